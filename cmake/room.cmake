@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+# er_room(<name> SOURCES ... [DEPENDS er::x ...] [LIBRARIES ...] [TESTS ...])
+# One static library a folder of src/: warnings as errors, sanitizers, include root src/.
+# LIBRARIES are third parties that only this room may see. TESTS become one GoogleTest binary, <name>_test.
+function(er_flags target)
+  target_compile_options(${target} PRIVATE
+    -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual
+    -Wconversion -Wno-sign-conversion -Wnull-dereference -Werror)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # GCC 12 reports these from inside its own standard library at -O2 (GCC bugs 105329, 105651).
+    target_compile_options(${target} PRIVATE -Wno-restrict -Wno-null-dereference -Wno-stringop-overflow)
+  endif()
+  if(ENDREASON_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=${ENDREASON_SANITIZE}
+      -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_link_options(${target} PRIVATE -fsanitize=${ENDREASON_SANITIZE})
+  endif()
+  if(ENDREASON_FUZZ)
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
+endfunction()
+
+function(er_room name)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;DEPENDS;LIBRARIES;TESTS" ${ARGN})
+  add_library(${name} STATIC ${ROOM_SOURCES})
+  add_library(er::${name} ALIAS ${name})
+  set_target_properties(${name} PROPERTIES OUTPUT_NAME er_${name})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(${name} PUBLIC ${ROOM_DEPENDS} PRIVATE fmt::fmt ${ROOM_LIBRARIES})
+  er_flags(${name})
+  if(ENDREASON_TESTS AND ROOM_TESTS)
+    add_executable(${name}_test ${ROOM_TESTS})
+    target_link_libraries(${name}_test PRIVATE ${name} fmt::fmt GTest::gtest GTest::gtest_main Threads::Threads)
+    target_compile_definitions(${name}_test PRIVATE
+      ENDREASON_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    er_flags(${name}_test)
+    target_compile_options(${name}_test PRIVATE -Wno-dangling-else)  # EXPECT_* behind a bare if
+    add_test(NAME ${name} COMMAND ${name}_test)
+  endif()
+endfunction()
