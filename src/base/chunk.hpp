@@ -64,7 +64,7 @@ class Chunk {
   void set_size(std::size_t n) {
     assert(n <= capacity_);
     size_ = n;
-    std::memset(bytes_.get() + n, 0, kScanPadding);
+    if (bytes_) std::memset(bytes_.get() + n, 0, kScanPadding);
   }
   // Grows to at least `capacity`, keeping the first size() bytes.
   void reserve(std::size_t capacity) {

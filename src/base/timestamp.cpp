@@ -273,6 +273,24 @@ ZonedTime TimeZone::to_instant(CivilTime civil_time) const {
   return out;
 }
 
+TimeZone::OffsetSpan TimeZone::offset_span(CivilTime civil_time) const {
+  OffsetSpan span{{INT64_MIN}, {INT64_MAX}, fixed_offset_minutes_};
+  if (!rules_) return span;
+  using std::chrono::microseconds;
+  const date::local_time<microseconds> local{microseconds{civil_time.micros}};
+  const date::sys_info info = rules_->zone->get_info(local).first;
+  // No offset is larger than a day, so a day off either end is clear of skipped and repeated hours.
+  constexpr std::int64_t kMargin = kSecondsPerDay;
+  const std::int64_t first = info.begin.time_since_epoch().count() + kMargin;
+  const std::int64_t end = info.end.time_since_epoch().count() - kMargin;
+  span.offset_minutes = static_cast<std::int32_t>(
+      std::chrono::duration_cast<std::chrono::minutes>(info.offset).count());
+  span.first.micros = (first + info.offset.count()) * kMicrosPerSecond;
+  span.end.micros = (end + info.offset.count()) * kMicrosPerSecond;
+  if (!span.contains(civil_time)) span.first = span.end = civil_time;
+  return span;
+}
+
 ZonedTime TimeZone::at(std::int64_t utc_micros) const {
   ZonedTime out;
   out.utc_micros = utc_micros;

@@ -66,6 +66,15 @@ class TimeZone {
   // The instant at which a clock in this zone shows `civil`. In the hour that clocks repeat, the
   // earlier instant; in the hour that they skip, the instant as if they had not.
   ZonedTime to_instant(CivilTime civil) const;
+  // Civil times from `first` up to but not including `end`, for all of which to_instant() uses one
+  // offset. It holds `civil` unless that lies within a day of a change of clocks; then it is empty.
+  // For callers that turn many times of one day into instants.
+  struct OffsetSpan {
+    CivilTime first, end;
+    std::int32_t offset_minutes{};
+    bool contains(CivilTime civil) const { return first <= civil && civil < end; }
+  };
+  OffsetSpan offset_span(CivilTime civil) const;
   // The same instant as seen from this zone.
   ZonedTime at(std::int64_t utc_micros) const;
 

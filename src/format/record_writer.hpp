@@ -26,8 +26,10 @@ struct OutputFormatInfo {
   std::string_view meaning;
 };
 inline constexpr auto kOutputFormats = std::to_array<OutputFormatInfo>({
-    {OutputFormat::Table, "table", false, "columns of Monitor > Logs > Traffic, verdict at the right"},
-    {OutputFormat::Card, "card", false, "one record explained: verdict, why, evidence, next checks"},
+    {OutputFormat::Table, "table", false,
+     "columns of Monitor > Logs > Traffic, verdict at the right"},
+    {OutputFormat::Card, "card", false,
+     "one record explained: verdict, why, evidence, next checks"},
     {OutputFormat::Csv, "csv", true, "header row, then the columns of --fields"},
     {OutputFormat::Ndjson, "ndjson", true, "one JSON object a record, keys as PAN-OS names them"},
     {OutputFormat::Panos, "panos", true, "PAN-OS syslog CSV; CSV input comes back byte for byte"},
@@ -42,8 +44,21 @@ constexpr const OutputFormatInfo& info(OutputFormat v) {
 
 // What a column of the output is: a column of the log, or one of ours.
 enum class VerdictColumn : std::uint8_t {
-  FinalAction, DecidedBy, Provisional, Outcome, EndedBy, ReasonCode, Confidence, Evidence,
-  Contradictions, Why, Time, File, Line, Format, Version
+  FinalAction,
+  DecidedBy,
+  Provisional,
+  Outcome,
+  EndedBy,
+  ReasonCode,
+  Confidence,
+  Evidence,
+  Contradictions,
+  Why,
+  Time,
+  File,
+  Line,
+  Format,
+  Version
 };
 struct OutputColumn {
   bool is_field{true};
@@ -56,12 +71,12 @@ Result<std::vector<OutputColumn>> parse_columns(std::string_view list);
 
 struct WriterOptions {
   OutputFormat format{OutputFormat::Ndjson};
-  std::vector<OutputColumn> columns;       // empty: the format's own choice
-  std::vector<std::string> inputs;         // file names by TrafficRecord::file
+  std::vector<OutputColumn> columns;  // empty: the format's own choice
+  std::vector<std::string> inputs;    // file names by TrafficRecord::file
   RecordClock clock;
   PanosVersion panos_version{kVersionUnknown};  // for OutputFormat::Panos; unknown: 11.1
   bool colour{};
-  unsigned terminal_width{0};              // 0: not a terminal, nothing is cut
+  unsigned terminal_width{0};  // 0: not a terminal, nothing is cut
   // The short sentence of a verdict ("a threat was found"), from the catalogue; static text.
   std::string_view (*why)(const Verdict&){};
   // The whole explanation, for cards.

@@ -160,10 +160,13 @@ class TrafficRecord {
   // Offsets from base of every column, for the CSV reader; entry i is column i.
   std::uint32_t* begins() { return begin_.data(); }
   std::uint32_t* ends() { return end_.data(); }
+  // The same to look at: column i is empty when both are equal. Readable to kOffsetSlots.
+  const std::uint32_t* begins() const { return begin_.data(); }
+  const std::uint32_t* ends() const { return end_.data(); }
 
   // Room for kernels that store whole vectors behind the last column.
-  static constexpr std::size_t kOffsetSlots = 192;
-  static_assert(kOffsetSlots >= kFieldCount + 16);
+  static constexpr std::size_t kOffsetSlots = 256;
+  static_assert(kOffsetSlots >= kFieldCount + 64);
 
  private:
   static constexpr std::uint32_t kScratchBit = 0x8000'0000;

@@ -94,7 +94,8 @@ enum class ReasonCode : std::uint8_t {
   ClosedWithoutData,
   IdleWithoutData,
   NoReply,                 // UDP, ICMP: asked, not answered
-  OneWayTraffic,           // TCP data one way only
+  OneWayTraffic,           // counters of one direction only, though data was identified
+  IncompleteNoCounters,    // incomplete, and the record has no counters that tell more
   // allowed, ended by a reset action towards one side (rule set standard)
   ResetSentToClient,
   ResetSentToServer,
@@ -102,6 +103,7 @@ enum class ReasonCode : std::uint8_t {
   ClosedNormally,
   IdleTimeout,
   Answered,                // UDP, ICMP: both ways, then aged out
+  AgedOutNoCounters,       // aged out, and the record has no counters that tell more
   ResetAfterData,
   LittleData,              // insufficient-data
   DeniedByUrlFiltering,    // flag 0x00800000: a request inside was denied
@@ -137,11 +139,13 @@ inline constexpr auto kReasonCodes = std::to_array<NameRow<ReasonCode>>({
     {ReasonCode::IdleWithoutData, "idle-without-data"},
     {ReasonCode::NoReply, "no-reply"},
     {ReasonCode::OneWayTraffic, "one-way-traffic"},
+    {ReasonCode::IncompleteNoCounters, "incomplete-no-counters"},
     {ReasonCode::ResetSentToClient, "reset-sent-to-client"},
     {ReasonCode::ResetSentToServer, "reset-sent-to-server"},
     {ReasonCode::ClosedNormally, "closed-normally"},
     {ReasonCode::IdleTimeout, "idle-timeout"},
     {ReasonCode::Answered, "answered"},
+    {ReasonCode::AgedOutNoCounters, "aged-out-no-counters"},
     {ReasonCode::ResetAfterData, "reset-after-data"},
     {ReasonCode::LittleData, "little-data"},
     {ReasonCode::DeniedByUrlFiltering, "denied-by-url-filtering"},

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands of `endreason`, one file each. A command declares its options on its CLI11 subcommand
+// and returns the function that runs it; help, man page and completion are made from the same
+// declarations. Exit codes are in kExitCodes.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <string_view>
+
+namespace CLI {
+class App;
+}
+
+namespace endreason {
+
+struct ExitCode {
+  int value;
+  std::string_view meaning;
+};
+inline constexpr int kExitDone = 0;
+inline constexpr int kExitUsage = 2;
+inline constexpr int kExitRejected = 3;
+inline constexpr int kExitIo = 4;
+inline constexpr auto kExitCodes = std::to_array<ExitCode>({
+    {kExitDone, "done"},
+    {kExitUsage, "the command line, the filter or the configuration is wrong"},
+    {kExitRejected, "more lines were rejected than --max-rejected allows"},
+    {kExitIo, "an input could not be read to its end, or an output could not be written"},
+});
+
+using RunCommand = std::function<int()>;
+
+RunCommand declare_explain(CLI::App& app);
+RunCommand declare_terms(CLI::App& app);
+RunCommand declare_completion(CLI::App& app, const CLI::App& root);
+RunCommand declare_man(CLI::App& app, const CLI::App& root);
+
+}  // namespace endreason

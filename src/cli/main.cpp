@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// endreason: the command line.
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/terminal.hpp"
+#include "cli/version.hpp"
+
+namespace endreason {
+namespace {
+
+std::string exit_codes_text() {
+  std::string text = "Exit codes:";
+  for (const ExitCode& code : kExitCodes)
+    text += "\n  " + std::to_string(code.value) + "  " + std::string(code.meaning);
+  return text;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"endreason tells what finally happened to every firewall session: Allowed or Blocked,\n"
+               "decided by which column, who ended it, whether it worked, why, and what to check next.",
+               "endreason"};
+  app.set_version_flag("--version", std::string(kVersion));
+  app.require_subcommand(1);
+  app.footer("Examples:\n"
+             "  endreason explain traffic.log            a card for one record, a table for many\n"
+             "  endreason explain --summary /var/log/pa  totals, root causes, top rules\n"
+             "  endreason terms incomplete               what a word of the log means\n"
+             "`endreason COMMAND --help` has more.\n\n" +
+             exit_codes_text());
+  struct Command {
+    CLI::App* app;
+    RunCommand run;
+  };
+  std::vector<Command> commands;
+  const auto add = [&](const char* name, const char* description) {
+    CLI::App* sub = app.add_subcommand(name, description);
+    sub->option_defaults()->always_capture_default(false);
+    return sub;
+  };
+  CLI::App* explain = add("explain", "Explain traffic logs: what happened to each session, and why");
+  commands.push_back({explain, declare_explain(*explain)});
+  CLI::App* terms = add("terms", "Explain a word: action, status, end reason, stage, state, column");
+  commands.push_back({terms, declare_terms(*terms)});
+  CLI::App* completion = add("completion", "Print the completion script of a shell");
+  commands.push_back({completion, declare_completion(*completion, app)});
+  CLI::App* man = add("man", "Print the manual page (roff)");
+  commands.push_back({man, declare_man(*man, app)});
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& e) {  // --help, --version
+    return app.exit(e);
+  } catch (const CLI::ParseError& e) {
+    say(e.what());
+    say("`endreason --help` and `endreason COMMAND --help` say what there is");
+    return kExitUsage;
+  }
+  for (const Command& command : commands)
+    if (command.app->parsed()) return command.run();
+  return kExitUsage;
+}
+
+}  // namespace
+}  // namespace endreason
+
+int main(int argc, char** argv) {
+  // A reader that went away (head) is told by write(), not by a signal.
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    return endreason::run(argc, argv);
+  } catch (const std::exception& e) {
+    endreason::say(std::string("failed: ") + e.what());
+    return endreason::kExitIo;
+  }
+}

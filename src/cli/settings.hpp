@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Settings: what the configuration file says, checked. Every mistake is an error that names file,
+// line, setting and remedy; an unknown key names the nearest ones.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/timestamp.hpp"
+#include "model/field.hpp"
+#include "model/verdict.hpp"
+#include "verdict/judge.hpp"
+
+namespace endreason {
+
+struct Settings {
+  std::string path;  // empty: no file, only defaults
+  std::optional<TimeZone> zone;
+  std::vector<std::pair<std::string, TimeZone>> zones_by_serial;
+  std::optional<Ruleset> ruleset;
+  Timers timers;
+  std::vector<std::pair<std::string, Field>> aliases;
+};
+
+// From the file given, else from $ENDREASON_CONFIG, else from the first that exists of
+// $XDG_CONFIG_HOME/endreason/endreason.yaml, ~/.config/endreason/endreason.yaml and
+// /etc/endreason/endreason.yaml, else defaults.
+Result<Settings> load_settings(const std::string& given);
+// The text of a file; `name` is for messages.
+Result<Settings> parse_settings(const std::string& text, const std::string& name);
+
+Result<Ruleset> ruleset_named(std::string_view name);
+
+}  // namespace endreason

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// `endreason terms [WORD]`: what the words of the log and of our verdicts mean.
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/terminal.hpp"
+#include "verdict/terms.hpp"
+
+namespace endreason {
+namespace {
+
+constexpr std::size_t kTextWidth = 96;
+
+struct TermsOptions {
+  std::string word, output, colour{"auto"};
+};
+
+void append_json_text(std::string& out, std::string_view text) {
+  out.push_back('"');
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out.push_back('\\');
+    out.push_back(c);
+  }
+  out.push_back('"');
+}
+
+void append_json(std::string& out, const Term& term) {
+  out += "{\"kind\":";
+  append_json_text(out, info(term.kind).log_name);
+  const std::pair<const char*, const std::string*> members[] = {{"name", &term.name},
+                                                                {"title", &term.title},
+                                                                {"meaning", &term.meaning},
+                                                                {"leads_to", &term.leads_to},
+                                                                {"source", &term.source}};
+  for (const auto& [key, value] : members) {
+    if (value->empty()) continue;
+    out += fmt::format(",\"{}\":", key);
+    append_json_text(out, *value);
+  }
+  out += "}\n";
+}
+
+// Words filled into lines, each behind `indent`.
+void append_wrapped(std::string& out, std::string_view text, std::string_view indent) {
+  std::size_t column = 0;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, end);
+    if (column == 0) {
+      out += indent;
+      column = indent.size();
+    } else if (column + 1 + word.size() > kTextWidth) {
+      out += '\n';
+      out += indent;
+      column = indent.size();
+    } else {
+      out += ' ';
+      ++column;
+    }
+    out += word;
+    column += word.size();
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  out += '\n';
+}
+
+void append_term(std::string& out, const Term& term, bool colour) {
+  out += fmt::format("{}{}{}  {}{}\n", colour ? "\x1b[1m" : "", term.name, colour ? "\x1b[0m" : "",
+                     info(term.kind).log_name,
+                     term.title.empty() ? "" : fmt::format(", {}", term.title));
+  append_wrapped(out, term.meaning, "  ");
+  if (!term.leads_to.empty()) append_wrapped(out, "Verdict: " + term.leads_to, "  ");
+  out += fmt::format("{}  Source: {}{}\n", colour ? "\x1b[2m" : "", term.source, colour ? "\x1b[0m" : "");
+}
+
+void append_index(std::string& out, bool colour) {
+  for (const TermKindInfo& kind : kTermKinds) {
+    std::string names;
+    for (const Term& term : all_terms())
+      if (term.kind == kind.value) names += (names.empty() ? "" : ", ") + term.name;
+    if (names.empty()) continue;
+    out += fmt::format("{}{}{}\n", colour ? "\x1b[1m" : "", kind.log_name, colour ? "\x1b[0m" : "");
+    append_wrapped(out, names, "  ");
+  }
+  out += "\n`endreason terms WORD` explains one of them.\n";
+}
+
+int run_terms(const TermsOptions& options) {
+  const bool json = options.output == "ndjson" || options.output == "json";
+  if (!json && !options.output.empty() && options.output != "text") {
+    say(fmt::format("-o: terms are written as text or ndjson, not '{}'", options.output));
+    return kExitUsage;
+  }
+  const bool colour = colour_wanted(options.colour);
+  std::string out;
+  if (options.word.empty()) {
+    if (json) {
+      for (const Term& term : all_terms()) append_json(out, term);
+    } else {
+      append_index(out, colour);
+    }
+    return write_all(STDOUT_FILENO, out) ? kExitDone : kExitIo;
+  }
+  const std::vector<const Term*> found = find_terms(options.word);
+  if (found.empty()) {
+    std::string near;
+    for (const std::string& name : nearest_terms(options.word)) near += (near.empty() ? "" : ", ") + name;
+    say(fmt::format("no term is called '{}'{}; `endreason terms` lists them all", options.word,
+                    near.empty() ? "" : "; the nearest are: " + near));
+    return kExitUsage;
+  }
+  for (const Term* term : found) {
+    if (json) {
+      append_json(out, *term);
+    } else {
+      if (!out.empty()) out += '\n';
+      append_term(out, *term, colour);
+    }
+  }
+  return write_all(STDOUT_FILENO, out) ? kExitDone : kExitIo;
+}
+
+}  // namespace
+
+RunCommand declare_terms(CLI::App& app) {
+  auto options = std::make_shared<TermsOptions>();
+  app.add_option("WORD", options->word, "A word of the log, in any case; none: the list of all");
+  app.add_option("-o,--output", options->output, "text or ndjson")->type_name("FORMAT");
+  app.add_option("--color,--colour", options->colour, "auto, always or never")->type_name("WHEN");
+  app.footer("Examples:\n"
+             "  endreason terms incomplete\n"
+             "  endreason terms decrypt-unsupport-param\n"
+             "  endreason terms -o ndjson | jq -r .name");
+  return [options] { return run_terms(*options); };
+}
+
+}  // namespace endreason

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Summary: many judged records -> totals, rankings and root causes, exact, in bounded memory.
+//
+// One Summary belongs to one thread; merge() joins them at the end. The report is the same, byte
+// for byte, however the records were divided among summaries and in whatever order they were added
+// and merged. Records that were allowed and worked cost a few additions; blocked and failed ones
+// are gathered by what they have in common in a small table (the tuples), which is poured into a
+// larger one (the groups) when it is full; when that is full, it goes to a temporary file, sorted,
+// and the report merges all of it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "findings/key_table.hpp"
+#include "findings/spill.hpp"
+#include "findings/summary_report.hpp"
+#include "model/traffic_record.hpp"
+
+namespace endreason {
+
+// For all threads together; divide it by their number.
+inline constexpr std::size_t kSummaryMemoryBytes = std::size_t{14} << 20;
+
+struct SummaryOptions {
+  std::size_t memory_bytes{kSummaryMemoryBytes};  // of this summary's tables; at least 32 KiB
+  std::string temp_directory{};                   // empty: TMPDIR, else /var/tmp, else /tmp
+  // Summaries that are to be merged must have the same one. Nothing: the process's own.
+  std::optional<std::uint64_t> hash_seed{};
+};
+
+class Summary {
+ public:
+  explicit Summary(SummaryOptions options = {});
+
+  // Counts one record. A failure to write a temporary file is kept and told by report().
+  void add(const TrafficRecord& record, const Verdict& verdict) {
+    const bool starts = record.subtype == Subtype::Start;
+    Count count{1, 0, 0};
+    if (!starts) {
+      count.sessions = record.repeatcnt;
+      count.bytes = record.knows(Known::Bytes)
+                        ? record.bytes
+                        : saturating_sum(record.bytes_sent, record.bytes_received);
+    }
+    totals_.start_rows += starts;
+    totals_.provisional_rows += verdict.provisional;
+    const auto action = static_cast<std::size_t>(verdict.final_action);
+    totals_.by_decision[action][static_cast<std::size_t>(verdict.decided_by)].add(count);
+    totals_.by_outcome[action][static_cast<std::size_t>(verdict.outcome)].add(count);
+    totals_.by_ended_by[static_cast<std::size_t>(verdict.ended_by)].add(count);
+    totals_.by_reason[static_cast<std::size_t>(verdict.reason_code)].add(count);
+    const bool blocked = verdict.final_action == FinalAction::Blocked;
+    const bool failed =
+        verdict.final_action == FinalAction::Allowed && verdict.outcome == Outcome::Failed;
+    if (verdict.contradictions != 0) add_contradictions(verdict, count);
+    if (blocked && record.action == Action::Allow)
+      totals_.blocked_though_allowed[static_cast<std::size_t>(verdict.reason_code)].add(count);
+    if ((blocked || failed) && !starts)
+      add_tuple(record, blocked ? Concern::Blocked : Concern::Failed, verdict.reason_code, count);
+  }
+
+  // Takes over all that `other` counted, and its memory until report(); `other` is empty
+  // afterwards.
+  void merge(Summary&& other);
+
+  // The totals and, of every ranking, the `top` leading groups. Uses the summary up.
+  Result<SummaryReport> report(std::size_t top = 10);
+
+  // True when a temporary file could not be written: report() will say why, adding more is in vain.
+  bool failed() const { return error_.has_value(); }
+  // Bytes in temporary files, for diagnosis.
+  std::uint64_t spilled_bytes() const;
+
+ private:
+  void add_contradictions(const Verdict& verdict, const Count& count);
+  void add_tuple(const TrafficRecord& record, Concern concern, ReasonCode reason,
+                 const Count& count);
+  void pour_tuples();  // tuples -> groups
+  void add_groups(const KeyCount& tuple);
+  void add_group(const KeyBuilder& key, std::uint64_t hash, const KeyCount& counts);
+  void spill_groups();  // groups -> a sorted run
+  Result<void> write_run();
+  void give_up(Error error);
+  Result<void> rank(std::size_t top, SummaryReport& report);
+
+  SummaryTotals totals_;
+  SummaryOptions options_;
+  std::uint64_t seed_;
+  KeyTable tuples_;
+  KeyTable groups_;
+  std::vector<KeyTable> merged_groups_;  // of the summaries that were merged into this one
+  KeyBuilder tuple_key_;
+  GroupKeys group_keys_;
+  std::shared_ptr<SpillFile> spill_file_;
+  std::vector<SpillRun> runs_;
+  std::optional<Error> error_;
+};
+
+}  // namespace endreason

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/explain_run.hpp"
+
+#include <mutex>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "ingest/ordered_output.hpp"
+#include "ingest/run_cutter.hpp"
+
+namespace endreason {
+namespace {
+
+// Everything the workers share.
+struct Shared {
+  const ExplainPlan& plan;
+  RunCutter cutter;
+  std::mutex cutter_mutex;
+  OrderedOutput ordered;
+  std::mutex total_mutex;
+  Accounting total;
+};
+
+class Worker {
+ public:
+  Worker(Shared& shared, unsigned number)
+      : shared_(shared),
+        plan_(shared.plan),
+        sink_(plan_.make_sink(number)),
+        reader_(plan_.reader),
+        clock_(plan_.clock) {}
+
+  void work() {
+    while (!done_ && take_run()) {
+      result_ = {};
+      process();
+      if (!shared_.ordered.submit(run_.sequence, std::move(result_))) break;
+    }
+    const std::scoped_lock lock(shared_.total_mutex);
+    shared_.total.add(accounting_);
+  }
+
+ private:
+  bool take_run() {
+    const std::scoped_lock lock(shared_.cutter_mutex);
+    if (shared_.ordered.stopped() || !shared_.cutter.next(run_)) return false;
+    if (plan_.progress) plan_.progress({shared_.cutter.position(), plan_.bytes_total});
+    return true;
+  }
+
+  void process() {
+    ReadStatus status;
+    switch (run_.kind) {
+      case Run::Kind::Lines:
+        reader_.start(run_.bytes.padded(), run_.first_line, run_.file, run_.layout);
+        while (!done_ && reader_.next(record_, status)) take(status);
+        return;
+      case Run::Kind::Elements:
+        for (const Run::Element& e : run_.elements) {
+          if (done_) return;
+          reader_.read_element(run_.bytes.text().substr(e.offset, e.length), e.end, e.line,
+                               run_.file, record_, status);
+          take(status);
+        }
+        return;
+      case Run::Kind::Header:
+        take_whole({ReadKind::Other, "HEADER", {}});
+        return;
+      case Run::Kind::TooLong: {
+        Reject reject;
+        reject.reason = RejectReason::TooLong;
+        reject.expected = "a record of at most 1 MiB";
+        reject.found = run_.bytes.text().substr(0, 80);
+        take_whole({ReadKind::Rejected, {}, reject});
+        return;
+      }
+    }
+  }
+
+  // A run that is one record by itself.
+  void take_whole(const ReadStatus& status) {
+    record_.reset(run_.bytes.text().data());
+    record_.raw = run_.bytes.text();
+    record_.line = run_.first_line;
+    record_.file = run_.file;
+    take(status);
+  }
+
+  void take(const ReadStatus& status) {
+    accounting_.count(status, record_);
+    if (status.kind == ReadKind::Traffic) [[likely]] {
+      judge_and_pass();
+    } else if (status.kind == ReadKind::Rejected) {
+      note_reject(status.reject);
+    }
+  }
+
+  void judge_and_pass() {
+    const Verdict verdict = judge(record_, plan_.ruleset, plan_.timers);
+    if (plan_.contradictions_only && verdict.contradictions == 0) return;
+    if ((plan_.since || plan_.until) && !in_time()) return;
+    if (plan_.filter && !plan_.filter->matches(record_, verdict, clock_)) return;
+    ++accounting_.matched;
+    sink_->add(record_, verdict, result_.output);
+    if (plan_.limit != 0 && accounting_.matched >= plan_.limit) done_ = true;
+  }
+
+  bool in_time() const {
+    const auto time = clock_.of(record_);
+    if (!time) return false;  // a record without a time is in no stretch of it
+    return (!plan_.since || time->time.utc_micros >= *plan_.since) &&
+           (!plan_.until || time->time.utc_micros < *plan_.until);
+  }
+
+  void note_reject(const Reject& reject) {
+    const std::string& input = plan_.inputs[record_.file].path;
+    if (result_.rejected++ < plan_.messages_max)
+      result_.messages += reject_message(input, record_.line, reject) + "\n";
+    if (plan_.keep_rejects) append_reject_json(result_.rejects, input, record_, reject);
+  }
+
+  Shared& shared_;
+  const ExplainPlan& plan_;
+  std::unique_ptr<RecordSink> sink_;
+  LineReader reader_;
+  RecordClock clock_;
+  Run run_;
+  TrafficRecord record_;
+  RunResult result_;
+  Accounting accounting_;
+  bool done_ = false;
+};
+
+// Shows the first rejects, in input order, then says how many more there were.
+class MessageGate {
+ public:
+  explicit MessageGate(const ExplainPlan& plan) : plan_(plan) {}
+  void pass(const RunResult& result) {
+    std::string_view text = result.messages;
+    while (!text.empty() && shown_ < plan_.messages_max) {
+      const std::size_t end = text.find('\n');
+      plan_.message(text.substr(0, end));
+      text.remove_prefix(end + 1);
+      ++shown_;
+    }
+    rejected_ += result.rejected;
+  }
+  void finish() const {
+    if (rejected_ > shown_)
+      plan_.message(fmt::format("{} more lines rejected{}", rejected_ - shown_,
+                                plan_.keep_rejects ? "" : "; --rejects FILE keeps them all with the reason"));
+  }
+
+ private:
+  const ExplainPlan& plan_;
+  std::uint64_t shown_ = 0, rejected_ = 0;
+};
+
+void append_json_text(std::string& out, std::string_view text) {
+  out.push_back('"');
+  for (const char c : text) {
+    const auto u = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out.push_back('\\');
+      out.push_back(c);
+    } else if (u < 0x20 || u >= 0x7f) {
+      // Bytes beyond ASCII as Latin-1 code points: rejects may be in any encoding or none, and a JSON
+      // text has to be valid whatever they are.
+      out += fmt::format("\\u{:04x}", u);
+    } else {
+      out.push_back(c);
+    }
+  }
+  out.push_back('"');
+}
+
+// Log text on a terminal: control characters cannot be let through.
+std::string shown(std::string_view text) {
+  std::string out;
+  for (const char c : text.substr(0, 60)) {
+    const auto u = static_cast<unsigned char>(c);
+    if (u < 0x20 || u == 0x7f) {
+      out += fmt::format("\\x{:02x}", u);
+    } else {
+      out.push_back(c);
+    }
+  }
+  if (text.size() > 60) out += "...";
+  return out;
+}
+
+}  // namespace
+
+std::string reject_message(const std::string& input, std::uint64_t line, const Reject& reject) {
+  std::string out = fmt::format("{}:{}: rejected: ", input, line);
+  if (!reject.column_name.empty()) {
+    out += fmt::format("column {} ({}): ", reject.column, shown(reject.column_name));
+  } else if (reject.column > 0) {
+    out += fmt::format("at {}: ", reject.column);
+  }
+  if (reject.expected.empty()) {
+    out += kRejectReasons[static_cast<std::size_t>(reject.reason)].meaning;
+  } else {
+    out += fmt::format("expected {}", reject.expected);
+  }
+  return out + fmt::format(", found '{}'", shown(reject.found));
+}
+
+void append_reject_json(std::string& out, const std::string& input, const TrafficRecord& record,
+                        const Reject& reject) {
+  out += "{\"_file\":";
+  append_json_text(out, input);
+  out += fmt::format(",\"_line\":{},\"reason\":\"{}\",\"column\":{},\"column_name\":", record.line,
+                     kRejectReasons[static_cast<std::size_t>(reject.reason)].log_name, reject.column);
+  append_json_text(out, reject.column_name);
+  out += ",\"expected\":";
+  append_json_text(out, reject.expected);
+  out += ",\"found\":";
+  append_json_text(out, reject.found);
+  out += ",\"_raw\":";
+  append_json_text(out, record.raw);
+  out += "}\n";
+}
+
+ExplainResult run_explain(const ExplainPlan& plan) {
+  MessageGate gate(plan);
+  const auto write = [&](RunResult& result) {
+    gate.pass(result);
+    if (!result.rejects.empty() && !plan.write_rejects(result.rejects)) return false;
+    return result.output.empty() || plan.write_output(result.output);
+  };
+  const unsigned threads = plan.threads == 0 || plan.limit != 0 ? 1 : plan.threads;
+  Shared shared{plan,
+                RunCutter(plan.inputs, plan.reader, plan.run_bytes),
+                {},
+                OrderedOutput(std::uint64_t{threads} * 2, write),
+                {},
+                {}};
+  if (threads == 1) {
+    Worker(shared, 0).work();
+  } else {
+    std::vector<std::unique_ptr<Worker>> workers;
+    std::vector<std::thread> running;
+    for (unsigned i = 0; i < threads; ++i) workers.push_back(std::make_unique<Worker>(shared, i));
+    for (auto& worker : workers) running.emplace_back([&worker] { worker->work(); });
+    for (std::thread& thread : running) thread.join();
+  }
+  gate.finish();
+  ExplainResult result;
+  result.accounting = std::move(shared.total);
+  result.errors = shared.cutter.errors();
+  result.stopped = shared.ordered.stopped();
+  return result;
+}
+
+}  // namespace endreason

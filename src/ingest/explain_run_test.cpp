@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/explain_run.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "format/record_writer.hpp"
+
+namespace endreason {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A folder of its own, gone when the test is.
+class Folder {
+ public:
+  Folder() {
+    std::string path = (fs::temp_directory_path() / "endreason-XXXXXX").string();
+    path_ = mkdtemp(path.data());
+  }
+  ~Folder() { fs::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  std::string file(const std::string& name, const std::string& text) const {
+    const fs::path path = path_ / name;
+    std::ofstream(path, std::ios::binary) << text;
+    return path.string();
+  }
+
+ private:
+  fs::path path_;
+};
+
+std::string csv_line(int i, std::string_view reason = "tcp-fin") {
+  return "1,2026/03/10 10:00:00,007200001056,TRAFFIC,end,1,2026/03/10 10:00:00,10.0." +
+         std::to_string(i / 250) + "." + std::to_string(i % 250) +
+         ",192.0.2.1,0.0.0.0,0.0.0.0,rule-" + std::to_string(i) +
+         ",,,ssl,vsys1,trust,untrust,ethernet1/1,ethernet1/2,fwd,2026/03/10 10:00:00,4711,1,51000,443,"
+         "0,0,0x1c,tcp,allow,5000,1000,4000,20,2026/03/10 09:59:40,20,any,0,1,0x0,US,US,0,9,11," +
+         std::string(reason) + "\n";
+}
+
+std::string xml_entry(int i) {
+  return "<entry logid=\"" + std::to_string(i) +
+         "\"><type>TRAFFIC</type><subtype>end</subtype><src>10.1.0." + std::to_string(i % 250) +
+         "</src>\n<dst>10.2.0.1</dst><action>allow</action><app>ssl</app>"
+         "<session_end_reason>tcp-fin</session_end_reason></entry>\n";
+}
+
+std::string json_object(int i, bool pretty) {
+  const std::string nl = pretty ? "\n  " : "";
+  return "{" + nl + "\"LogType\": \"TRAFFIC\"," + nl + "\"SourceAddress\": \"10.3.0." +
+         std::to_string(i % 250) + "\"," + nl +
+         "\"DestinationAddress\": \"10.4.0.1\", \"Action\": \"allow\", \"SessionEndReason\": \"threat\"" +
+         (pretty ? "\n}" : "}");
+}
+
+struct Outcome {
+  std::string output, rejects;
+  std::vector<std::string> messages;
+  ExplainResult result;
+};
+
+class CollectSink final : public RecordSink {
+ public:
+  explicit CollectSink(const WriterOptions& options) : writer_(make_writer(options)) {}
+  void add(const TrafficRecord& record, const Verdict& verdict, std::string& out) override {
+    writer_->write(record, verdict, out);
+  }
+
+ private:
+  std::unique_ptr<RecordWriter> writer_;
+};
+
+Outcome run(const std::vector<std::string>& files, unsigned threads, std::size_t run_bytes,
+            const std::string& filter = "") {
+  Outcome outcome;
+  ExplainPlan plan;
+  auto list = list_inputs(files);
+  EXPECT_TRUE(list);
+  plan.inputs = list->inputs;
+  plan.threads = threads;
+  plan.run_bytes = run_bytes;
+  plan.keep_rejects = true;
+  if (!filter.empty()) plan.filter = *Filter::parse(filter);
+  WriterOptions writer;
+  writer.inputs = files;
+  plan.make_sink = [&](unsigned) { return std::make_unique<CollectSink>(writer); };
+  plan.write_output = [&](std::string_view text) {
+    outcome.output += text;
+    return true;
+  };
+  plan.write_rejects = [&](std::string_view text) {
+    outcome.rejects += text;
+    return true;
+  };
+  plan.message = [&](std::string_view text) { outcome.messages.emplace_back(text); };
+  outcome.result = run_explain(plan);
+  return outcome;
+}
+
+std::string mixed_text() {
+  std::string text;
+  for (int i = 0; i < 300; ++i) text += csv_line(i);
+  text += "nonsense in between\n\n";
+  text += "[\n" + json_object(1, true) + ",\n" + json_object(2, true) + "\n]\n";
+  for (int i = 300; i < 500; ++i) text += csv_line(i);
+  text += "<response status=\"success\"><result><log><logs count=\"3\">\n";
+  for (int i = 0; i < 3; ++i) text += xml_entry(i);
+  text += "</logs></log></result></response>\n";
+  for (int i = 0; i < 100; ++i) text += json_object(i, false) + "\n" + csv_line(i, "aged-out");
+  text += "Domain,Receive Time,Serial #,Type,Source address,Destination address,Action,Rule\n";
+  text += "1,2026/03/10 10:00:00,007,TRAFFIC,10.5.0.1,10.6.0.1,deny,\"a, b\"\n";
+  text += "1,2026/03/10 10:00:00,007,TRAFFIC,10.5.0.2,10.6.0.1,allow,c\n";
+  text += csv_line(1, "threat");
+  return text;
+}
+
+TEST(ExplainRun, EveryLineIsAccountedForInAMixOfFormats) {
+  const Folder folder;
+  const Outcome outcome = run({folder.file("mix.log", mixed_text())}, 1, 256 * 1024);
+  const Accounting& a = outcome.result.accounting;
+  EXPECT_TRUE(a.balanced());
+  EXPECT_EQ(a.traffic, 300u + 2 + 200 + 3 + 200 + 2 + 1);
+  EXPECT_EQ(a.rejected, 1u);
+  EXPECT_EQ(a.blank, 1u);
+  EXPECT_EQ(a.other, 1u) << "the header row";
+  EXPECT_EQ(a.by_format[static_cast<std::size_t>(InputFormat::Json)], 102u);
+  EXPECT_EQ(a.by_format[static_cast<std::size_t>(InputFormat::Xml)], 3u);
+  EXPECT_EQ(a.by_format[static_cast<std::size_t>(InputFormat::CsvExport)], 2u);
+  ASSERT_EQ(outcome.messages.size(), 1u);
+  EXPECT_NE(outcome.messages[0].find("mix.log:301: rejected"), std::string::npos)
+      << outcome.messages[0];
+  EXPECT_NE(outcome.rejects.find("\"_raw\":\"nonsense in between\""), std::string::npos);
+}
+
+TEST(ExplainRun, TheSameBytesComeOutAtAnyThreadCountAndRunSize) {
+  const Folder folder;
+  const std::vector<std::string> files = {folder.file("a.log", mixed_text()),
+                                          folder.file("b.log", mixed_text() + csv_line(7))};
+  const Outcome expected = run(files, 1, 1 << 20);
+  for (const unsigned threads : {1u, 2u, 4u}) {
+    for (const std::size_t bytes : {std::size_t{300}, std::size_t{1000}, std::size_t{4096}, std::size_t{70000}}) {
+      const Outcome actual = run(files, threads, bytes);
+      EXPECT_EQ(actual.output, expected.output) << threads << " threads, runs of " << bytes;
+      EXPECT_EQ(actual.rejects, expected.rejects) << threads << " threads, runs of " << bytes;
+      EXPECT_EQ(actual.messages, expected.messages);
+      EXPECT_EQ(actual.result.accounting.to_json(), expected.result.accounting.to_json());
+    }
+  }
+}
+
+TEST(ExplainRun, ALineOverTheLimitIsRejectedAndTheNextOneIsRead) {
+  const Folder folder;
+  const std::string text = csv_line(1) + std::string(3'000'000, 'x') + "\n" + csv_line(2);
+  const Outcome outcome = run({folder.file("long.log", text)}, 2, 4096);
+  EXPECT_EQ(outcome.result.accounting.traffic, 2u);
+  EXPECT_EQ(outcome.result.accounting.rejected, 1u);
+  EXPECT_EQ(outcome.result.accounting.by_reject_reason[static_cast<std::size_t>(RejectReason::TooLong)], 1u);
+  EXPECT_NE(outcome.output.find("\"_line\":3"), std::string::npos);
+}
+
+TEST(ExplainRun, AFileWithoutAFinalNewlineLosesNothing) {
+  const Folder folder;
+  std::string text = csv_line(1) + csv_line(2);
+  text.pop_back();
+  EXPECT_EQ(run({folder.file("cut.log", text)}, 1, 100).result.accounting.traffic, 2u);
+  EXPECT_EQ(run({folder.file("empty.log", "")}, 1, 100).result.accounting.lines, 0u);
+}
+
+TEST(ExplainRun, BinaryBytesAreRejectedNotCrashedOn) {
+  const Folder folder;
+  std::mt19937_64 random(3);
+  std::string text(300'000, '\0');
+  for (char& c : text) c = static_cast<char>(random());
+  const Outcome outcome = run({folder.file("binary", text + "\n" + csv_line(1))}, 2, 8192);
+  EXPECT_TRUE(outcome.result.accounting.balanced());
+  EXPECT_EQ(outcome.result.accounting.traffic, 1u);
+}
+
+TEST(ExplainRun, AnInputThatBreaksOffIsReportedAndTheOthersAreRead) {
+  const Folder folder;
+  const std::string broken = folder.file("broken.gz", std::string("\x1f\x8b\x08\x00nonsense", 12));
+  const std::string good = folder.file("good.log", csv_line(1));
+  const Outcome outcome = run({broken, good}, 1, 4096);
+  ASSERT_EQ(outcome.result.errors.size(), 1u);
+  EXPECT_EQ(outcome.result.errors[0].code, Error::Code::Io);
+  EXPECT_NE(outcome.result.errors[0].message.find("broken.gz"), std::string::npos);
+  EXPECT_EQ(outcome.result.accounting.traffic, 1u);
+}
+
+TEST(ExplainRun, TheFilterSeesRecordAndVerdict) {
+  const Folder folder;
+  const std::string file = folder.file("mix.log", mixed_text());
+  const Outcome outcome = run({file}, 2, 4096, "( action eq allow ) and ( final_action eq blocked )");
+  EXPECT_EQ(outcome.result.accounting.matched, 103u) << "102 JSON objects and the last line: threat";
+  EXPECT_EQ(outcome.result.accounting.traffic, 708u);
+}
+
+}  // namespace
+}  // namespace endreason

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// OrderedOutput: results of runs that were worked on side by side, written in the order of the runs.
+// Thread-safe. A worker that is too far ahead waits, so what is held back is bounded.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+
+namespace endreason {
+
+struct RunResult {
+  std::string output;                 // bytes for the result stream
+  std::string rejects;                // bytes for the rejects file
+  std::string messages;               // the first rejects, for standard error
+  std::uint64_t rejected{};           // how many there were
+};
+
+class OrderedOutput {
+ public:
+  // `write` is called with one result after the other, in order, never by two threads at once;
+  // false stops everything.
+  OrderedOutput(std::uint64_t ahead_max, std::function<bool(RunResult&)> write)
+      : ahead_max_(ahead_max), write_(std::move(write)) {}
+
+  // Hands in the result of run `sequence` (from 0, each exactly once). False once writing stopped.
+  bool submit(std::uint64_t sequence, RunResult&& result);
+  bool stopped() const;
+  void stop();
+
+ private:
+  const std::uint64_t ahead_max_;
+  std::function<bool(RunResult&)> write_;
+  mutable std::mutex mutex_;
+  std::condition_variable moved_;
+  std::map<std::uint64_t, RunResult> waiting_;
+  std::uint64_t next_ = 0;
+  bool writing_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace endreason

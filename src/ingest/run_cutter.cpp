@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/run_cutter.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "parse/json_splitter.hpp"
+#include "parse/xml_splitter.hpp"
+
+namespace endreason {
+namespace {
+
+constexpr std::size_t kElementsMax = 4096;
+// Of a line that is over the limit, so much is kept to be shown.
+constexpr std::size_t kTooLongKept = 1024;
+
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\0'; }
+
+std::string_view trimmed(std::string_view line) {
+  while (!line.empty() && is_blank(line.front())) line.remove_prefix(1);
+  while (!line.empty() && is_blank(line.back())) line.remove_suffix(1);
+  return line;
+}
+
+bool opens_xml(std::string_view line) {
+  constexpr auto kTags = std::to_array<std::string_view>(
+      {"<?xml", "<!--", "<response", "<result", "<entry", "<logs", "<log", "<report"});
+  return std::any_of(kTags.begin(), kTags.end(), [&](std::string_view tag) {
+    if (line.substr(0, tag.size()) != tag) return false;
+    if (tag[1] == '?' || tag[1] == '!') return true;
+    const char behind = line.size() > tag.size() ? line[tag.size()] : ' ';
+    return behind == ' ' || behind == '>' || behind == '/' || behind == '\t';
+  });
+}
+
+}  // namespace
+
+RunCutter::RunCutter(std::vector<Input> inputs, const LineReaderOptions& reader,
+                     std::size_t run_bytes)
+    : inputs_(std::move(inputs)),
+      kernel_(reader.kernel),
+      keys_(reader.keys ? reader.keys : std::make_shared<const KeyNames>()),
+      run_bytes_(std::max<std::size_t>(run_bytes, 64)) {}
+
+RunCutter::~RunCutter() = default;
+
+bool RunCutter::next(Run& run) {
+  for (;;) {
+    if (!source_ && !open_next()) return false;
+    run.elements.clear();
+    run.layout = layout_;
+    const bool got = splitter_ ? next_elements(run) : next_lines(run);
+    if (got) {
+      run.sequence = sequence_++;
+      run.file = static_cast<std::uint32_t>(begun_ - 1);
+      return true;
+    }
+    if (at_end_ && carry_.empty() && !splitter_) close_input();
+  }
+}
+
+std::uint64_t RunCutter::position() const {
+  return finished_bytes_ + (source_ ? source_->position() : 0);
+}
+
+bool RunCutter::open_next() {
+  while (begun_ < inputs_.size()) {
+    auto opened = open_input(inputs_[begun_++]);
+    if (opened) {
+      source_ = std::move(*opened);
+      at_end_ = false;
+      line_ = 1;
+      return true;
+    }
+    errors_.push_back(opened.error());
+  }
+  return false;
+}
+
+void RunCutter::close_input() {
+  finished_bytes_ += source_->position();
+  source_.reset();
+  layout_.reset();
+}
+
+// One read behind what the chunk holds; false at the end of the input.
+bool RunCutter::read_more(Chunk& chunk) {
+  const auto room = chunk.writable().subspan(chunk.size());
+  const auto got = source_->read(room);
+  if (!got) {
+    errors_.push_back(got.error());
+    at_end_ = true;
+    return false;
+  }
+  if (*got == 0) {
+    at_end_ = true;
+    return false;
+  }
+  chunk.set_size(chunk.size() + *got);
+  return true;
+}
+
+bool RunCutter::next_lines(Run& run) {
+  run.kind = Run::Kind::Lines;
+  run.first_line = line_;
+  run.bytes.set_size(0);
+  run.bytes.reserve(std::max(run_bytes_, carry_.size() + run_bytes_ / 2));
+  if (!carry_.empty()) {
+    std::memcpy(run.bytes.data(), carry_.data(), carry_.size());
+    run.bytes.set_size(carry_.size());
+    carry_.clear();
+  }
+  const bool live = !source_->size_hint();  // a pipe: do not hold lines back until the chunk is full
+  std::size_t cut = 0;
+  for (;;) {
+    const std::size_t before = run.bytes.size();
+    if (!at_end_ && run.bytes.size() < run.bytes.capacity()) read_more(run.bytes);
+    const std::string_view text = run.bytes.text();
+    if (at_end_) {
+      cut = text.size();
+      break;
+    }
+    const bool full = text.size() == run.bytes.capacity();
+    if (!full && !live) continue;
+    const std::size_t newline = text.rfind('\n');
+    if (newline != std::string_view::npos && (full || newline >= before)) {
+      cut = newline + 1;
+      break;
+    }
+    if (!full) continue;
+    if (text.size() >= kRecordBytesMax) return cut_over_long_line(run);
+    run.bytes.reserve(std::min(kRecordBytesMax, text.size() * 2));
+  }
+  if (cut == 0) return false;
+  OddLine odd = OddLine::Plain;
+  std::uint64_t newlines = 0;
+  const std::size_t end = survey(run, cut, odd, newlines);
+  if (end == 0) {
+    if (odd == OddLine::Header) {
+      take_header(run, cut);
+      return true;
+    }
+    open_document(odd, run.bytes.text());
+    return next_elements(run);
+  }
+  line_ += newlines;
+  keep(run.bytes.text().substr(end));
+  run.bytes.set_size(end);
+  return true;
+}
+
+// The chunk holds the beginning of a line that is over the limit and no end of it.
+bool RunCutter::cut_over_long_line(Run& run) {
+  run.kind = Run::Kind::TooLong;
+  Chunk rest(run_bytes_);
+  for (;;) {
+    rest.set_size(0);
+    if (!read_more(rest)) break;
+    const std::size_t newline = rest.text().find('\n');
+    if (newline == std::string_view::npos) continue;
+    keep(rest.text().substr(newline + 1));
+    break;
+  }
+  ++line_;
+  run.bytes.set_size(kTooLongKept);
+  return true;
+}
+
+std::size_t RunCutter::survey(Run& run, std::size_t cut, OddLine& odd, std::uint64_t& newlines) {
+  const PaddedView bytes = run.bytes.padded();
+  std::size_t offset = 0;
+  while (offset < cut) {
+    const Survey plain = kernel_.survey_lines(bytes.part(offset, cut - offset));
+    newlines += plain.newlines;
+    offset += plain.odd_line;
+    if (offset == cut) break;
+    const std::size_t newline = std::min(bytes.text().find('\n', offset), cut);
+    odd = classify(bytes.text().substr(offset, newline - offset));
+    if (odd != OddLine::Plain) return offset;
+    if (newline < cut) ++newlines;
+    offset = std::min(newline + 1, cut);
+  }
+  return cut;
+}
+
+RunCutter::OddLine RunCutter::classify(std::string_view line) const {
+  if (line.substr(0, 3) == "\xEF\xBB\xBF") line.remove_prefix(3);
+  const std::string_view text = trimmed(line);
+  if (text.empty()) return OddLine::Plain;
+  switch (text.front()) {
+    case '{': return text.back() == '}' ? OddLine::Plain : OddLine::Json;
+    case '[': {
+      // "[" also begins lines of other kinds: an array of records goes on with an object or ends here.
+      const std::string_view behind = trimmed(text.substr(1));
+      return behind.empty() || behind.front() == '{' || behind.front() == '[' ? OddLine::Json
+                                                                              : OddLine::Plain;
+    }
+    case '<': return opens_xml(text) ? OddLine::Xml : OddLine::Plain;
+    default: break;
+  }
+  // Cheap signs first, since syslog without a priority begins with a letter on every line.
+  if (text.find("ource") == std::string_view::npos || text.find(',') == std::string_view::npos ||
+      text.find_first_of("=|<") != std::string_view::npos)
+    return OddLine::Plain;
+  return export_layout(text, *keys_) ? OddLine::Header : OddLine::Plain;
+}
+
+void RunCutter::take_header(Run& run, std::size_t cut) {
+  const std::string_view text = run.bytes.text();
+  const std::size_t newline = std::min(text.find('\n'), cut);
+  std::string_view line = text.substr(0, newline);
+  if (line.substr(0, 3) == "\xEF\xBB\xBF") line.remove_prefix(3);
+  if (auto layout = export_layout(trimmed(line), *keys_))
+    layout_ = std::make_shared<const ExportLayout>(std::move(*layout));
+  run.kind = Run::Kind::Header;
+  run.layout = layout_;
+  keep(text.substr(std::min(newline + 1, text.size())));
+  run.bytes.set_size(newline);
+  ++line_;
+}
+
+void RunCutter::open_document(OddLine kind, std::string_view bytes) {
+  if (kind == OddLine::Xml) {
+    splitter_ = std::make_unique<XmlSplitter>(line_);
+  } else {
+    splitter_ = std::make_unique<JsonSplitter>(line_);
+  }
+  splitter_->feed(bytes);
+}
+
+bool RunCutter::next_elements(Run& run) {
+  run.kind = Run::Kind::Elements;
+  run.first_line = splitter_->line();
+  Chunk piece;
+  std::string texts;
+  const auto hand_out = [&] {
+    run.bytes.reserve(texts.size());
+    if (!texts.empty()) std::memcpy(run.bytes.data(), texts.data(), texts.size());
+    run.bytes.set_size(texts.size());
+    return !run.elements.empty();
+  };
+  bool finished = false;
+  for (;;) {
+    SplitRecord record;
+    while (splitter_->next(record)) {
+      run.elements.push_back({static_cast<std::uint32_t>(texts.size()),
+                              static_cast<std::uint32_t>(record.text.size()), record.line, record.end});
+      texts += record.text;
+      if (texts.size() >= run_bytes_ || run.elements.size() >= kElementsMax) return hand_out();
+    }
+    if (splitter_->done() || finished) {
+      keep(splitter_->rest());
+      line_ = splitter_->line();
+      splitter_.reset();
+      return hand_out();
+    }
+    if (at_end_) {
+      splitter_->finish();
+      finished = true;
+      continue;
+    }
+    if (piece.capacity() == 0) piece = Chunk(run_bytes_);
+    piece.set_size(0);
+    if (read_more(piece)) splitter_->feed(piece.text());
+  }
+}
+
+}  // namespace endreason

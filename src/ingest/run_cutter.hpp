@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// RunCutter: input after input -> runs of whole records, ready to be worked on side by side.
+// Most runs are lines as they stand. A line that opens a JSON or XML document turns the cutter to
+// that document's splitter until it ends; a header row of an export is remembered for the lines that
+// follow it. So a run can be read without knowing any other, and the answer is the same whatever the
+// number of threads. One thread at a time (callers lock); memory is bounded by the record limit.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/chunk.hpp"
+#include "base/result.hpp"
+#include "parse/csv_scan.hpp"
+#include "parse/document_splitter.hpp"
+#include "parse/export_csv.hpp"
+#include "parse/line_reader.hpp"
+#include "sources/byte_source.hpp"
+#include "sources/input_list.hpp"
+
+namespace endreason {
+
+struct Run {
+  enum class Kind : std::uint8_t {
+    Lines,     // `bytes` is whole lines (the last one of an input may lack its newline)
+    Elements,  // `elements` are parts of `bytes`: records of a document
+    Header,    // `bytes` is one header row
+    TooLong,   // `bytes` is the beginning of one record that is over the limit
+  };
+  struct Element {
+    std::uint32_t offset, length;
+    std::uint64_t line;
+    SplitEnd end;
+  };
+  Kind kind{Kind::Lines};
+  std::uint64_t sequence{};    // from 0, without gaps, over all inputs
+  std::uint32_t file{};        // index of the input
+  std::uint64_t first_line{};  // line number of its first byte, from 1
+  Chunk bytes;
+  std::vector<Element> elements;
+  std::shared_ptr<const ExportLayout> layout;  // of the export the lines belong to, or null
+};
+
+class RunCutter {
+ public:
+  RunCutter(std::vector<Input> inputs, const LineReaderOptions& reader, std::size_t run_bytes);
+  ~RunCutter();
+
+  // The next run into `run`, whose memory is reused. False at the end of the last input.
+  bool next(Run& run);
+  // Inputs that could not be opened or read to their end; what was read before counts.
+  const std::vector<Error>& errors() const { return errors_; }
+  // Stored bytes taken so far, over all inputs, for progress; safe to call under the same lock.
+  std::uint64_t position() const;
+  std::size_t inputs_begun() const { return begun_; }
+
+ private:
+  enum class OddLine : std::uint8_t { Plain, Header, Json, Xml };
+  bool open_next();
+  void close_input();
+  bool next_lines(Run& run);
+  bool next_elements(Run& run);
+  bool read_more(Chunk& chunk);
+  bool cut_over_long_line(Run& run);
+  // Walks the lines of bytes[0, cut) and stops before the first that is more than a line. Returns where
+  // the run ends, and counts its newlines.
+  std::size_t survey(Run& run, std::size_t cut, OddLine& odd, std::uint64_t& newlines);
+  OddLine classify(std::string_view line) const;
+  void take_header(Run& run, std::size_t cut);
+  void open_document(OddLine kind, std::string_view bytes);
+  void keep(std::string_view bytes) { carry_.assign(bytes); }
+
+  std::vector<Input> inputs_;
+  ScanKernel kernel_;
+  std::shared_ptr<const KeyNames> keys_;
+  std::size_t run_bytes_;
+  std::size_t begun_ = 0;
+  std::unique_ptr<ByteSource> source_;
+  std::uint64_t finished_bytes_ = 0;  // of inputs that are done
+  bool at_end_ = false;               // the source has no more bytes
+  std::uint64_t sequence_ = 0;
+  std::uint64_t line_ = 1;
+  std::string carry_;                 // bytes read but not yet handed out
+  std::shared_ptr<const ExportLayout> layout_;
+  std::unique_ptr<DocumentSplitter> splitter_;
+  std::vector<Error> errors_;
+};
+
+}  // namespace endreason

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parse/csv_record.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "model/panos_version.hpp"
+
+namespace endreason {
+namespace {
+
+// Log types of a PAN-OS stream, by the Type column. Source: "Syslog Field Descriptions".
+constexpr auto kOtherTypes = std::to_array<std::string_view>({
+    "THREAT", "SYSTEM", "CONFIG", "URL", "WILDFIRE", "DATA", "FILE", "USERID", "HIPMATCH",
+    "HIP-MATCH", "GLOBALPROTECT", "DECRYPTION", "AUTHENTICATION", "CORRELATION", "TUNNEL", "SCTP",
+    "GTP", "IPTAG", "AUDIT", "ALARM", "EXTPCAP", "TRSUM", "THSUM",
+});
+
+// A line of a default format that stops before this column has lost something whatever its release.
+constexpr std::uint32_t kFewestColumns = 46;
+// Cells up to and with both addresses: with fewer, nothing is known of any session.
+constexpr std::uint32_t kAddressCells = 9;
+
+// begins[i] for n cells from ends[0..n-2], sixteen at a time: the arrays have slots to spare.
+void derive_begins(std::uint32_t* begins, const std::uint32_t* ends, std::uint32_t first,
+                   std::uint32_t n) {
+  begins[0] = first;
+  for (std::uint32_t i = 0; i + 1 < n; i += 16)
+    for (std::uint32_t j = 0; j < 16; ++j) begins[i + j + 1] = ends[i + j] + 1;
+}
+
+// Trailing blanks and carriage returns belong to the transport, not to the last cell.
+std::uint32_t trimmed_length(std::string_view line) {
+  std::size_t n = line.size();
+  while (n > 0 && (line[n - 1] == '\r' || line[n - 1] == ' ' || line[n - 1] == '\t' ||
+                   line[n - 1] == '\0'))
+    --n;
+  return static_cast<std::uint32_t>(n);
+}
+
+bool is_quoted(std::string_view line, std::uint32_t begin, std::uint32_t end) {
+  return end > begin + 1 && line[begin] == '"' && line[end - 1] == '"';
+}
+
+std::string unquoted(std::string_view inner) {
+  std::string out;
+  out.reserve(inner.size());
+  for (std::size_t i = 0; i < inner.size(); ++i) {
+    out.push_back(inner[i]);
+    if (inner[i] == '"' && i + 1 < inner.size() && inner[i + 1] == '"') ++i;
+  }
+  return out;
+}
+
+// Takes the quotes off the cells behind `first_quote`, in place; doubled quotes need a copy.
+void unquote_cells(std::string_view line, std::uint32_t first_quote, std::uint32_t n,
+                   TrafficRecord& record) {
+  std::uint32_t* begins = record.begins();
+  std::uint32_t* ends = record.ends();
+  n = std::min<std::uint32_t>(n, kFieldCount);
+  const auto at = static_cast<std::uint32_t>(std::upper_bound(ends, ends + n, first_quote) - ends);
+  for (std::uint32_t i = at; i < n; ++i) {
+    if (line[begins[i]] != '"' || !is_quoted(line, begins[i], ends[i])) continue;
+    const std::string_view inner = line.substr(begins[i] + 1, ends[i] - begins[i] - 2);
+    if (inner.find('"') == std::string_view::npos) {
+      ++begins[i];
+      --ends[i];
+    } else {
+      record.set_copy(Field{static_cast<std::uint8_t>(i)}, unquoted(inner));
+    }
+  }
+}
+
+}  // namespace
+
+bool is_other_log_type(std::string_view word) {
+  return std::find(kOtherTypes.begin(), kOtherTypes.end(), word) != kOtherTypes.end();
+}
+
+ReadStatus CsvRecordReader::read(std::string_view line, std::uint32_t first, LineScan scan,
+                                 std::uint32_t wanted, TrafficRecord& record) {
+  std::uint32_t* begins = record.begins();
+  std::uint32_t* ends = record.ends();
+  const std::uint32_t length = trimmed_length(line);
+  if (scan.quote_open || scan.quote_misplaced ||
+      (scan.cells > index_of(Field::LinkSwitches) && wanted > index_of(Field::LinkSwitches) &&
+       line[ends[index_of(Field::LinkSwitches) - 1] + 1] == '{')) {
+    // Quotes that do not pair, or that open in mid-cell, may be ordinary characters (a user o"neil), and
+    // braces protect commas. The strict reading wins unless only the other gives a line of known length.
+    const LineScan strict =
+        scan_line_strict(line.substr(0, length), begins_.data(), wanted, true);
+    const bool keep = scan.quote_misplaced && !scan.quote_open && is_known_line_end(scan.cells) &&
+                      !is_known_line_end(strict.cells);
+    if (!keep) {
+      std::memcpy(ends, begins_.data(), sizeof(std::uint32_t) * kCellSlots);
+      scan = strict;
+    }
+  }
+  const std::uint32_t n = std::min(scan.cells, wanted);
+  if (scan.cells <= wanted) ends[n - 1] = std::max(length, n > 1 ? ends[n - 2] + 1 : first);
+  derive_begins(begins, ends, first, n);
+  // What kernels stored behind the last cell, and what the record before left there.
+  const std::uint32_t stale = std::min(std::max<std::uint32_t>(kFieldCount, n + 64), kCellSlots);
+  std::memset(begins + n, 0, sizeof(std::uint32_t) * (stale - n));
+  std::memset(ends + n, 0, sizeof(std::uint32_t) * (stale - n));
+  record.set_base(line.data());
+  record.reset_decoded();
+  record.columns = static_cast<std::uint16_t>(std::min<std::uint32_t>(scan.cells, UINT16_MAX));
+  record.raw = line.substr(0, length);
+  record.payload = record.raw.substr(std::min(first, length));
+  return try_layouts(line, scan, wanted, record, false);
+}
+
+ReadStatus CsvRecordReader::read_without_first(std::string_view line, std::uint32_t first,
+                                               LineScan scan, std::uint32_t wanted,
+                                               TrafficRecord& record) {
+  // Read as it stands, then every layout that has no first column is tried.
+  std::uint32_t* begins = record.begins();
+  std::uint32_t* ends = record.ends();
+  const std::uint32_t length = trimmed_length(line);
+  const std::uint32_t n = std::min(scan.cells, wanted);
+  if (scan.cells <= wanted) ends[n - 1] = std::max(length, n > 1 ? ends[n - 2] + 1 : first);
+  derive_begins(begins, ends, first, n);
+  record.set_base(line.data());
+  record.reset_decoded();
+  record.columns = static_cast<std::uint16_t>(std::min<std::uint32_t>(scan.cells + 1, UINT16_MAX));
+  record.raw = line.substr(0, length);
+  record.payload = record.raw.substr(std::min(first, length));
+  return try_layouts(line, scan, wanted, record, true);
+}
+
+bool CsvRecordReader::fits(std::string_view line, const CsvLayout& layout, std::uint32_t cells,
+                           TrafficRecord& record, Misfit& misfit) {
+  std::uint32_t* begins = record.begins();
+  std::uint32_t* ends = record.ends();
+  std::memset(begins, 0, sizeof(std::uint32_t) * TrafficRecord::kOffsetSlots);
+  std::memset(ends, 0, sizeof(std::uint32_t) * TrafficRecord::kOffsetSlots);
+  record.set_base(line.data());
+  const std::uint32_t n = std::min<std::uint32_t>(cells, layout.cells);
+  for (std::uint32_t i = 0; i < n; ++i) {
+    const std::uint8_t f = layout.fields[i];
+    begins[f] = begins_[i];
+    ends[f] = ends_[i];
+    if (!is_quoted(line, begins_[i], ends_[i])) continue;
+    const std::string_view inner = line.substr(begins_[i] + 1, ends_[i] - begins_[i] - 2);
+    if (inner.find('"') == std::string_view::npos) {
+      ++begins[f];
+      --ends[f];
+    } else {
+      record.set_copy(Field{f}, unquoted(inner));
+    }
+  }
+  return decode_key_columns(record, misfit);
+}
+
+ReadStatus CsvRecordReader::try_layouts(std::string_view line, LineScan scan, std::uint32_t wanted,
+                                        TrafficRecord& record, bool first_missing) {
+  const std::uint32_t n = std::min(scan.cells, wanted);
+  const std::string_view config_ver = record.text(Field::ConfigVer);
+  const bool text_version = config_ver.find('.') != std::string_view::npos;
+  Misfit misfit{};
+  bool saved = false;
+  const auto save = [&] {
+    std::memcpy(begins_.data(), record.begins(), sizeof begins_);
+    std::memcpy(ends_.data(), record.ends(), sizeof ends_);
+    saved = true;
+  };
+  if (!first_missing && !text_version) {
+    // By far the most lines: PAN-OS order, read where it stands.
+    record.format = InputFormat::PanosCsv;
+    note_version(record, scan.cells, kPanosLayout);
+    if (!record.partial) [[likely]] {
+      if (scan.first_quote < record.ends()[n - 1] || scan.cells > kFieldCount) {
+        save();
+        unquote_cells(line, scan.first_quote, n, record);
+      }
+      if (decode_key_columns(record, misfit)) [[likely]] {
+        if (scan.cells > kFieldCount) keep_extras(line, scan, n, kPanosLayout, record);
+        return {ReadKind::Traffic, {}, {}};
+      }
+    }
+  }
+  if (!saved) save();
+  const auto attempt = [&](const CsvLayout& layout, Misfit& why) {
+    record.reset_decoded();
+    record.raw = line.substr(0, trimmed_length(line));
+    record.payload = record.raw.substr(std::min<std::size_t>(begins_[0], record.raw.size()));
+    record.columns = static_cast<std::uint16_t>(
+        std::min<std::uint32_t>(scan.cells + (first_missing ? 1 : 0), UINT16_MAX));
+    record.format = layout.format;
+    // The version decides whether the line was cut, and a cut line may lack addresses.
+    record.set_base(line.data());
+    const std::size_t cell = layout.cell_of(Field::ConfigVer);
+    record.begins()[index_of(Field::ConfigVer)] = cell < n ? begins_[cell] : 0;
+    record.ends()[index_of(Field::ConfigVer)] = cell < n ? ends_[cell] : 0;
+    note_version(record, scan.cells, layout);
+    record.partial = record.partial || scan.quote_open;
+    bool fit = fits(line, layout, n, record, why);
+    if (record.partial && scan.cells <= wanted) {
+      // The cut may have gone through the last cell: half a number or half a word is worse than none.
+      const auto last = Field{layout.fields[std::min<std::uint32_t>(n, layout.cells) - 1]};
+      const FieldKind kind = info(last).kind;
+      const bool half = kind == FieldKind::Number || kind == FieldKind::Port ||
+                        kind == FieldKind::Address || kind == FieldKind::Flags ||
+                        (kind == FieldKind::Word && (record.action == Action::Unrecognized ||
+                                                     record.end_reason == EndReason::Unrecognized ||
+                                                     record.subtype == Subtype::Unrecognized));
+      if (half || (!fit && why.field == last)) {
+        ends_[n - 1] = begins_[n - 1];
+        const bool was_partial = record.partial;
+        const PanosVersion version = record.version;
+        const auto columns = record.columns;
+        const std::string_view raw = record.raw, payload = record.payload;
+        record.reset_decoded();
+        record.partial = was_partial;
+        record.version = version;
+        record.columns = columns;
+        record.raw = raw;
+        record.payload = payload;
+        fit = fits(line, layout, n, record, why);
+      }
+    }
+    if (fit && scan.cells > layout.cells) keep_extras(line, scan, n, layout, record);
+    return fit;
+  };
+  if (n < kAddressCells - (first_missing ? 1 : 0)) {
+    Reject reject;
+    reject.reason = RejectReason::TooFewColumns;
+    reject.column = scan.cells;
+    reject.expected = "at least 9 columns, up to the destination address";
+    reject.found = record.raw.substr(std::min<std::size_t>(begins_[n - 1], record.raw.size()));
+    return {ReadKind::Rejected, {}, reject};
+  }
+  const CsvLayout& first_choice = first_missing  ? kPanosNoFirstLayout
+                                  : text_version ? kSlsLayouts[0]
+                                                 : kPanosLayout;
+  if (attempt(first_choice, misfit)) return {ReadKind::Traffic, {}, {}};
+  const Misfit first_misfit = misfit;
+  for (const CsvLayout& layout : kSlsLayouts) {
+    const bool lacks_first = layout.fields[0] != 0;
+    if (&layout != &first_choice && lacks_first == first_missing && attempt(layout, misfit))
+      return {ReadKind::Traffic, {}, {}};
+  }
+  if (text_version && !first_missing && attempt(kPanosLayout, misfit))
+    return {ReadKind::Traffic, {}, {}};
+  static_cast<void>(attempt(first_choice, misfit));  // its texts are what the message quotes
+  return reject(record, first_choice, first_misfit);
+}
+
+void CsvRecordReader::note_version(TrafficRecord& record, std::uint32_t cells_of_line,
+                                   const CsvLayout& layout) {
+  const std::string_view config_ver = record.text(Field::ConfigVer);
+  if (config_ver != last_config_ver_) {
+    last_config_ver_.assign(config_ver);
+    last_version_ = version_from_config(config_ver);
+  }
+  record.version = last_version_;
+  if (layout.format == InputFormat::PanosCsv) {
+    const std::uint32_t columns = cells_of_line + (layout.fields[0] != 0 ? 1 : 0);
+    record.version = refine_by_columns(record.version, columns);
+    const PanosVersionInfo* row = info(record.version);
+    const std::uint32_t expected =
+        row != nullptr && row->config_version != 0 ? row->columns : kFewestColumns;
+    record.partial = columns < expected;
+    return;
+  }
+  // The logging service's order was frozen at 10.0: whatever release, it ends at the slice columns.
+  const std::uint32_t left_out = static_cast<std::uint32_t>(kFieldCount) - layout.cells;
+  record.partial = cells_of_line + left_out < kFewestColumns;
+}
+
+void CsvRecordReader::keep_extras(std::string_view line, const LineScan& scan, std::uint32_t cells,
+                                  const CsvLayout& layout, TrafficRecord& record) {
+  // Names are made once for all cells that a scan reports.
+  if (extra_names_.empty()) {
+    for (std::uint32_t i = 0; i <= kCellsMax; ++i) {
+      std::string name = "column_" + std::to_string(i + 1);
+      name.resize(16, '\0');
+      extra_names_ += name;
+    }
+  }
+  for (std::uint32_t i = layout.cells; i < cells; ++i) {
+    const std::uint32_t begin = begins_[i];
+    const bool rest = i + 1 == kCellsMax && scan.cells > kCellsMax;
+    const std::uint32_t end = rest ? static_cast<std::uint32_t>(record.raw.size()) : ends_[i];
+    if (end <= begin) continue;
+    std::string_view value = line.substr(begin, end - begin);
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+      value = value.substr(1, value.size() - 2);
+    record.extras.push_back({extra_names_.data() + std::size_t{i} * 16, value});
+  }
+}
+
+ReadStatus CsvRecordReader::reject(const TrafficRecord& record, const CsvLayout& layout,
+                                   const Misfit& misfit) const {
+  Reject reject;
+  reject.reason = RejectReason::WrongType;
+  reject.column = static_cast<std::uint32_t>(layout.cell_of(misfit.field)) + 1;
+  reject.column_name = info(misfit.field).log_name;
+  reject.expected = misfit.expected;
+  reject.found = record.text(misfit.field);
+  return {ReadKind::Rejected, {}, reject};
+}
+
+}  // namespace endreason

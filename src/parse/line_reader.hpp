@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// LineReader: a run of whole lines -> traffic records, one at a time. Each line is recognised by its
+// content alone: CSV behind any envelope, CEF, LEEF, JSON, name=value, or a row of an export whose
+// header was seen. Not thread-safe; one a thread. Records borrow from the run and from the reader.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/chunk.hpp"
+#include "model/traffic_record.hpp"
+#include "parse/csv_record.hpp"
+#include "parse/csv_scan.hpp"
+#include "parse/document_splitter.hpp"
+#include "parse/export_csv.hpp"
+#include "parse/key_names.hpp"
+#include "parse/read_status.hpp"
+
+namespace endreason {
+
+// Longest record that is read; a longer one is rejected, so that memory stays bounded.
+inline constexpr std::size_t kRecordBytesMax = std::size_t{1} << 20;
+
+struct LineReaderOptions {
+  ScanKernel kernel = scan_kernel();
+  // Columns that somebody will look at; cells behind the last of them are counted, not cut out.
+  std::uint32_t cells_wanted = kCellsMax;
+  std::shared_ptr<const KeyNames> keys;
+};
+// cells_wanted for a set of fields; never fewer than the verdict needs.
+std::uint32_t cells_wanted_for(const FieldSet& fields);
+
+class LineReader {
+ public:
+  explicit LineReader(LineReaderOptions options);
+  ~LineReader();
+  LineReader(const LineReader&) = delete;
+  LineReader& operator=(const LineReader&) = delete;
+
+  // Starts on a run that begins at line `first_line` (from 1) of input `file`. `layout`: the header of
+  // the export that the run is part of, or null. The run must outlive the records.
+  void start(PaddedView run, std::uint64_t first_line, std::uint32_t file,
+             std::shared_ptr<const ExportLayout> layout);
+  // The next record; false at the end of the run. A line may hold several records (octet-counted
+  // frames without newlines between them). record.raw, line and file are set whatever the status.
+  bool next(TrafficRecord& record, ReadStatus& status);
+  // One element of a JSON or XML document, as a splitter cut it out.
+  void read_element(std::string_view element, SplitEnd end, std::uint64_t line, std::uint32_t file,
+                    TrafficRecord& record, ReadStatus& status);
+
+ private:
+  struct Readers;
+  ReadStatus read_line(PaddedView line, const LineScan& scan, TrafficRecord& record);
+  ReadStatus read_unusual(PaddedView line, const LineScan& scan, TrafficRecord& record);
+  ReadStatus read_csv_anywhere(std::string_view line, const LineScan& scan, TrafficRecord& record,
+                               bool& found);
+  ReadStatus read_text(std::string_view line, TrafficRecord& record, int depth);
+  ReadStatus read_json(std::string_view text, TrafficRecord& record, int depth);
+
+  LineReaderOptions options_;
+  std::unique_ptr<Readers> readers_;
+  CsvRecordReader csv_;
+  PaddedView run_;
+  const char* cursor_ = nullptr;
+  std::uint64_t line_ = 0;        // number of the line at the cursor
+  std::uint32_t file_ = 0;
+  const char* rest_ = nullptr;    // further frames of the current line, up to rest_end_
+  const char* rest_end_ = nullptr;
+  std::shared_ptr<const ExportLayout> layout_;
+  std::array<std::string, 2> inner_;  // raw lines that were wrapped in JSON, by depth, padded
+};
+
+}  // namespace endreason

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// ByteSource: where input bytes come from, batch by batch, already decompressed.
+// Chosen once an input and called once a chunk, hence virtual. One thread at a time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace endreason {
+
+class ByteSource {
+ public:
+  ByteSource() = default;
+  ByteSource(const ByteSource&) = delete;
+  ByteSource& operator=(const ByteSource&) = delete;
+  virtual ~ByteSource() = default;
+
+  // Writes the next bytes to the front of `buffer` and returns how many; 0 means the end (or an
+  // empty buffer). May give fewer than fit: a pipe gives what has arrived. Everything that could be
+  // read is given before an error is; after an error each further call gives the same error.
+  [[nodiscard]] virtual Result<std::size_t> read(std::span<char> buffer) = 0;
+
+  // As the user named it; "-" for standard input. Lives as long as the source.
+  [[nodiscard]] virtual std::string_view name() const = 0;
+
+  // Bytes stored (compressed, where it is), as far as they are known beforehand.
+  [[nodiscard]] virtual std::optional<std::uint64_t> size_hint() const = 0;
+
+  // How many of those stored bytes have been taken so far; for showing progress.
+  [[nodiscard]] virtual std::uint64_t position() const = 0;
+};
+
+inline constexpr std::size_t kPeekBytes = 6;  // the longest magic number that is looked for (xz)
+
+// A source of bytes as they are stored, whose beginning can be looked at before it is read.
+class RawSource : public ByteSource {
+ public:
+  // The first bytes of what read() will give. At most kPeekBytes; fewer when there are no more, or
+  // when those that have arrived already rule out every magic number. Call before the first read.
+  [[nodiscard]] virtual Result<std::string_view> peek() = 0;
+};
+
+}  // namespace endreason

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// What each column of a traffic log holds, in the order of the columns. Facts from "Traffic Log
+// Fields" and from real lines; sentences are ours.
+#include "verdict/term_texts.hpp"
+
+namespace endreason {
+namespace {
+
+struct ColumnText {
+  Field value;
+  std::string_view meaning;
+};
+constexpr auto kColumnTexts = std::to_array<ColumnText>({
+    {Field::Domain, "A constant 1 on devices; the vendor reserves the column."},
+    {Field::ReceiveTime,
+     "When the management plane received the log: device time, without a zone."},
+    {Field::Serial,
+     "The serial number of the firewall that wrote the log, also when Panorama forwards "
+     "it."},
+    {Field::Type, "The log type: TRAFFIC for the rows that are judged here."},
+    {Field::Subtype, "The type of the traffic row: start, end, drop or deny."},
+    {Field::ConfigVer,
+     "PAN-OS version of the sender as major times 256 plus minor (2817 is 11.1); 7.1 and "
+     "older write 1. The vendor reserves the column."},
+    {Field::TimeGenerated, "When the data plane generated the log: device time, without a zone."},
+    {Field::Src, "The client's address as it reached the firewall, before NAT."},
+    {Field::Dst, "The server's address as the client used it, before NAT."},
+    {Field::Natsrc, "The source address after NAT; 0.0.0.0 or empty without NAT."},
+    {Field::Natdst, "The destination address after NAT; 0.0.0.0 or empty without NAT."},
+    {Field::Rule, "The name of the security rule that matched last."},
+    {Field::Srcuser, "The user behind the source address, when known."},
+    {Field::Dstuser, "The user behind the destination address, when known."},
+    {Field::App,
+     "The application, or a status of its identification: incomplete, insufficient-data, "
+     "unknown-tcp, unknown-udp, unknown-p2p, not-applicable."},
+    {Field::Vsys, "The virtual system."},
+    {Field::From, "The source zone."},
+    {Field::To, "The destination zone."},
+    {Field::InboundIf, "The interface on which the session came in."},
+    {Field::OutboundIf, "The interface on which it left; mostly empty in rows of type drop."},
+    {Field::Logset, "The log forwarding profile. The vendor titles it Log Action."},
+    {Field::TimeReceived,
+     "When the log was written, as the interface's Time Logged; the vendor reserves the "
+     "column."},
+    {Field::Sessionid,
+     "The session's number in its firewall; reused after a while, and 0 in rows of type "
+     "drop."},
+    {Field::Repeatcnt,
+     "How many sessions the row stands for: same addresses, application and type within 5 "
+     "seconds."},
+    {Field::Sport, "The client's port; for ICMP not a port."},
+    {Field::Dport, "The server's port as the client used it, before NAT."},
+    {Field::Natsport, "The client's port after NAT."},
+    {Field::Natdport, "The server's port after NAT."},
+    {Field::Flags,
+     "A 32-bit mask in hexadecimal; see the flags by name. Some bits, and the low byte, "
+     "are not documented."},
+    {Field::Proto, "The IP protocol by name."},
+    {Field::Action,
+     "What the policy decided: allow, deny, drop, drop-icmp, reset-client, reset-server, "
+     "reset-both. Not what finally happened."},
+    {Field::Bytes, "Bytes both ways, counted with the link-layer header in real logs."},
+    {Field::BytesSent, "Bytes from the client to the server."},
+    {Field::BytesReceived, "Bytes from the server to the client."},
+    {Field::Packets, "Packets both ways."},
+    {Field::Start, "When the session began: device time, without a zone."},
+    {Field::Elapsed, "How long the session lasted, in seconds."},
+    {Field::Category, "The URL category; any when there is none."},
+    {Field::Padding, "Reserved: 0 up to 9.1, empty since 10.0."},
+    {Field::Seqno, "The log's number, rising by one a log and a log type; 64 bits."},
+    {Field::Actionflags,
+     "A 64-bit mask; tells whether the log was forwarded to Panorama. Its bits are not "
+     "documented."},
+    {Field::Srcloc, "The country of the source, or the private range it lies in."},
+    {Field::Dstloc, "The country of the destination, or the private range it lies in."},
+    {Field::Cpadding, "Reserved: 0 up to 9.1, empty since 10.0."},
+    {Field::PktsSent, "Packets from the client to the server."},
+    {Field::PktsReceived, "Packets from the server to the client."},
+    {Field::SessionEndReason,
+     "Why the session ended; the reason of the highest priority when several apply. n/a "
+     "when it has not ended."},
+    {Field::DgHierLevel1, "The first level of the device group in Panorama, as a number."},
+    {Field::DgHierLevel2, "The second level of the device group in Panorama, as a number."},
+    {Field::DgHierLevel3, "The third level of the device group in Panorama, as a number."},
+    {Field::DgHierLevel4, "The fourth level of the device group in Panorama, as a number."},
+    {Field::VsysName, "The name of the virtual system."},
+    {Field::DeviceName, "The host name of the firewall."},
+    {Field::ActionSource,
+     "Whether the action came from the rule (from-policy) or from the application's own "
+     "deny action (from-application)."},
+    {Field::SrcUuid, "The UUID of the source virtual machine."},
+    {Field::DstUuid, "The UUID of the destination virtual machine."},
+    {Field::Tunnelid, "The number of the inspected tunnel, or the mobile subscriber's IMSI."},
+    {Field::Monitortag, "The monitor tag of tunnel inspection, or the mobile device's IMEI."},
+    {Field::ParentSessionId, "The session in which this one is tunneled."},
+    {Field::ParentStartTime, "When the session began in which this one is tunneled."},
+    {Field::Tunnel, "The type of the inspected tunnel; N/A when there is none."},
+    {Field::AssocId, "The number of the SCTP association."},
+    {Field::Chunks, "SCTP chunks both ways."},
+    {Field::ChunksSent, "SCTP chunks from the client to the server."},
+    {Field::ChunksReceived, "SCTP chunks from the server to the client."},
+    {Field::RuleUuid, "The rule's UUID, which stays when the rule is renamed."},
+    {Field::Http2Connection, "The parent session of an HTTP/2 stream; 0 for others."},
+    {Field::LinkChangeCount, "How often SD-WAN moved the session to another link."},
+    {Field::PolicyId, "The SD-WAN policy."},
+    {Field::LinkSwitches,
+     "Up to four SD-WAN link changes in braces, with commas that are not quoted."},
+    {Field::SdwanCluster, "The SD-WAN cluster."},
+    {Field::SdwanDeviceType, "Hub or branch."},
+    {Field::SdwanClusterType, "Mesh or hub-spoke."},
+    {Field::SdwanSite, "The SD-WAN site."},
+    {Field::DynusergroupName, "The dynamic user group of the source user."},
+    {Field::XffIp, "The client's address from the X-Forwarded-For header."},
+    {Field::SrcCategory, "The category of the source device, by device identification."},
+    {Field::SrcProfile, "The profile of the source device."},
+    {Field::SrcModel, "The model of the source device."},
+    {Field::SrcVendor, "The vendor of the source device."},
+    {Field::SrcOsfamily, "The operating system of the source device."},
+    {Field::SrcOsversion, "The version of the source device's operating system."},
+    {Field::SrcHost, "The host name of the source device."},
+    {Field::SrcMac, "The MAC address of the source device."},
+    {Field::DstCategory, "The category of the destination device, by device identification."},
+    {Field::DstProfile, "The profile of the destination device."},
+    {Field::DstModel, "The model of the destination device."},
+    {Field::DstVendor, "The vendor of the destination device."},
+    {Field::DstOsfamily, "The operating system of the destination device."},
+    {Field::DstOsversion, "The version of the destination device's operating system."},
+    {Field::DstHost, "The host name of the destination device."},
+    {Field::DstMac, "The MAC address of the destination device."},
+    {Field::ContainerId, "The container in which the firewall's pod sees the session."},
+    {Field::PodNamespace, "The namespace of the pod."},
+    {Field::PodName, "The name of the pod."},
+    {Field::SrcEdl, "The external dynamic list that holds the source."},
+    {Field::DstEdl, "The external dynamic list that holds the destination."},
+    {Field::Hostid, "The host id that GlobalProtect gives the client."},
+    {Field::Serialnumber,
+     "The serial number of the client's machine, from GlobalProtect; not the firewall's."},
+    {Field::SrcDag, "The dynamic address group that holds the source."},
+    {Field::DstDag, "The dynamic address group that holds the destination."},
+    {Field::SessionOwner, "The member of a high-availability pair that owns the session."},
+    {Field::HighResTimestamp,
+     "The time of the log with milliseconds and offset. Senders older than 10.0 show 1969 "
+     "or 1970 here, which is no time."},
+    {Field::NssaiSst, "The service type of the 5G network slice."},
+    {Field::NssaiSd, "The differentiator of the 5G network slice."},
+    {Field::SubcategoryOfApp, "The application's subcategory."},
+    {Field::CategoryOfApp, "The application's category."},
+    {Field::TechnologyOfApp, "The application's technology, as client-server or browser-based."},
+    {Field::RiskOfApp, "The application's risk, 1 to 5."},
+    {Field::CharacteristicOfApp, "The application's characteristics, a quoted list with commas."},
+    {Field::ContainerOfApp, "The application of which this one is a part."},
+    {Field::TunneledApp, "The application that runs inside this one."},
+    {Field::IsSaasOfApp,
+     "Whether the application is SaaS; documents say 1 or 0, real logs yes or no."},
+    {Field::SanctionedStateOfApp,
+     "Whether the application is sanctioned; documents say 1 or 0, real logs yes or no."},
+    {Field::Offloaded, "1 when hardware took over the session."},
+    {Field::FlowType,
+     "Whether traffic went through a proxy: NonProxyTraffic, Explicit Proxy, Transparent "
+     "Proxy."},
+    {Field::ClusterName, "The name of the firewall cluster (CN-Series)."},
+    {Field::AiTraffic, "Whether the session was traffic of an AI application."},
+    {Field::AiFwdError, "Why forwarding for AI inspection failed."},
+    {Field::K8sClusterId, "The Kubernetes cluster."},
+    {Field::TcpRttC2s,
+     "Round-trip time of the client's side, measured by the firewall; for internal use."},
+    {Field::TcpRttS2c,
+     "Round-trip time of the server's side, measured by the firewall; for internal use."},
+    {Field::TotalNOoseqC2s, "Out-of-order packets from the client; for internal use."},
+    {Field::TotalNOoseqS2c, "Out-of-order packets from the server; for internal use."},
+    {Field::TcpRetransitCntC2s, "Repeated packets from the client; for internal use."},
+    {Field::TcpRetransitCntS2c, "Repeated packets from the server; for internal use."},
+    {Field::TcpZeroWindowCntC2s,
+     "How often the client closed its receive window; for internal use."},
+    {Field::TcpZeroWindowCntS2c,
+     "How often the server closed its receive window; for internal use."},
+    {Field::SrcAdvDevId, "The source device by advanced device identification."},
+    {Field::DstAdvDevId, "The destination device by advanced device identification."},
+});
+static_assert(rows_in_enum_order(kColumnTexts) && kColumnTexts.size() == kFieldCount);
+
+}  // namespace
+
+std::string_view column_meaning(Field f) {
+  return kColumnTexts[index_of(f)].meaning;
+}
+
+}  // namespace endreason
