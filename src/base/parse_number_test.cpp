@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/parse_number.hpp"
 
+#include <string>
+
 #include <gtest/gtest.h>
 
 namespace endreason {
@@ -14,6 +16,25 @@ TEST(ParseDecimal, TakesTheWholeTextOrNothing) {
   EXPECT_EQ(v, UINT64_MAX);
   for (const char* bad : {"", "-1", "+1", "1 ", "1.5", "0x1", "18446744073709551616", "99999999999999999999"})
     EXPECT_FALSE(parse_decimal(bad, v)) << bad;
+}
+
+TEST(ParseDecimal, AgreesWithThePlainWayForEveryLength) {
+  std::uint64_t state = 88172645463325252ull;
+  for (int i = 0; i < 200000; ++i) {
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    std::uint64_t expected = state >> (state % 61);
+    const std::string text = std::to_string(expected);
+    std::uint64_t v = 0;
+    ASSERT_TRUE(parse_decimal(text, v)) << text;
+    ASSERT_EQ(v, expected);
+    std::string broken = text;
+    broken[state % broken.size()] = static_cast<char>(state >> 32);
+    bool digits = true;
+    for (const char c : broken) digits = digits && c >= '0' && c <= '9';
+    if (!digits) ASSERT_FALSE(parse_decimal(broken, v)) << broken;
+  }
 }
 
 TEST(ParseHexOrDecimal, ReadsFlagsAsEveryExportWritesThem) {

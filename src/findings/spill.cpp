@@ -55,7 +55,7 @@ int open_unnamed(const std::string& directory) {
   const int descriptor = open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (descriptor >= 0) return descriptor;
   // Not every file system knows O_TMPFILE.
-  std::string path = directory + "/endreason-XXXXXX";
+  std::string path = directory + "/endreason-" + std::string(6, 'X');  // mkostemp's placeholder
   const int named = mkostemp(path.data(), O_CLOEXEC);
   if (named >= 0) unlink(path.c_str());
   return named;

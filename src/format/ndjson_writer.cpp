@@ -2,6 +2,7 @@
 // One judged record -> one JSON object on a line: the columns that are not empty under their
 // PAN-OS names, then the verdict, then where the record came from. Hot: every byte of a big log
 // passes here when it is exported.
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <charconv>
@@ -63,8 +64,11 @@ ColumnMask filled_columns(const TrafficRecord& record) {
     const auto filled = ~static_cast<std::uint64_t>(_mm_movemask_epi8(sixteen)) & 0xFFFF;
     mask[column / 64] |= filled << column % 64;
   }
-  constexpr std::size_t kLast = kFieldCount % 64;
-  if constexpr (kLast != 0) mask.back() &= (std::uint64_t{1} << kLast) - 1;
+  const std::size_t cells = std::min(record.cells(), kFieldCount);
+  for (std::size_t word = 0; word < mask.size(); ++word) {
+    const std::size_t here = cells > word * 64 ? std::min<std::size_t>(cells - word * 64, 64) : 0;
+    if (here < 64) mask[word] &= (std::uint64_t{1} << here) - 1;
+  }
 #else
   for (const auto& row : kFields)
     if (record.has(row.value))

@@ -2,31 +2,50 @@
 #include "model/traffic_record.hpp"
 
 #include "base/parse_number.hpp"
+#include "base/short_load.hpp"
 #include "model/ip_address.hpp"
 #include "model/protocol.hpp"
 
 namespace endreason {
 namespace {
 
+#if defined(__SSE2__)
+// Exactly a dotted quad, by masks: which of the bytes are digits, which are dots, how far apart.
+bool is_dotted_quad(std::string_view text) {
+  const std::size_t n = text.size();
+  if (n < 7 || n > 15) return false;
+  const __m128i bytes = load_up_to_16(text.data(), n);
+  const unsigned within = (1u << n) - 1;
+  const __m128i digit = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
+  const auto digits = static_cast<unsigned>(
+      _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit)));
+  const auto dots =
+      static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('.')))) & within;
+  if (((digits | dots) & within) != within || __builtin_popcount(dots) != 3) return false;
+  unsigned rest = dots | 1u << n;
+  unsigned begin = 0;
+  for (int octet = 0; octet < 4; ++octet) {
+    const auto end = static_cast<unsigned>(__builtin_ctz(rest));
+    rest &= rest - 1;
+    const unsigned length = end - begin;
+    if (length - 1 > 2) return false;
+    if (length == 3) {
+      const char* p = text.data() + begin;
+      const unsigned value = static_cast<unsigned>(p[0] - '0') * 100 +
+                             static_cast<unsigned>(p[1] - '0') * 10 + static_cast<unsigned>(p[2] - '0');
+      if (value > 255) return false;
+    }
+    begin = end + 1;
+  }
+  return true;
+}
+#else
+bool is_dotted_quad(std::string_view) { return false; }  // the long way decides
+#endif
+
 // Dotted quads are all but a few of the addresses; anything else goes the long way.
 bool is_address(std::string_view text) {
-  if (text.size() > 15 || text.size() < 7) return parse_ip(text).has_value();
-  unsigned dots = 0;
-  unsigned value = 0;
-  unsigned count = 0;
-  for (const char c : text) {
-    const unsigned d = static_cast<unsigned char>(c) - unsigned{'0'};
-    if (d <= 9) {
-      value = value * 10 + d;
-      ++count;
-      continue;
-    }
-    if (c != '.' || count == 0 || count > 3 || value > 255) return parse_ip(text).has_value();
-    ++dots;
-    value = 0;
-    count = 0;
-  }
-  return dots == 3 && count > 0 && count <= 3 && value <= 255;
+  return is_dotted_quad(text) || parse_ip(text).has_value();
 }
 
 // A word that could be a value of a vocabulary, though we may not know it: letters first, and none
@@ -77,7 +96,7 @@ class Decoder {
     return true;
   }
 
-  bool port(Field field, Known bit, std::uint16_t& out) {
+  [[gnu::always_inline]] bool port(Field field, Known bit, std::uint16_t& out) {
     const std::string_view text = record_.text(field);
     if (text.empty()) return true;
     std::uint64_t value = 0;
@@ -119,7 +138,7 @@ class Decoder {
     return true;
   }
 
-  bool number(Field field, Known bit, std::uint64_t& out) {
+  [[gnu::always_inline]] bool number(Field field, Known bit, std::uint64_t& out) {
     const std::string_view text = record_.text(field);
     if (text.empty()) return true;
     if (!parse_decimal(text, out)) return no(field, kNumberExpected);

@@ -69,11 +69,15 @@ class TrafficRecord {
   // The column's text, unquoted and unescaped; empty when the record does not have it.
   std::string_view text(Field f) const {
     const std::size_t i = index_of(f);
+    if (i >= cells_) return {};
     const std::uint32_t begin = begin_[i];
     const char* base = (begin & kScratchBit) != 0 ? scratch_.data() : base_;
     return {base + (begin & ~kScratchBit), end_[i] - begin};
   }
-  bool has(Field f) const { return end_[index_of(f)] != begin_[index_of(f)]; }
+  bool has(Field f) const {
+    const std::size_t i = index_of(f);
+    return i < cells_ && end_[i] != begin_[i];
+  }
 
   // --- key columns, decoded ----------------------------------------------------------------
   Action action{Action::Absent};
@@ -112,8 +116,7 @@ class TrafficRecord {
   // --- filling -----------------------------------------------------------------------------
   // Forgets everything; texts set by offset will be relative to `base`.
   void reset(const char* base) {
-    base_ = base;
-    scratch_.clear();
+    set_base(base, kFieldCount);
     std::memset(begin_.data(), 0, sizeof begin_);
     std::memset(end_.data(), 0, sizeof end_);
     reset_decoded();
@@ -153,16 +156,21 @@ class TrafficRecord {
     scratch_.append(value);
   }
   const char* base() const { return base_; }
-  void set_base(const char* base) {
+  // For readers that fill begins() and ends() themselves: columns from `cells` on are absent, whatever
+  // the offsets say.
+  void set_base(const char* base, std::size_t cells) {
     base_ = base;
+    cells_ = cells;
     scratch_.clear();
   }
   // Offsets from base of every column, for the CSV reader; entry i is column i.
   std::uint32_t* begins() { return begin_.data(); }
   std::uint32_t* ends() { return end_.data(); }
-  // The same to look at: column i is empty when both are equal. Readable to kOffsetSlots.
+  // The same to look at: column i is empty when both are equal, or i >= cells(). Readable to
+  // kOffsetSlots.
   const std::uint32_t* begins() const { return begin_.data(); }
   const std::uint32_t* ends() const { return end_.data(); }
+  std::size_t cells() const { return cells_; }
 
   // Room for kernels that store whole vectors behind the last column.
   static constexpr std::size_t kOffsetSlots = 256;
@@ -171,6 +179,7 @@ class TrafficRecord {
  private:
   static constexpr std::uint32_t kScratchBit = 0x8000'0000;
   const char* base_ = nullptr;
+  std::size_t cells_ = kFieldCount;
   std::string scratch_;
   alignas(64) std::array<std::uint32_t, kOffsetSlots> begin_{};
   alignas(64) std::array<std::uint32_t, kOffsetSlots> end_{};

@@ -2,7 +2,8 @@
 #include "model/vocabulary.hpp"
 
 #include <array>
-#include <cstring>
+
+#include "base/short_load.hpp"
 
 namespace endreason {
 namespace {
@@ -53,7 +54,7 @@ template <class Rows>
 bool find_row(const Rows& rows, std::string_view text, std::size_t& row) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const std::string_view name = rows[i].log_name;
-    if (name.size() == text.size() && std::memcmp(name.data(), text.data(), name.size()) == 0) {
+    if (name.size() == text.size() && equal_bytes(name.data(), text.data(), name.size())) {
       row = i;
       return true;
     }

@@ -99,11 +99,7 @@ ReadStatus CsvRecordReader::read(std::string_view line, std::uint32_t first, Lin
   const std::uint32_t n = std::min(scan.cells, wanted);
   if (scan.cells <= wanted) ends[n - 1] = std::max(length, n > 1 ? ends[n - 2] + 1 : first);
   derive_begins(begins, ends, first, n);
-  // What kernels stored behind the last cell, and what the record before left there.
-  const std::uint32_t stale = std::min(std::max<std::uint32_t>(kFieldCount, n + 64), kCellSlots);
-  std::memset(begins + n, 0, sizeof(std::uint32_t) * (stale - n));
-  std::memset(ends + n, 0, sizeof(std::uint32_t) * (stale - n));
-  record.set_base(line.data());
+  record.set_base(line.data(), n);
   record.reset_decoded();
   record.columns = static_cast<std::uint16_t>(std::min<std::uint32_t>(scan.cells, UINT16_MAX));
   record.raw = line.substr(0, length);
@@ -121,7 +117,7 @@ ReadStatus CsvRecordReader::read_without_first(std::string_view line, std::uint3
   const std::uint32_t n = std::min(scan.cells, wanted);
   if (scan.cells <= wanted) ends[n - 1] = std::max(length, n > 1 ? ends[n - 2] + 1 : first);
   derive_begins(begins, ends, first, n);
-  record.set_base(line.data());
+  record.set_base(line.data(), n);
   record.reset_decoded();
   record.columns = static_cast<std::uint16_t>(std::min<std::uint32_t>(scan.cells + 1, UINT16_MAX));
   record.raw = line.substr(0, length);
@@ -135,7 +131,7 @@ bool CsvRecordReader::fits(std::string_view line, const CsvLayout& layout, std::
   std::uint32_t* ends = record.ends();
   std::memset(begins, 0, sizeof(std::uint32_t) * TrafficRecord::kOffsetSlots);
   std::memset(ends, 0, sizeof(std::uint32_t) * TrafficRecord::kOffsetSlots);
-  record.set_base(line.data());
+  record.set_base(line.data(), kFieldCount);
   const std::uint32_t n = std::min<std::uint32_t>(cells, layout.cells);
   for (std::uint32_t i = 0; i < n; ++i) {
     const std::uint8_t f = layout.fields[i];
@@ -189,7 +185,7 @@ ReadStatus CsvRecordReader::try_layouts(std::string_view line, LineScan scan, st
         std::min<std::uint32_t>(scan.cells + (first_missing ? 1 : 0), UINT16_MAX));
     record.format = layout.format;
     // The version decides whether the line was cut, and a cut line may lack addresses.
-    record.set_base(line.data());
+    record.set_base(line.data(), kFieldCount);
     const std::size_t cell = layout.cell_of(Field::ConfigVer);
     record.begins()[index_of(Field::ConfigVer)] = cell < n ? begins_[cell] : 0;
     record.ends()[index_of(Field::ConfigVer)] = cell < n ? ends_[cell] : 0;

@@ -312,16 +312,15 @@ ReadStatus LineReader::read_json(std::string_view text, TrafficRecord& record, i
 void LineReader::read_element(std::string_view element, SplitEnd end, std::uint64_t line,
                               std::uint32_t file, TrafficRecord& record, ReadStatus& status) {
   const bool xml = !element.empty() && element.front() == '<';
-  if (end != SplitEnd::Complete) {
+  if (end == SplitEnd::TooLong) {
     Reject reject;
-    reject.reason = end == SplitEnd::TooLong ? RejectReason::TooLong : RejectReason::Malformed;
-    reject.expected = end == SplitEnd::TooLong ? "a record of at most 4 MiB"
-                      : xml                    ? "</entry> before the input ends"
-                                               : "a closing brace before the input ends";
+    reject.reason = RejectReason::TooLong;
+    reject.expected = "a record of at most 4 MiB";
     reject.found = element.substr(0, 80);
     record.reset(element.data());
     status = {ReadKind::Rejected, {}, reject};
   } else {
+    // An element that was cut keeps its whole members and is partial.
     status = xml ? readers_->xml.read(element, record) : read_json(element, record, 0);
   }
   record.raw = element;

@@ -102,7 +102,7 @@ Result<std::size_t> FileSource::read(std::span<char> buffer) {
     position_ += count;
     return count;
   }
-  const auto got = read_some(buffer.data(), buffer.size());
+  auto got = read_some(buffer.data(), buffer.size());
   if (got) position_ += *got;
   return got;
 }
