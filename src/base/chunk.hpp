@@ -13,7 +13,8 @@
 
 namespace endreason {
 
-inline constexpr std::size_t kScanPadding = 64;  // bytes; the widest vector load (AVX-512) of any kernel
+inline constexpr std::size_t kScanPadding =
+    64;  // bytes; the widest vector load (AVX-512) of any kernel
 
 // A borrowed view of bytes that are followed by kScanPadding readable bytes (of any value).
 // Only a Chunk, or a caller that vouches for the padding, can make one. Dies with its owner.

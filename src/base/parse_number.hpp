@@ -17,7 +17,8 @@ inline bool eight_digits(std::uint64_t word, std::uint64_t& value) {
   if (((digits + 0x7676'7676'7676'7676) | digits) & 0x8080'8080'8080'8080) return false;
   std::uint64_t v = digits * 10 + (digits >> 8);
   v = (((v & 0x0000'00ff'0000'00ff) * 0x000f'4240'0000'0064) +
-       (((v >> 16) & 0x0000'00ff'0000'00ff) * 0x0000'2710'0000'0001)) >> 32;
+       (((v >> 16) & 0x0000'00ff'0000'00ff) * 0x0000'2710'0000'0001)) >>
+      32;
   value = v & 0xffff'ffff;
   return true;
 }

@@ -14,7 +14,8 @@ TEST(ParseDecimal, TakesTheWholeTextOrNothing) {
   EXPECT_EQ(v, 0u);
   EXPECT_TRUE(parse_decimal("18446744073709551615", v));
   EXPECT_EQ(v, UINT64_MAX);
-  for (const char* bad : {"", "-1", "+1", "1 ", "1.5", "0x1", "18446744073709551616", "99999999999999999999"})
+  for (const char* bad :
+       {"", "-1", "+1", "1 ", "1.5", "0x1", "18446744073709551616", "99999999999999999999"})
     EXPECT_FALSE(parse_decimal(bad, v)) << bad;
 }
 

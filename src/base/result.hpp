@@ -12,9 +12,9 @@ namespace endreason {
 
 struct Error {
   enum class Code : unsigned char {
-    Usage,   // the command line or a configuration file is wrong; exit code 2
-    Input,   // the input cannot be used as it stands; exit code 3
-    Io,      // reading or writing failed; exit code 4
+    Usage,  // the command line or a configuration file is wrong; exit code 2
+    Input,  // the input cannot be used as it stands; exit code 3
+    Io,     // reading or writing failed; exit code 4
   };
   Code code{Code::Usage};
   std::string message;  // one line: what is wrong, where, and what to do

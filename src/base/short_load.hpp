@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loads of short texts into registers, whole, without reading where nothing may be read.
-// A load past the end of the text stays within the page of its first byte, which is mapped because the
-// text is; what was read behind the end is masked away. Under AddressSanitizer the bytes are copied.
+// A load past the end of the text stays within the page of its first byte, which is mapped because
+// the text is; what was read behind the end is masked away. Under AddressSanitizer the bytes are
+// copied.
 #pragma once
 
 #include <cstddef>
@@ -22,8 +23,8 @@ namespace endreason {
 #endif
 #endif
 
-// GCC sees the constant texts of callers and warns that the load is wider than they are; that it may
-// be, within the page, is what this file is about.
+// GCC sees the constant texts of callers and warns that the load is wider than they are; that it
+// may be, within the page, is what this file is about.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Warray-bounds"

@@ -147,7 +147,9 @@ std::optional<ParsedTime> parse_epoch(std::string_view text) {
   ParsedTime time;
   time.offset_minutes = 0;
   switch (text.size()) {
-    case 10: time.civil.micros = static_cast<std::int64_t>(value) * kMicrosPerSecond; break;
+    case 10:
+      time.civil.micros = static_cast<std::int64_t>(value) * kMicrosPerSecond;
+      break;
     case 13:
       time.civil.micros = static_cast<std::int64_t>(value) * 1000;
       time.fraction_digits = 3;
@@ -156,7 +158,8 @@ std::optional<ParsedTime> parse_epoch(std::string_view text) {
       time.civil.micros = static_cast<std::int64_t>(value);
       time.fraction_digits = 6;
       break;
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
   return time;
 }
@@ -186,7 +189,8 @@ std::optional<ParsedTime> parse_time(std::string_view text) {
 }
 
 void append_rfc3339(std::string& out, const ZonedTime& time) {
-  const std::int64_t local = time.utc_micros + std::int64_t{time.offset_minutes} * 60 * kMicrosPerSecond;
+  const std::int64_t local =
+      time.utc_micros + std::int64_t{time.offset_minutes} * 60 * kMicrosPerSecond;
   const std::int64_t seconds = floor_div(local, kMicrosPerSecond);
   const auto micros = static_cast<unsigned>(local - seconds * kMicrosPerSecond);
   const std::int64_t days = floor_div(seconds, kSecondsPerDay);
@@ -220,8 +224,8 @@ void append_rfc3339(std::string& out, const ZonedTime& time) {
   if (time.offset_minutes == 0) {
     text[n++] = 'Z';
   } else {
-    const auto magnitude = static_cast<unsigned>(time.offset_minutes < 0 ? -time.offset_minutes
-                                                                         : time.offset_minutes);
+    const auto magnitude =
+        static_cast<unsigned>(time.offset_minutes < 0 ? -time.offset_minutes : time.offset_minutes);
     text[n++] = time.offset_minutes < 0 ? '-' : '+';
     two(text + n, magnitude / 60);
     text[n + 2] = ':';
@@ -254,9 +258,10 @@ Result<TimeZone> TimeZone::named(std::string_view name) {
       // Said below, in our words: the library's message is about its own database.
     }
   }
-  return fail(Error::Code::Usage, "unknown time zone '" + zone.name_ +
-                                      "': use an IANA name such as Europe/Berlin, UTC, or an offset "
-                                      "such as +02:00");
+  return fail(Error::Code::Usage,
+              "unknown time zone '" + zone.name_ +
+                  "': use an IANA name such as Europe/Berlin, UTC, or an offset "
+                  "such as +02:00");
 }
 
 ZonedTime TimeZone::to_instant(CivilTime civil_time) const {

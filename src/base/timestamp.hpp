@@ -39,8 +39,9 @@ constexpr std::int64_t days_from_civil(int y, int m, int d) {
 
 // A time as a log writes it: civil, or with a zone.
 struct ParsedTime {
-  CivilTime civil;                            // the digits as written
-  std::optional<std::int32_t> offset_minutes;  // present when the text has Z, +hh:mm, or is an epoch
+  CivilTime civil;  // the digits as written
+  std::optional<std::int32_t>
+      offset_minutes;  // present when the text has Z, +hh:mm, or is an epoch
   std::uint8_t fraction_digits{};
 };
 

@@ -29,7 +29,8 @@ struct TimeCase {
 TEST(ParseTime, ReadsTheSpellingsOfEveryFormat) {
   const TimeCase cases[] = {
       {"device time", "2026/03/10 10:00:00", "2026-03-10T10:00:00Z"},
-      {"high resolution with offset", "2025-11-27T17:37:08.128+01:00", "2025-11-27T17:37:08.128+01:00"},
+      {"high resolution with offset", "2025-11-27T17:37:08.128+01:00",
+       "2025-11-27T17:37:08.128+01:00"},
       {"logging service", "2020-10-12T21:28:42.000000Z", "2020-10-12T21:28:42.000000Z"},
       {"CEF", "Jul 31 2022 12:46:24", "2022-07-31T12:46:24Z"},
       {"CEF with zone", "Sep 02 2026 01:02:03 UTC", "2026-09-02T01:02:03Z"},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands of `endreason`, one file each. A command declares its options on its CLI11 subcommand
-// and returns the function that runs it; help, man page and completion are made from the same
-// declarations. Exit codes are in kExitCodes.
+// The commands of `endreason`, one file each. A command declares its options on its CLI11
+// subcommand and returns the function that runs it; help, man page and completion are made from the
+// same declarations. Exit codes are in kExitCodes.
 #pragma once
 
 #include <array>

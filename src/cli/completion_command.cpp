@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
 #include "cli/terminal.hpp"
@@ -26,7 +26,8 @@ struct OptionWords {
 std::string values_of(const std::string& option) {
   if (option == "output") {
     std::string list;
-    for (const auto& row : kOutputFormats) list += (list.empty() ? "" : " ") + std::string(row.log_name);
+    for (const auto& row : kOutputFormats)
+      list += (list.empty() ? "" : " ") + std::string(row.log_name);
     return list;
   }
   if (option == "ruleset") return "standard vendor";
@@ -60,11 +61,14 @@ std::string bash_script(const CLI::App& root) {
   std::string out =
       "# bash completion for endreason\n"
       "_endreason() {\n"
-      "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]}\n"
+      "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} "
+      "command=${COMP_WORDS[1]}\n"
       "  if [[ $COMP_CWORD -eq 1 ]]; then\n";
   std::string commands;
   for (const CLI::App* sub : root.get_subcommands({})) commands += sub->get_name() + " ";
-  out += fmt::format("    COMPREPLY=($(compgen -W '{}--help --version' -- \"$cur\"))\n    return\n  fi\n", commands);
+  out += fmt::format(
+      "    COMPREPLY=($(compgen -W '{}--help --version' -- \"$cur\"))\n    return\n  fi\n",
+      commands);
   out += "  case \"$command $prev\" in\n";
   for (const CLI::App* sub : root.get_subcommands({}))
     for (const OptionWords& words : words_of(*sub)) {
@@ -72,33 +76,39 @@ std::string bash_script(const CLI::App& root) {
       std::string pattern;
       for (const std::string& name : words.names)
         pattern += fmt::format("{}'{} {}'", pattern.empty() ? "" : "|", sub->get_name(), name);
-      out += fmt::format("    {}) COMPREPLY=($(compgen -W '{}' -- \"$cur\")); return ;;\n", pattern, words.values);
+      out += fmt::format("    {}) COMPREPLY=($(compgen -W '{}' -- \"$cur\")); return ;;\n", pattern,
+                         words.values);
     }
   out += "  esac\n  case $command in\n";
   for (const CLI::App* sub : root.get_subcommands({})) {
     std::string names;
     for (const OptionWords& words : words_of(*sub))
       for (const std::string& name : words.names) names += name + " ";
-    out += fmt::format("    {}) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '{}' -- \"$cur\")) ;;\n", sub->get_name(), names);
+    out +=
+        fmt::format("    {}) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '{}' -- \"$cur\")) ;;\n",
+                    sub->get_name(), names);
   }
-  return out + "  esac\n  [[ ${#COMPREPLY[@]} -eq 0 ]] && COMPREPLY=($(compgen -f -- \"$cur\"))\n}\n"
-               "complete -o filenames -F _endreason endreason\n";
+  return out +
+         "  esac\n  [[ ${#COMPREPLY[@]} -eq 0 ]] && COMPREPLY=($(compgen -f -- \"$cur\"))\n}\n"
+         "complete -o filenames -F _endreason endreason\n";
 }
 
 std::string zsh_script(const CLI::App& root) {
   std::string out = "#compdef endreason\n_endreason() {\n  local -a commands\n  commands=(\n";
   for (const CLI::App* sub : root.get_subcommands({}))
     out += fmt::format("    '{}:{}'\n", sub->get_name(), quoted(sub->get_description(), "':"));
-  out += "  )\n  if (( CURRENT == 2 )); then\n    _describe command commands\n    return\n  fi\n"
-         "  case $words[2] in\n";
+  out +=
+      "  )\n  if (( CURRENT == 2 )); then\n    _describe command commands\n    return\n  fi\n"
+      "  case $words[2] in\n";
   for (const CLI::App* sub : root.get_subcommands({})) {
     out += fmt::format("    {})\n      _arguments", sub->get_name());
     for (const OptionWords& words : words_of(*sub)) {
       for (const std::string& name : words.names) {
-        const std::string value = !words.takes_value      ? ""
+        const std::string value = !words.takes_value     ? ""
                                   : words.values.empty() ? ":value:_files"
                                                          : fmt::format(":value:({})", words.values);
-        out += fmt::format(" \\\n        '{}[{}]{}'", name, quoted(words.description, "'[]:"), value);
+        out +=
+            fmt::format(" \\\n        '{}[{}]{}'", name, quoted(words.description, "'[]:"), value);
       }
     }
     out += " \\\n        '*:file:_files' ;;\n";
@@ -109,12 +119,14 @@ std::string zsh_script(const CLI::App& root) {
 std::string fish_script(const CLI::App& root) {
   std::string out = "# fish completion for endreason\n";
   for (const CLI::App* sub : root.get_subcommands({})) {
-    out += fmt::format("complete -c endreason -n __fish_use_subcommand -f -a {} -d '{}'\n", sub->get_name(),
-                       quoted(sub->get_description(), "'"));
+    out += fmt::format("complete -c endreason -n __fish_use_subcommand -f -a {} -d '{}'\n",
+                       sub->get_name(), quoted(sub->get_description(), "'"));
     for (const OptionWords& words : words_of(*sub)) {
-      out += fmt::format("complete -c endreason -n '__fish_seen_subcommand_from {}'", sub->get_name());
+      out +=
+          fmt::format("complete -c endreason -n '__fish_seen_subcommand_from {}'", sub->get_name());
       for (const std::string& name : words.names)
-        out += name.substr(0, 2) == "--" ? fmt::format(" -l {}", name.substr(2)) : fmt::format(" -s {}", name.substr(1));
+        out += name.substr(0, 2) == "--" ? fmt::format(" -l {}", name.substr(2))
+                                         : fmt::format(" -s {}", name.substr(1));
       if (words.takes_value) out += " -r";
       if (!words.values.empty()) out += fmt::format(" -f -a '{}'", words.values);
       out += fmt::format(" -d '{}'\n", quoted(words.description, "'"));
@@ -130,7 +142,9 @@ RunCommand declare_completion(CLI::App& app, const CLI::App& root) {
   app.add_option("SHELL", *shell, "bash, zsh or fish")
       ->required()
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
-  app.footer("Example:\n  endreason completion bash > ~/.local/share/bash-completion/completions/endreason");
+  app.footer(
+      "Example:\n  endreason completion bash > "
+      "~/.local/share/bash-completion/completions/endreason");
   return [shell, &root] {
     const std::string script = *shell == "bash"  ? bash_script(root)
                                : *shell == "zsh" ? zsh_script(root)

@@ -10,8 +10,8 @@
 #include <memory>
 #include <thread>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "base/nearest_name.hpp"
 #include "base/parse_number.hpp"
@@ -29,8 +29,8 @@ namespace {
 
 struct ExplainOptions {
   std::vector<std::string> paths;
-  std::string output, fields, filter, since, until, tz, ruleset, config, stats, rejects, colour{"auto"},
-      panos_version, kernel;
+  std::string output, fields, filter, since, until, tz, ruleset, config, stats, rejects,
+      colour{"auto"}, panos_version, kernel;
   std::uint64_t limit = 0;
   std::uint64_t max_rejected = UINT64_MAX;
   unsigned threads = 0;
@@ -54,7 +54,8 @@ Result<std::int64_t> point_in_time(const std::string& option, const std::string&
       return parsed->civil.micros - std::int64_t{*parsed->offset_minutes} * 60'000'000;
     return zone.to_instant(parsed->civil).utc_micros;
   }
-  if (const auto day = parse_time(text + " 00:00:00")) return zone.to_instant(day->civil).utc_micros;
+  if (const auto day = parse_time(text + " 00:00:00"))
+    return zone.to_instant(day->civil).utc_micros;
   std::uint64_t count = 0;
   if (text.size() > 1 && parse_decimal(std::string_view(text).substr(0, text.size() - 1), count) &&
       count < 1'000'000) {
@@ -221,9 +222,11 @@ class Explain {
     card_or_table_ = options_.output.empty() && stdout_is_terminal();
     writer_.format = OutputFormat::Ndjson;
     if (!options_.output.empty()) {
-      const auto row = std::find_if(kOutputFormats.begin(), kOutputFormats.end(), [&](const auto& r) {
-        return r.log_name == options_.output || (r.value == OutputFormat::Ndjson && options_.output == "json");
-      });
+      const auto row =
+          std::find_if(kOutputFormats.begin(), kOutputFormats.end(), [&](const auto& r) {
+            return r.log_name == options_.output ||
+                   (r.value == OutputFormat::Ndjson && options_.output == "json");
+          });
       if (row == kOutputFormats.end()) return unknown_output();
       writer_.format = row->value;
     }
@@ -240,10 +243,11 @@ class Explain {
     if (!options_.panos_version.empty()) {
       writer_.panos_version = version_named(options_.panos_version);
       if (writer_.panos_version == kVersionUnknown)
-        return fail(Error::Code::Usage,
-                    fmt::format("--panos-version: expected a release from 6.0 to 12.2 such as 11.1, "
-                                "found '{}'",
-                                options_.panos_version));
+        return fail(
+            Error::Code::Usage,
+            fmt::format("--panos-version: expected a release from 6.0 to 12.2 such as 11.1, "
+                        "found '{}'",
+                        options_.panos_version));
     }
     writer_.clock = plan_.clock;
     writer_.colour = colour_wanted(options_.colour);
@@ -261,14 +265,15 @@ class Explain {
       list += (list.empty() ? "" : ", ") + std::string(row.log_name);
     }
     const auto near = nearest_names(options_.output, names);
-    return fail(Error::Code::Usage,
-                fmt::format("-o: unknown output format '{}'{}; the formats are {}", options_.output,
-                            near.empty() ? "" : fmt::format(", did you mean '{}'?", near[0]), list));
+    return fail(
+        Error::Code::Usage,
+        fmt::format("-o: unknown output format '{}'{}; the formats are {}", options_.output,
+                    near.empty() ? "" : fmt::format(", did you mean '{}'?", near[0]), list));
   }
 
   Done prepare_reader() {
     const char* from_environment = std::getenv("ENDREASON_KERNEL");
-    const std::string wish = !options_.kernel.empty() ? options_.kernel
+    const std::string wish = !options_.kernel.empty()      ? options_.kernel
                              : from_environment != nullptr ? from_environment
                                                            : "auto";
     plan_.reader.kernel = scan_kernel(wish);
@@ -299,7 +304,8 @@ class Explain {
     if (paths.empty()) {
       paths.emplace_back("-");
       if (stdin_is_terminal())
-        say("reading standard input: paste log lines, then press Ctrl-D (or name files and folders)");
+        say("reading standard input: paste log lines, then press Ctrl-D (or name files and "
+            "folders)");
     }
     auto list = list_inputs(paths);
     if (!list) return tl::unexpected(list.error());
@@ -315,8 +321,8 @@ class Explain {
     if (!options_.rejects.empty()) {
       rejects_ = open(options_.rejects.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
       if (rejects_ < 0)
-        return fail(Error::Code::Io, fmt::format("--rejects: cannot open '{}': {}", options_.rejects,
-                                                 std::strerror(errno)));
+        return fail(Error::Code::Io, fmt::format("--rejects: cannot open '{}': {}",
+                                                 options_.rejects, std::strerror(errno)));
       plan_.keep_rejects = true;
     }
     connect();
@@ -385,7 +391,9 @@ class Explain {
     summary_options.memory_bytes = kSummaryMemoryBytes / plan_.threads;
     for (unsigned i = 0; i < plan_.threads; ++i)
       parts.push_back(std::make_unique<Summary>(summary_options));
-    plan_.make_sink = [&](unsigned worker) { return std::make_unique<SummarySink>(*parts[worker]); };
+    plan_.make_sink = [&](unsigned worker) {
+      return std::make_unique<SummarySink>(*parts[worker]);
+    };
     const ExplainResult result = run_explain(plan_);
     for (std::size_t i = 1; i < parts.size(); ++i) parts[0]->merge(std::move(*parts[i]));
     const auto report = parts[0]->report(options_.top);
@@ -454,22 +462,26 @@ class Explain {
 
 RunCommand declare_explain(CLI::App& app) {
   auto options = std::make_shared<ExplainOptions>();
-  app.add_option("PATH", options->paths,
-                 "Files, folders (read whole) or - for standard input; plain, gzip or zstd, any mix "
-                 "of formats. None: standard input");
-  app.add_option("-o,--output", options->output,
-                 "table, card, csv, ndjson, panos, raw, ecs, ocsf. Default: on a terminal a card for "
-                 "one record and a table for many, in a pipe ndjson")
+  app.add_option(
+      "PATH", options->paths,
+      "Files, folders (read whole) or - for standard input; plain, gzip or zstd, any mix "
+      "of formats. None: standard input");
+  app.add_option(
+         "-o,--output", options->output,
+         "table, card, csv, ndjson, panos, raw, ecs, ocsf. Default: on a terminal a card for "
+         "one record and a table for many, in a pipe ndjson")
       ->type_name("FORMAT");
   app.add_option("--fields", options->fields,
                  "Columns to write, by PAN-OS name or ours: src,dst,dport,final_action,why")
       ->type_name("LIST");
-  app.add_option("-f,--filter", options->filter,
-                 "PAN-OS filter: \"( addr.src in 10.0.0.0/8 ) and ( session_end_reason eq threat )\"; "
-                 "verdict columns too: \"( final_action eq blocked )\"")
+  app.add_option(
+         "-f,--filter", options->filter,
+         "PAN-OS filter: \"( addr.src in 10.0.0.0/8 ) and ( session_end_reason eq threat )\"; "
+         "verdict columns too: \"( final_action eq blocked )\"")
       ->type_name("FILTER");
   app.add_flag("--explain-filter", options->explain_filter, "Print the filter as it is understood");
-  app.add_option("--since", options->since, "Records from this time on: a time, or 2h, 7d back from now")
+  app.add_option("--since", options->since,
+                 "Records from this time on: a time, or 2h, 7d back from now")
       ->type_name("TIME");
   app.add_option("--until", options->until, "Records before this time")->type_name("TIME");
   app.add_option("--limit", options->limit, "Stop after so many records")->type_name("N");
@@ -477,15 +489,19 @@ RunCommand declare_explain(CLI::App& app) {
                "Only records whose columns contradict each other, such as allow with threat");
   app.add_flag("--summary", options->summary,
                "Totals, root causes and top lists instead of records (with -o ndjson as JSON)");
-  app.add_option("--top", options->top, "Length of the lists of --summary")->type_name("N")->check(CLI::Range(1, 1000));
+  app.add_option("--top", options->top, "Length of the lists of --summary")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000));
   app.add_option("--ruleset", options->ruleset,
                  "standard, or vendor (which counts reset-client and reset-server as blocked)")
       ->type_name("NAME");
-  app.add_option("--tz", options->tz,
-                 "Zone of times that have none: Europe/Berlin, +02:00. Default: UTC, said so in the output")
+  app.add_option(
+         "--tz", options->tz,
+         "Zone of times that have none: Europe/Berlin, +02:00. Default: UTC, said so in the output")
       ->type_name("ZONE");
-  app.add_option("--panos-version", options->panos_version,
-                 "With -o panos: the release whose columns are written for records that were not CSV")
+  app.add_option(
+         "--panos-version", options->panos_version,
+         "With -o panos: the release whose columns are written for records that were not CSV")
       ->type_name("VERSION");
   app.add_option("--stats", options->stats, "Write the accounting as JSON (- for standard error)")
       ->type_name("FILE");
@@ -496,17 +512,19 @@ RunCommand declare_explain(CLI::App& app) {
       ->type_name("N");
   app.add_option("--threads", options->threads, "Threads (default: one a core)")->type_name("N");
   app.add_option("--config", options->config, "Configuration file")->type_name("FILE");
-  app.add_option("--color,--colour", options->colour, "auto, always or never (NO_COLOR is honoured)")
+  app.add_option("--color,--colour", options->colour,
+                 "auto, always or never (NO_COLOR is honoured)")
       ->type_name("WHEN")
       ->check(CLI::IsMember({"auto", "always", "never"}));
   app.add_flag("-q,--quiet", options->quiet, "No accounting and no rejects on standard error");
   app.add_option("--kernel", options->kernel, "")->group("");  // for benchmarks and tests
-  app.footer("Examples:\n"
-             "  endreason explain traffic.log\n"
-             "  endreason explain --summary /var/log/pa/\n"
-             "  endreason explain -f '( action eq allow ) and ( final_action eq blocked )' fw.log.gz\n"
-             "  zstdcat fw.zst | endreason explain -o ndjson --fields src,dst,dport,why -\n"
-             "  endreason explain --contradictions -o csv export.csv");
+  app.footer(
+      "Examples:\n"
+      "  endreason explain traffic.log\n"
+      "  endreason explain --summary /var/log/pa/\n"
+      "  endreason explain -f '( action eq allow ) and ( final_action eq blocked )' fw.log.gz\n"
+      "  zstdcat fw.zst | endreason explain -o ndjson --fields src,dst,dport,why -\n"
+      "  endreason explain --contradictions -o csv export.csv");
   return [options] { return Explain(*options).run(); };
 }
 

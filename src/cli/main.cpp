@@ -23,17 +23,19 @@ std::string exit_codes_text() {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app{"endreason tells what finally happened to every firewall session: Allowed or Blocked,\n"
-               "decided by which column, who ended it, whether it worked, why, and what to check next.",
-               "endreason"};
+  CLI::App app{
+      "endreason tells what finally happened to every firewall session: Allowed or Blocked,\n"
+      "decided by which column, who ended it, whether it worked, why, and what to check next.",
+      "endreason"};
   app.set_version_flag("--version", std::string(kVersion));
   app.require_subcommand(1);
-  app.footer("Examples:\n"
-             "  endreason explain traffic.log            a card for one record, a table for many\n"
-             "  endreason explain --summary /var/log/pa  totals, root causes, top rules\n"
-             "  endreason terms incomplete               what a word of the log means\n"
-             "`endreason COMMAND --help` has more.\n\n" +
-             exit_codes_text());
+  app.footer(
+      "Examples:\n"
+      "  endreason explain traffic.log            a card for one record, a table for many\n"
+      "  endreason explain --summary /var/log/pa  totals, root causes, top rules\n"
+      "  endreason terms incomplete               what a word of the log means\n"
+      "`endreason COMMAND --help` has more.\n\n" +
+      exit_codes_text());
   struct Command {
     CLI::App* app;
     RunCommand run;
@@ -44,9 +46,11 @@ int run(int argc, char** argv) {
     sub->option_defaults()->always_capture_default(false);
     return sub;
   };
-  CLI::App* explain = add("explain", "Explain traffic logs: what happened to each session, and why");
+  CLI::App* explain =
+      add("explain", "Explain traffic logs: what happened to each session, and why");
   commands.push_back({explain, declare_explain(*explain)});
-  CLI::App* terms = add("terms", "Explain a word: action, status, end reason, stage, state, column");
+  CLI::App* terms =
+      add("terms", "Explain a word: action, status, end reason, stage, state, column");
   commands.push_back({terms, declare_terms(*terms)});
   CLI::App* completion = add("completion", "Print the completion script of a shell");
   commands.push_back({completion, declare_completion(*completion, app)});

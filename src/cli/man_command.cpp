@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
 #include "cli/terminal.hpp"
@@ -14,7 +14,8 @@
 namespace endreason {
 namespace {
 
-// Dashes that are typed, backslashes, and dots or quotes at the start of a line mean something in roff.
+// Dashes that are typed, backslashes, and dots or quotes at the start of a line mean something in
+// roff.
 std::string roff(std::string_view text) {
   std::string out;
   bool line_start = true;
@@ -57,7 +58,8 @@ void append_examples(std::string& out, const CLI::App& app) {
 }
 
 std::string manual(const CLI::App& root) {
-  std::string out = fmt::format(".TH ENDREASON 1 \"\" \"endreason {}\" \"User Commands\"\n", kVersion);
+  std::string out =
+      fmt::format(".TH ENDREASON 1 \"\" \"endreason {}\" \"User Commands\"\n", kVersion);
   out += ".SH NAME\nendreason \\- what finally happened to every firewall session, and why\n";
   out += ".SH SYNOPSIS\n.B endreason\n.I COMMAND\n[\\fIOPTION\\fR...] [\\fIPATH\\fR...]\n";
   out += fmt::format(".SH DESCRIPTION\n{}\n", roff(root.get_description()));
@@ -70,11 +72,13 @@ std::string manual(const CLI::App& root) {
   out += ".SH EXIT STATUS\n";
   for (const ExitCode& code : kExitCodes)
     out += fmt::format(".TP\n{}\n{}\n", code.value, roff(code.meaning));
-  out += ".SH FILES\n.TP\n~/.config/endreason/endreason.yaml, /etc/endreason/endreason.yaml\n"
-         "Settings: tz, time\\-zones, ruleset, timers, aliases. \\fB$ENDREASON_CONFIG\\fR or "
-         "\\fB\\-\\-config\\fR names another.\n";
-  out += ".SH ENVIRONMENT\n.TP\nNO_COLOR\nNo colour, whatever the terminal.\n.TP\nTMPDIR\nWhere "
-         "\\-\\-summary keeps what does not fit in its memory.\n";
+  out +=
+      ".SH FILES\n.TP\n~/.config/endreason/endreason.yaml, /etc/endreason/endreason.yaml\n"
+      "Settings: tz, time\\-zones, ruleset, timers, aliases. \\fB$ENDREASON_CONFIG\\fR or "
+      "\\fB\\-\\-config\\fR names another.\n";
+  out +=
+      ".SH ENVIRONMENT\n.TP\nNO_COLOR\nNo colour, whatever the terminal.\n.TP\nTMPDIR\nWhere "
+      "\\-\\-summary keeps what does not fit in its memory.\n";
   return out;
 }
 

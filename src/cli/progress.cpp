@@ -20,9 +20,11 @@ void ProgressLine::show(std::uint64_t bytes_read, std::optional<std::uint64_t> b
   last_ = now;
   const double seconds = std::chrono::duration<double>(now - started_).count();
   const double rate = static_cast<double>(bytes_read) / seconds / 1e6;
-  std::string text = fmt::format("\r{:.1f} GB read, {:.0f} MB/s", static_cast<double>(bytes_read) / 1e9, rate);
+  std::string text =
+      fmt::format("\r{:.1f} GB read, {:.0f} MB/s", static_cast<double>(bytes_read) / 1e9, rate);
   if (bytes_total && *bytes_total > 0)
-    text += fmt::format(", {:.0f} %", 100.0 * static_cast<double>(bytes_read) / static_cast<double>(*bytes_total));
+    text += fmt::format(
+        ", {:.0f} %", 100.0 * static_cast<double>(bytes_read) / static_cast<double>(*bytes_total));
   text += "   ";
   static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr));
   shown_ = true;

@@ -30,13 +30,16 @@ class Reader {
     try {
       root = YAML::Load(text);
     } catch (const YAML::ParserException& e) {
-      return fail(Error::Code::Usage, fmt::format("{}:{}: not YAML: {}", name_, e.mark.line + 1, e.msg));
+      return fail(Error::Code::Usage,
+                  fmt::format("{}:{}: not YAML: {}", name_, e.mark.line + 1, e.msg));
     }
     settings_.path = name_;
     if (root.IsNull()) return settings_;
     if (!root.IsMap())
-      return fail(Error::Code::Usage,
-                  fmt::format("{}:1: expected settings as `key: value`, see docs/operating/config.md", name_));
+      return fail(
+          Error::Code::Usage,
+          fmt::format("{}:1: expected settings as `key: value`, see docs/operating/config.md",
+                      name_));
     for (const auto& item : root) {
       if (auto done = setting(item.first, item.second); !done) return tl::unexpected(done.error());
     }
@@ -62,9 +65,10 @@ class Reader {
     if (name == "timers") return timers(value);
     if (name == "aliases") return aliases(value);
     const auto near = nearest_names(name, kKeys);
-    return wrong(key, fmt::format("unknown setting '{}'{}; the settings are tz, time-zones, ruleset, "
-                                  "timers, aliases",
-                                  name, near.empty() ? "" : fmt::format(", did you mean '{}'?", near[0])));
+    return wrong(
+        key, fmt::format("unknown setting '{}'{}; the settings are tz, time-zones, ruleset, "
+                         "timers, aliases",
+                         name, near.empty() ? "" : fmt::format(", did you mean '{}'?", near[0])));
   }
 
   Done default_zone(const YAML::Node& value) {
@@ -79,7 +83,8 @@ class Reader {
     for (const auto& item : value) {
       auto zone = TimeZone::named(scalar(item.second));
       if (!zone)
-        return wrong(item.second, fmt::format("time-zones.{}: {}", scalar(item.first), zone.error().message));
+        return wrong(item.second,
+                     fmt::format("time-zones.{}: {}", scalar(item.first), zone.error().message));
       settings_.zones_by_serial.emplace_back(scalar(item.first), *zone);
     }
     return {};
@@ -103,13 +108,15 @@ class Reader {
         std::vector<std::string_view> names;
         for (const auto& candidate : kSessionTimers) names.push_back(candidate.log_name);
         const auto near = nearest_names(name, names);
-        return wrong(item.first, fmt::format("timers: unknown timer '{}'{}", name,
-                                             near.empty() ? "" : fmt::format(", did you mean '{}'?", near[0])));
+        return wrong(item.first,
+                     fmt::format("timers: unknown timer '{}'{}", name,
+                                 near.empty() ? "" : fmt::format(", did you mean '{}'?", near[0])));
       }
       std::uint64_t seconds = 0;
-      if (!parse_decimal(scalar(item.second), seconds) || seconds < row->min_s || seconds > row->max_s)
-        return wrong(item.second, fmt::format("timers.{}: expected {} to {} seconds, found '{}'", name,
-                                              row->min_s, row->max_s, scalar(item.second)));
+      if (!parse_decimal(scalar(item.second), seconds) || seconds < row->min_s ||
+          seconds > row->max_s)
+        return wrong(item.second, fmt::format("timers.{}: expected {} to {} seconds, found '{}'",
+                                              name, row->min_s, row->max_s, scalar(item.second)));
       settings_.timers.set(row->value, static_cast<std::uint32_t>(seconds));
     }
     return {};
@@ -124,10 +131,11 @@ class Reader {
         std::vector<std::string_view> names;
         for (const auto& row : kFields) names.push_back(row.log_name);
         const auto near = nearest_names(column, names);
-        return wrong(item.second, fmt::format("aliases.{}: no column is named '{}'{}; `endreason terms` "
-                                              "lists them",
-                                              scalar(item.first), column,
-                                              near.empty() ? "" : fmt::format(", did you mean '{}'?", near[0])));
+        return wrong(item.second,
+                     fmt::format("aliases.{}: no column is named '{}'{}; `endreason terms` "
+                                 "lists them",
+                                 scalar(item.first), column,
+                                 near.empty() ? "" : fmt::format(", did you mean '{}'?", near[0])));
       }
       settings_.aliases.emplace_back(scalar(item.first), *field);
     }

@@ -38,7 +38,8 @@ TEST(Settings, AMistakeNamesFileLineSettingAndRemedy) {
        "e.yaml:2: timers.timeout-tcphandshake: expected 1 to 60 seconds, found '61'"},
       {"an unknown timer", "timers:\n  timeout-tpc: 61\n", "did you mean 'timeout-tcp'?"},
       {"an alias of no column", "aliases:\n  x: sorce_port\n", "no column is named 'sorce_port'"},
-      {"a rule set that does not exist", "ruleset: mine\n", "expected standard or vendor, found 'mine'"},
+      {"a rule set that does not exist", "ruleset: mine\n",
+       "expected standard or vendor, found 'mine'"},
       {"text that is no YAML", "tz: [\n", "e.yaml:2: not YAML"},
       {"a list instead of settings", "- tz\n", "expected settings as `key: value`"},
   };

@@ -11,7 +11,8 @@ bool stderr_is_terminal();
 bool stdin_is_terminal();
 // Columns of the terminal on standard output; 0 when it is none.
 unsigned terminal_width();
-// `choice` is auto, always or never; auto: a terminal, and NO_COLOR is not set, and TERM is not dumb.
+// `choice` is auto, always or never; auto: a terminal, and NO_COLOR is not set, and TERM is not
+// dumb.
 bool colour_wanted(std::string_view choice);
 
 // One line on standard error, with the program's name before it.

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
 #include "cli/terminal.hpp"
@@ -79,7 +79,8 @@ void append_term(std::string& out, const Term& term, bool colour) {
                      term.title.empty() ? "" : fmt::format(", {}", term.title));
   append_wrapped(out, term.meaning, "  ");
   if (!term.leads_to.empty()) append_wrapped(out, "Verdict: " + term.leads_to, "  ");
-  out += fmt::format("{}  Source: {}{}\n", colour ? "\x1b[2m" : "", term.source, colour ? "\x1b[0m" : "");
+  out += fmt::format("{}  Source: {}{}\n", colour ? "\x1b[2m" : "", term.source,
+                     colour ? "\x1b[0m" : "");
 }
 
 void append_index(std::string& out, bool colour) {
@@ -113,7 +114,8 @@ int run_terms(const TermsOptions& options) {
   const std::vector<const Term*> found = find_terms(options.word);
   if (found.empty()) {
     std::string near;
-    for (const std::string& name : nearest_terms(options.word)) near += (near.empty() ? "" : ", ") + name;
+    for (const std::string& name : nearest_terms(options.word))
+      near += (near.empty() ? "" : ", ") + name;
     say(fmt::format("no term is called '{}'{}; `endreason terms` lists them all", options.word,
                     near.empty() ? "" : "; the nearest are: " + near));
     return kExitUsage;
@@ -136,10 +138,11 @@ RunCommand declare_terms(CLI::App& app) {
   app.add_option("WORD", options->word, "A word of the log, in any case; none: the list of all");
   app.add_option("-o,--output", options->output, "text or ndjson")->type_name("FORMAT");
   app.add_option("--color,--colour", options->colour, "auto, always or never")->type_name("WHEN");
-  app.footer("Examples:\n"
-             "  endreason terms incomplete\n"
-             "  endreason terms decrypt-unsupport-param\n"
-             "  endreason terms -o ndjson | jq -r .name");
+  app.footer(
+      "Examples:\n"
+      "  endreason terms incomplete\n"
+      "  endreason terms decrypt-unsupport-param\n"
+      "  endreason terms -o ndjson | jq -r .name");
   return [options] { return run_terms(*options); };
 }
 

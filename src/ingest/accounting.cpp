@@ -32,7 +32,9 @@ std::string json_object(Each&& each) {
 void Accounting::count(const ReadStatus& status, const TrafficRecord& record) {
   ++lines;
   switch (status.kind) {
-    case ReadKind::Blank: ++blank; break;
+    case ReadKind::Blank:
+      ++blank;
+      break;
     case ReadKind::Traffic:
       ++traffic;
       if (record.partial) ++partial;
@@ -78,7 +80,8 @@ std::string Accounting::to_json() const {
     for (const auto& [type, n] : by_type) put(type, n);
   });
   const std::string formats = json_object([&](auto put) {
-    for (const auto& row : kInputFormats) put(row.log_name, by_format[static_cast<std::size_t>(row.value)]);
+    for (const auto& row : kInputFormats)
+      put(row.log_name, by_format[static_cast<std::size_t>(row.value)]);
   });
   const std::string versions = json_object([&](auto put) {
     for (std::size_t i = 0; i < by_version.size(); ++i)

@@ -19,7 +19,7 @@ struct Accounting {
   std::uint64_t matched{};  // traffic records that passed the filter and were written or counted
   std::map<std::string, std::uint64_t, std::less<>> by_type;  // other log types, and TRAFFIC
   std::array<std::uint64_t, kInputFormats.size()> by_format{};
-  std::array<std::uint64_t, 256> by_version{};                // by PanosVersion
+  std::array<std::uint64_t, 256> by_version{};  // by PanosVersion
   std::array<std::uint64_t, kRejectReasons.size()> by_reject_reason{};
 
   void count(const ReadStatus& status, const TrafficRecord& record);

@@ -148,8 +148,9 @@ class MessageGate {
   }
   void finish() const {
     if (rejected_ > shown_)
-      plan_.message(fmt::format("{} more lines rejected{}", rejected_ - shown_,
-                                plan_.keep_rejects ? "" : "; --rejects FILE keeps them all with the reason"));
+      plan_.message(
+          fmt::format("{} more lines rejected{}", rejected_ - shown_,
+                      plan_.keep_rejects ? "" : "; --rejects FILE keeps them all with the reason"));
   }
 
  private:
@@ -165,8 +166,8 @@ void append_json_text(std::string& out, std::string_view text) {
       out.push_back('\\');
       out.push_back(c);
     } else if (u < 0x20 || u >= 0x7f) {
-      // Bytes beyond ASCII as Latin-1 code points: rejects may be in any encoding or none, and a JSON
-      // text has to be valid whatever they are.
+      // Bytes beyond ASCII as Latin-1 code points: rejects may be in any encoding or none, and a
+      // JSON text has to be valid whatever they are.
       out += fmt::format("\\u{:04x}", u);
     } else {
       out.push_back(c);
@@ -211,8 +212,9 @@ void append_reject_json(std::string& out, const std::string& input, const Traffi
                         const Reject& reject) {
   out += "{\"_file\":";
   append_json_text(out, input);
-  out += fmt::format(",\"_line\":{},\"reason\":\"{}\",\"column\":{},\"column_name\":", record.line,
-                     kRejectReasons[static_cast<std::size_t>(reject.reason)].log_name, reject.column);
+  out +=
+      fmt::format(",\"_line\":{},\"reason\":\"{}\",\"column\":{},\"column_name\":", record.line,
+                  kRejectReasons[static_cast<std::size_t>(reject.reason)].log_name, reject.column);
   append_json_text(out, reject.column_name);
   out += ",\"expected\":";
   append_json_text(out, reject.expected);
@@ -231,12 +233,9 @@ ExplainResult run_explain(const ExplainPlan& plan) {
     return result.output.empty() || plan.write_output(result.output);
   };
   const unsigned threads = plan.threads == 0 || plan.limit != 0 ? 1 : plan.threads;
-  Shared shared{plan,
-                RunCutter(plan.inputs, plan.reader, plan.run_bytes),
-                {},
-                OrderedOutput(std::uint64_t{threads} * 2, write),
-                {},
-                {}};
+  Shared shared{plan, RunCutter(plan.inputs, plan.reader, plan.run_bytes),
+                {},   OrderedOutput(std::uint64_t{threads} * 2, write),
+                {},   {}};
   if (threads == 1) {
     Worker(shared, 0).work();
   } else {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ExplainRun: inputs -> records -> verdicts -> a sink per worker, with exact accounting.
-// The results of runs are written in the order of the input, so the output is the same at any number
-// of threads and any run size.
+// The results of runs are written in the order of the input, so the output is the same at any
+// number of threads and any run size.
 #pragma once
 
 #include <atomic>

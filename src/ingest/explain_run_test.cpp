@@ -40,7 +40,8 @@ std::string csv_line(int i, std::string_view reason = "tcp-fin") {
   return "1,2026/03/10 10:00:00,007200001056,TRAFFIC,end,1,2026/03/10 10:00:00,10.0." +
          std::to_string(i / 250) + "." + std::to_string(i % 250) +
          ",192.0.2.1,0.0.0.0,0.0.0.0,rule-" + std::to_string(i) +
-         ",,,ssl,vsys1,trust,untrust,ethernet1/1,ethernet1/2,fwd,2026/03/10 10:00:00,4711,1,51000,443,"
+         ",,,ssl,vsys1,trust,untrust,ethernet1/1,ethernet1/2,fwd,2026/03/10 "
+         "10:00:00,4711,1,51000,443,"
          "0,0,0x1c,tcp,allow,5000,1000,4000,20,2026/03/10 09:59:40,20,any,0,1,0x0,US,US,0,9,11," +
          std::string(reason) + "\n";
 }
@@ -56,7 +57,8 @@ std::string json_object(int i, bool pretty) {
   const std::string nl = pretty ? "\n  " : "";
   return "{" + nl + "\"LogType\": \"TRAFFIC\"," + nl + "\"SourceAddress\": \"10.3.0." +
          std::to_string(i % 250) + "\"," + nl +
-         "\"DestinationAddress\": \"10.4.0.1\", \"Action\": \"allow\", \"SessionEndReason\": \"threat\"" +
+         "\"DestinationAddress\": \"10.4.0.1\", \"Action\": \"allow\", \"SessionEndReason\": "
+         "\"threat\"" +
          (pretty ? "\n}" : "}");
 }
 
@@ -145,7 +147,8 @@ TEST(ExplainRun, TheSameBytesComeOutAtAnyThreadCountAndRunSize) {
                                           folder.file("b.log", mixed_text() + csv_line(7))};
   const Outcome expected = run(files, 1, 1 << 20);
   for (const unsigned threads : {1u, 2u, 4u}) {
-    for (const std::size_t bytes : {std::size_t{300}, std::size_t{1000}, std::size_t{4096}, std::size_t{70000}}) {
+    for (const std::size_t bytes :
+         {std::size_t{300}, std::size_t{1000}, std::size_t{4096}, std::size_t{70000}}) {
       const Outcome actual = run(files, threads, bytes);
       EXPECT_EQ(actual.output, expected.output) << threads << " threads, runs of " << bytes;
       EXPECT_EQ(actual.rejects, expected.rejects) << threads << " threads, runs of " << bytes;
@@ -161,7 +164,9 @@ TEST(ExplainRun, ALineOverTheLimitIsRejectedAndTheNextOneIsRead) {
   const Outcome outcome = run({folder.file("long.log", text)}, 2, 4096);
   EXPECT_EQ(outcome.result.accounting.traffic, 2u);
   EXPECT_EQ(outcome.result.accounting.rejected, 1u);
-  EXPECT_EQ(outcome.result.accounting.by_reject_reason[static_cast<std::size_t>(RejectReason::TooLong)], 1u);
+  EXPECT_EQ(
+      outcome.result.accounting.by_reject_reason[static_cast<std::size_t>(RejectReason::TooLong)],
+      1u);
   EXPECT_NE(outcome.output.find("\"_line\":3"), std::string::npos);
 }
 
@@ -197,8 +202,10 @@ TEST(ExplainRun, AnInputThatBreaksOffIsReportedAndTheOthersAreRead) {
 TEST(ExplainRun, TheFilterSeesRecordAndVerdict) {
   const Folder folder;
   const std::string file = folder.file("mix.log", mixed_text());
-  const Outcome outcome = run({file}, 2, 4096, "( action eq allow ) and ( final_action eq blocked )");
-  EXPECT_EQ(outcome.result.accounting.matched, 103u) << "102 JSON objects and the last line: threat";
+  const Outcome outcome =
+      run({file}, 2, 4096, "( action eq allow ) and ( final_action eq blocked )");
+  EXPECT_EQ(outcome.result.accounting.matched, 103u)
+      << "102 JSON objects and the last line: threat";
   EXPECT_EQ(outcome.result.accounting.traffic, 708u);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// OrderedOutput: results of runs that were worked on side by side, written in the order of the runs.
-// Thread-safe. A worker that is too far ahead waits, so what is held back is bounded.
+// OrderedOutput: results of runs that were worked on side by side, written in the order of the
+// runs. Thread-safe. A worker that is too far ahead waits, so what is held back is bounded.
 #pragma once
 
 #include <condition_variable>
@@ -13,10 +13,10 @@
 namespace endreason {
 
 struct RunResult {
-  std::string output;                 // bytes for the result stream
-  std::string rejects;                // bytes for the rejects file
-  std::string messages;               // the first rejects, for standard error
-  std::uint64_t rejected{};           // how many there were
+  std::string output;        // bytes for the result stream
+  std::string rejects;       // bytes for the rejects file
+  std::string messages;      // the first rejects, for standard error
+  std::uint64_t rejected{};  // how many there were
 };
 
 class OrderedOutput {

@@ -16,7 +16,9 @@ constexpr std::size_t kElementsMax = 4096;
 // Of a line that is over the limit, so much is kept to be shown.
 constexpr std::size_t kTooLongKept = 1024;
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\0'; }
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\0';
+}
 
 std::string_view trimmed(std::string_view line) {
   while (!line.empty() && is_blank(line.front())) line.remove_prefix(1);
@@ -112,7 +114,8 @@ bool RunCutter::next_lines(Run& run) {
     run.bytes.set_size(carry_.size());
     carry_.clear();
   }
-  const bool live = !source_->size_hint();  // a pipe: do not hold lines back until the chunk is full
+  const bool live =
+      !source_->size_hint();  // a pipe: do not hold lines back until the chunk is full
   std::size_t cut = 0;
   for (;;) {
     const std::size_t before = run.bytes.size();
@@ -190,15 +193,19 @@ RunCutter::OddLine RunCutter::classify(std::string_view line) const {
   const std::string_view text = trimmed(line);
   if (text.empty()) return OddLine::Plain;
   switch (text.front()) {
-    case '{': return text.back() == '}' ? OddLine::Plain : OddLine::Json;
+    case '{':
+      return text.back() == '}' ? OddLine::Plain : OddLine::Json;
     case '[': {
-      // "[" also begins lines of other kinds: an array of records goes on with an object or ends here.
+      // "[" also begins lines of other kinds: an array of records goes on with an object or ends
+      // here.
       const std::string_view behind = trimmed(text.substr(1));
       return behind.empty() || behind.front() == '{' || behind.front() == '[' ? OddLine::Json
                                                                               : OddLine::Plain;
     }
-    case '<': return opens_xml(text) ? OddLine::Xml : OddLine::Plain;
-    default: break;
+    case '<':
+      return opens_xml(text) ? OddLine::Xml : OddLine::Plain;
+    default:
+      break;
   }
   // Cheap signs first, since syslog without a priority begins with a letter on every line.
   if (text.find("ource") == std::string_view::npos || text.find(',') == std::string_view::npos ||
@@ -246,7 +253,8 @@ bool RunCutter::next_elements(Run& run) {
     SplitRecord record;
     while (splitter_->next(record)) {
       run.elements.push_back({static_cast<std::uint32_t>(texts.size()),
-                              static_cast<std::uint32_t>(record.text.size()), record.line, record.end});
+                              static_cast<std::uint32_t>(record.text.size()), record.line,
+                              record.end});
       texts += record.text;
       if (texts.size() >= run_bytes_ || run.elements.size() >= kElementsMax) return hand_out();
     }

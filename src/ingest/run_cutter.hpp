@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // RunCutter: input after input -> runs of whole records, ready to be worked on side by side.
 // Most runs are lines as they stand. A line that opens a JSON or XML document turns the cutter to
-// that document's splitter until it ends; a header row of an export is remembered for the lines that
-// follow it. So a run can be read without knowing any other, and the answer is the same whatever the
-// number of threads. One thread at a time (callers lock); memory is bounded by the record limit.
+// that document's splitter until it ends; a header row of an export is remembered for the lines
+// that follow it. So a run can be read without knowing any other, and the answer is the same
+// whatever the number of threads. One thread at a time (callers lock); memory is bounded by the
+// record limit.
 #pragma once
 
 #include <cstdint>
@@ -64,8 +65,8 @@ class RunCutter {
   bool next_elements(Run& run);
   bool read_more(Chunk& chunk);
   bool cut_over_long_line(Run& run);
-  // Walks the lines of bytes[0, cut) and stops before the first that is more than a line. Returns where
-  // the run ends, and counts its newlines.
+  // Walks the lines of bytes[0, cut) and stops before the first that is more than a line. Returns
+  // where the run ends, and counts its newlines.
   std::size_t survey(Run& run, std::size_t cut, OddLine& odd, std::uint64_t& newlines);
   OddLine classify(std::string_view line) const;
   void take_header(Run& run, std::size_t cut);
@@ -82,7 +83,7 @@ class RunCutter {
   bool at_end_ = false;               // the source has no more bytes
   std::uint64_t sequence_ = 0;
   std::uint64_t line_ = 1;
-  std::string carry_;                 // bytes read but not yet handed out
+  std::string carry_;  // bytes read but not yet handed out
   std::shared_ptr<const ExportLayout> layout_;
   std::unique_ptr<DocumentSplitter> splitter_;
   std::vector<Error> errors_;

@@ -21,12 +21,12 @@ struct NextCheck {
 };
 
 struct Explanation {
-  std::string headline;                // "Blocked by a security profile, though the rule allowed it"
-  std::string sentence;                // what happened, in plain words
-  std::vector<std::string> causes;     // the usual causes, most likely first
-  std::vector<NextCheck> checks;       // what to do next, in order
-  std::vector<std::string> notes;      // version notes, known wrong values
-  std::vector<std::string> sources;    // a public address each, or "observed, not documented"
+  std::string headline;              // "Blocked by a security profile, though the rule allowed it"
+  std::string sentence;              // what happened, in plain words
+  std::vector<std::string> causes;   // the usual causes, most likely first
+  std::vector<NextCheck> checks;     // what to do next, in order
+  std::vector<std::string> notes;    // version notes, known wrong values
+  std::vector<std::string> sources;  // a public address each, or "observed, not documented"
 };
 
 }  // namespace endreason

@@ -83,7 +83,8 @@ std::optional<IpRange> parse_ip_range(std::string_view text) {
     const std::size_t kept = bits > i * 8 ? std::min<std::size_t>(8, bits - i * 8) : 0;
     const auto mask = static_cast<std::uint8_t>(0xff00u >> kept);
     range.first.bytes[i] = static_cast<std::uint8_t>(range.first.bytes[i] & mask);
-    range.last.bytes[i] = static_cast<std::uint8_t>(range.last.bytes[i] | static_cast<std::uint8_t>(~mask));
+    range.last.bytes[i] =
+        static_cast<std::uint8_t>(range.last.bytes[i] | static_cast<std::uint8_t>(~mask));
   }
   return range;
 }

@@ -11,7 +11,7 @@ namespace endreason {
 
 struct LogFlagInfo {
   std::uint32_t mask;
-  std::string_view log_name;   // the logging service's boolean in PAN-OS spelling, or the XML name
+  std::string_view log_name;  // the logging service's boolean in PAN-OS spelling, or the XML name
   std::string_view meaning;
 };
 

@@ -14,7 +14,13 @@
 namespace endreason {
 
 enum class TrackerStage : std::uint8_t {
-  AgedOut, TcpFin, TcpRstClient, TcpRstServer, AppidPolicyLookupDeny, MitigationTdb, ResourceLimit,
+  AgedOut,
+  TcpFin,
+  TcpRstClient,
+  TcpRstServer,
+  AppidPolicyLookupDeny,
+  MitigationTdb,
+  ResourceLimit,
   HostService
 };
 struct TrackerStageInfo {
@@ -52,8 +58,20 @@ inline constexpr auto kSessionStates = std::to_array<SessionStateInfo>({
 static_assert(rows_in_enum_order(kSessionStates) && log_names_unique(kSessionStates));
 
 enum class SessionTimer : std::uint8_t {
-  Default, DiscardDefault, DiscardTcp, DiscardUdp, Icmp, Scan, Tcp, TcpHandshake, TcpInit,
-  TcpHalfClosed, TcpTimeWait, TcpUnverifiedRst, Udp, CaptivePortal
+  Default,
+  DiscardDefault,
+  DiscardTcp,
+  DiscardUdp,
+  Icmp,
+  Scan,
+  Tcp,
+  TcpHandshake,
+  TcpInit,
+  TcpHalfClosed,
+  TcpTimeWait,
+  TcpUnverifiedRst,
+  Udp,
+  CaptivePortal
 };
 struct SessionTimerInfo {
   SessionTimer value;

@@ -32,7 +32,8 @@ bool is_dotted_quad(std::string_view text) {
     if (length == 3) {
       const char* p = text.data() + begin;
       const unsigned value = static_cast<unsigned>(p[0] - '0') * 100 +
-                             static_cast<unsigned>(p[1] - '0') * 10 + static_cast<unsigned>(p[2] - '0');
+                             static_cast<unsigned>(p[1] - '0') * 10 +
+                             static_cast<unsigned>(p[2] - '0');
       if (value > 255) return false;
     }
     begin = end + 1;
@@ -40,7 +41,9 @@ bool is_dotted_quad(std::string_view text) {
   return true;
 }
 #else
-bool is_dotted_quad(std::string_view) { return false; }  // the long way decides
+bool is_dotted_quad(std::string_view) {
+  return false;
+}  // the long way decides
 #endif
 
 // Dotted quads are all but a few of the addresses; anything else goes the long way.
@@ -76,9 +79,7 @@ class Decoder {
  public:
   Decoder(TrafficRecord& record, Misfit& misfit) : record_(record), misfit_(misfit) {}
 
-  bool run() {
-    return addresses() && ports() && protocol() && words() && counters();
-  }
+  bool run() { return addresses() && ports() && protocol() && words() && counters(); }
 
  private:
   bool no(Field field, std::string_view expected) {
@@ -150,7 +151,7 @@ class Decoder {
     std::uint64_t repeatcnt = 1;
     if (!number(Field::Repeatcnt, Known::Repeatcnt, repeatcnt)) return false;
     // 0 is seen where the sender does not count; the row still stands for one session.
-    record_.repeatcnt = repeatcnt == 0          ? 1
+    record_.repeatcnt = repeatcnt == 0           ? 1
                         : repeatcnt > UINT32_MAX ? UINT32_MAX
                                                  : static_cast<std::uint32_t>(repeatcnt);
     const std::string_view flags = record_.text(Field::Flags);

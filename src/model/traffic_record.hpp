@@ -22,7 +22,16 @@ namespace endreason {
 
 // The format a record arrived in; log_name is what `_format` and `--stats` print.
 enum class InputFormat : std::uint8_t {
-  PanosCsv, SlsCsv, Cef, CefSls, Leef, Json, Xml, CsvExport, NameValue, Engine
+  PanosCsv,
+  SlsCsv,
+  Cef,
+  CefSls,
+  Leef,
+  Json,
+  Xml,
+  CsvExport,
+  NameValue,
+  Engine
 };
 struct InputFormatInfo {
   InputFormat value;
@@ -85,27 +94,29 @@ class TrafficRecord {
   EndReason end_reason{EndReason::Absent};
   Subtype subtype{Subtype::Absent};
   ActionSource action_source{ActionSource::Absent};
-  std::uint8_t proto{};      // IP protocol number
+  std::uint8_t proto{};  // IP protocol number
   std::uint16_t sport{}, dport{};
-  std::uint16_t known{};     // bits of Known
-  std::uint32_t flags{};     // bits of log_flag.hpp
+  std::uint16_t known{};       // bits of Known
+  std::uint32_t flags{};       // bits of log_flag.hpp
   std::uint32_t repeatcnt{1};  // sessions that this row stands for; 1 when the column is not there
-  std::uint64_t elapsed{};   // seconds
+  std::uint64_t elapsed{};     // seconds
   std::uint64_t bytes{}, bytes_sent{}, bytes_received{};
   std::uint64_t packets{}, pkts_sent{}, pkts_received{};
   std::uint64_t sessionid{};
   bool knows(Known k) const { return (known & static_cast<std::uint16_t>(k)) != 0; }
-  void set_known(Known k) { known = static_cast<std::uint16_t>(known | static_cast<std::uint16_t>(k)); }
+  void set_known(Known k) {
+    known = static_cast<std::uint16_t>(known | static_cast<std::uint16_t>(k));
+  }
 
   // --- where it came from ------------------------------------------------------------------
   InputFormat format{InputFormat::PanosCsv};
   PanosVersion version{kVersionUnknown};
-  bool partial{};                // the line was cut short
-  std::uint16_t columns{};       // CSV: columns of the whole line; otherwise 0
-  std::uint64_t line{};          // counted from 1 within its file
-  std::uint32_t file{};          // index into the run's list of inputs
-  std::string_view raw;          // the whole input line or element, envelope included
-  std::string_view payload;      // PAN-OS CSV without its envelope; empty for other formats
+  bool partial{};            // the line was cut short
+  std::uint16_t columns{};   // CSV: columns of the whole line; otherwise 0
+  std::uint64_t line{};      // counted from 1 within its file
+  std::uint32_t file{};      // index into the run's list of inputs
+  std::string_view raw;      // the whole input line or element, envelope included
+  std::string_view payload;  // PAN-OS CSV without its envelope; empty for other formats
 
   // Columns that have no Field: trailing CSV columns (name "column_131"), keys that no alias names.
   struct Extra {
@@ -156,8 +167,8 @@ class TrafficRecord {
     scratch_.append(value);
   }
   const char* base() const { return base_; }
-  // For readers that fill begins() and ends() themselves: columns from `cells` on are absent, whatever
-  // the offsets say.
+  // For readers that fill begins() and ends() themselves: columns from `cells` on are absent,
+  // whatever the offsets say.
   void set_base(const char* base, std::size_t cells) {
     base_ = base;
     cells_ = cells;

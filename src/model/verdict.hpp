@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Verdict: what finally happened to a session. Made by room verdict from a TrafficRecord, written
-// by room format, counted by room findings. Holds no text: values are read from the record by Field.
+// by room format, counted by room findings. Holds no text: values are read from the record by
+// Field.
 #pragma once
 
 #include <array>
@@ -45,8 +46,18 @@ inline constexpr auto kOutcomes = std::to_array<NameRow<Outcome>>({
 });
 
 enum class EndedBy : std::uint8_t {
-  Client, Server, Policy, Security, Decryption, Resources, Timer, Decoder, Reuse, Operator,
-  NobodyYet, Unknown
+  Client,
+  Server,
+  Policy,
+  Security,
+  Decryption,
+  Resources,
+  Timer,
+  Decoder,
+  Reuse,
+  Operator,
+  NobodyYet,
+  Unknown
 };
 inline constexpr auto kEndedBy = std::to_array<NameRow<EndedBy>>({
     {EndedBy::Client, "client"},
@@ -73,12 +84,12 @@ inline constexpr auto kConfidences = std::to_array<NameRow<Confidence>>({
 // The one stable word for what happened; room verdict has the catalogue entry of each.
 enum class ReasonCode : std::uint8_t {
   // blocked
-  DeniedByRule,            // deny, before or after identification, by a rule
-  DroppedBeforeAppId,      // subtype drop, no session
-  DeniedByAppDefault,      // deny resolved to the application's own action (from-application)
-  DeniedAfterAllow,        // allowed at first, policy-deny at a later lookup
-  NoRuleForService,        // not-applicable: no rule allows the port or service
-  ResetByRule,             // a reset-* action of the rule that counts as blocked
+  DeniedByRule,        // deny, before or after identification, by a rule
+  DroppedBeforeAppId,  // subtype drop, no session
+  DeniedByAppDefault,  // deny resolved to the application's own action (from-application)
+  DeniedAfterAllow,    // allowed at first, policy-deny at a later lookup
+  NoRuleForService,    // not-applicable: no rule allows the port or service
+  ResetByRule,         // a reset-* action of the rule that counts as blocked
   BlockedByThreat,
   DecryptCertBlocked,
   DecryptParamsBlocked,
@@ -87,32 +98,35 @@ enum class ReasonCode : std::uint8_t {
   // allowed, and it failed
   SynNoAnswer,
   RefusedByServer,
-  HandshakeNotCompleted,   // SYN and SYN-ACK seen, no ACK
-  ChallengeAck,            // the server answered the SYN with an ACK of an older session
-  ResetBeforeData,         // the client reset before any data: probe, health check, scan
+  HandshakeNotCompleted,  // SYN and SYN-ACK seen, no ACK
+  ChallengeAck,           // the server answered the SYN with an ACK of an older session
+  ResetBeforeData,        // the client reset before any data: probe, health check, scan
   ResetBeforeDataByServer,
   ClosedWithoutData,
   IdleWithoutData,
-  NoReply,                 // UDP, ICMP: asked, not answered
-  OneWayTraffic,           // counters of one direction only, though data was identified
-  IncompleteNoCounters,    // incomplete, and the record has no counters that tell more
+  NoReply,               // UDP, ICMP: asked, not answered
+  OneWayTraffic,         // counters of one direction only, though data was identified
+  IncompleteNoCounters,  // incomplete, and the record has no counters that tell more
   // allowed, ended by a reset action towards one side (rule set standard)
   ResetSentToClient,
   ResetSentToServer,
   // allowed, worked or nearly so
   ClosedNormally,
   IdleTimeout,
-  Answered,                // UDP, ICMP: both ways, then aged out
-  AgedOutNoCounters,       // aged out, and the record has no counters that tell more
+  Answered,           // UDP, ICMP: both ways, then aged out
+  AgedOutNoCounters,  // aged out, and the record has no counters that tell more
   ResetAfterData,
-  LittleData,              // insufficient-data
-  DeniedByUrlFiltering,    // flag 0x00800000: a request inside was denied
+  LittleData,            // insufficient-data
+  DeniedByUrlFiltering,  // flag 0x00800000: a request inside was denied
   TupleReused,
   ReplacedByInnerConnection,
   ClearedOrUnrecorded,
-  EndpointRequestTimeout, EndpointShutdown, EndpointAbort, SplitTunnel,
+  EndpointRequestTimeout,
+  EndpointShutdown,
+  EndpointAbort,
+  SplitTunnel,
   InProgress,
-  AllowedNoEndReason,      // older logs have no such column
+  AllowedNoEndReason,  // older logs have no such column
   // undetermined
   UnrecognizedValue,
   CutBeforeVerdict,
@@ -164,9 +178,16 @@ inline constexpr auto kReasonCodes = std::to_array<NameRow<ReasonCode>>({
 
 // Columns that do not agree with each other. A set: bit i is enumerator i.
 enum class Contradiction : std::uint8_t {
-  AllowWithThreat, AllowWithPolicyDeny, AllowWithDecryptFailure, AllowWithResourcesUnavailable,
-  AllowWithNotApplicable, AllowWithDenyType, AllowWithUrlDenied, EndWithoutReason,
-  EndWithNothingReceived, EndWithSessionIdZero
+  AllowWithThreat,
+  AllowWithPolicyDeny,
+  AllowWithDecryptFailure,
+  AllowWithResourcesUnavailable,
+  AllowWithNotApplicable,
+  AllowWithDenyType,
+  AllowWithUrlDenied,
+  EndWithoutReason,
+  EndWithNothingReceived,
+  EndWithSessionIdZero
 };
 inline constexpr auto kContradictions = std::to_array<NameRow<Contradiction>>({
     {Contradiction::AllowWithThreat, "allow-with-threat"},
@@ -219,7 +240,7 @@ struct Verdict {
   EndedBy ended_by{EndedBy::Unknown};
   ReasonCode reason_code{ReasonCode::UnrecognizedValue};
   Confidence confidence{Confidence::Low};
-  bool provisional{};            // the session goes on; a later row may say otherwise
+  bool provisional{};  // the session goes on; a later row may say otherwise
   std::uint8_t evidence_count{};
   std::uint16_t contradictions{};  // bit per Contradiction
   // The columns that decided, most telling first; their values are in the record.
@@ -234,9 +255,7 @@ struct Verdict {
   void add(Contradiction c) {
     contradictions = static_cast<std::uint16_t>(contradictions | 1u << static_cast<unsigned>(c));
   }
-  bool has(Contradiction c) const {
-    return (contradictions >> static_cast<unsigned>(c) & 1u) != 0;
-  }
+  bool has(Contradiction c) const { return (contradictions >> static_cast<unsigned>(c) & 1u) != 0; }
 };
 
 }  // namespace endreason

@@ -15,7 +15,15 @@ namespace endreason {
 
 // What the policy decided. Source: CLI enumeration `show log traffic action`, PAN-OS 10.1 to 12.2.
 enum class Action : std::uint8_t {
-  Allow, Deny, Drop, DropIcmp, ResetClient, ResetServer, ResetBoth, Absent, Unrecognized
+  Allow,
+  Deny,
+  Drop,
+  DropIcmp,
+  ResetClient,
+  ResetServer,
+  ResetBoth,
+  Absent,
+  Unrecognized
 };
 struct ActionInfo {
   Action value;
@@ -38,7 +46,14 @@ static_assert(rows_in_enum_order(kActions) && log_names_unique(kActions));
 // Source: vendor KB "Not-applicable, Incomplete, Insufficient data in the application field".
 // An ordinary application is AppStatus::Identified.
 enum class AppStatus : std::uint8_t {
-  Incomplete, InsufficientData, UnknownTcp, UnknownUdp, UnknownP2p, NotApplicable, Identified, Absent
+  Incomplete,
+  InsufficientData,
+  UnknownTcp,
+  UnknownUdp,
+  UnknownP2p,
+  NotApplicable,
+  Identified,
+  Absent
 };
 struct AppStatusInfo {
   AppStatus value;
@@ -60,11 +75,26 @@ static_assert(rows_in_enum_order(kAppStatuses) && log_names_unique(kAppStatuses)
 // Source: "Traffic Log Fields" and KB kA10g000000ClHGCA0; CLI enumeration unchanged to 12.2.
 // The last four words are written by the logging service only.
 enum class EndReason : std::uint8_t {
-  Threat, PolicyDeny, DecryptCertValidation, DecryptUnsupportParam, DecryptError,
-  TcpRstFromClient, TcpRstFromServer, ResourcesUnavailable, TcpFin, TcpReuse, Decoder, AgedOut,
-  Unknown, NotEnded,
-  RequestTimeout, ShutdownFromEndpoint, AbortFromEndpoint, SplitTunnel,
-  Absent, Unrecognized
+  Threat,
+  PolicyDeny,
+  DecryptCertValidation,
+  DecryptUnsupportParam,
+  DecryptError,
+  TcpRstFromClient,
+  TcpRstFromServer,
+  ResourcesUnavailable,
+  TcpFin,
+  TcpReuse,
+  Decoder,
+  AgedOut,
+  Unknown,
+  NotEnded,
+  RequestTimeout,
+  ShutdownFromEndpoint,
+  AbortFromEndpoint,
+  SplitTunnel,
+  Absent,
+  Unrecognized
 };
 struct EndReasonInfo {
   EndReason value;
@@ -112,7 +142,13 @@ inline constexpr auto kSubtypes = std::to_array<SubtypeInfo>({
 static_assert(rows_in_enum_order(kSubtypes) && log_names_unique(kSubtypes));
 
 // Who set the action. Source: "Traffic Log Fields"; `unknown` by the logging service.
-enum class ActionSource : std::uint8_t { FromPolicy, FromApplication, Unknown, Absent, Unrecognized };
+enum class ActionSource : std::uint8_t {
+  FromPolicy,
+  FromApplication,
+  Unknown,
+  Absent,
+  Unrecognized
+};
 struct ActionSourceInfo {
   ActionSource value;
   std::string_view log_name;
@@ -126,10 +162,18 @@ inline constexpr auto kActionSources = std::to_array<ActionSourceInfo>({
 });
 static_assert(rows_in_enum_order(kActionSources) && log_names_unique(kActionSources));
 
-constexpr const ActionInfo& info(Action v) { return kActions[static_cast<std::size_t>(v)]; }
-constexpr const AppStatusInfo& info(AppStatus v) { return kAppStatuses[static_cast<std::size_t>(v)]; }
-constexpr const EndReasonInfo& info(EndReason v) { return kEndReasons[static_cast<std::size_t>(v)]; }
-constexpr const SubtypeInfo& info(Subtype v) { return kSubtypes[static_cast<std::size_t>(v)]; }
+constexpr const ActionInfo& info(Action v) {
+  return kActions[static_cast<std::size_t>(v)];
+}
+constexpr const AppStatusInfo& info(AppStatus v) {
+  return kAppStatuses[static_cast<std::size_t>(v)];
+}
+constexpr const EndReasonInfo& info(EndReason v) {
+  return kEndReasons[static_cast<std::size_t>(v)];
+}
+constexpr const SubtypeInfo& info(Subtype v) {
+  return kSubtypes[static_cast<std::size_t>(v)];
+}
 constexpr const ActionSourceInfo& info(ActionSource v) {
   return kActionSources[static_cast<std::size_t>(v)];
 }

@@ -46,12 +46,12 @@ inline constexpr CsvLayout kPanosLayout =
 inline constexpr CsvLayout kPanosNoFirstLayout = layout_detail::without(
     "PAN-OS without its first column", InputFormat::PanosCsv, std::array{Field::Domain});
 // Strata Logging Service and Prisma Access: no flags, time-logged and padding columns. Which of the
-// two flag columns is missing differs between senders, so each combination is a layout and the types
-// of the cells decide. Source: facts of public parsers, docs/formats/input.md.
+// two flag columns is missing differs between senders, so each combination is a layout and the
+// types of the cells decide. Source: facts of public parsers, docs/formats/input.md.
 inline constexpr auto kSlsLayouts = std::to_array<CsvLayout>({
-    layout_detail::without("Strata Logging Service", InputFormat::SlsCsv,
-                           std::array{Field::TimeReceived, Field::Flags, Field::Padding,
-                                      Field::Cpadding}),
+    layout_detail::without(
+        "Strata Logging Service", InputFormat::SlsCsv,
+        std::array{Field::TimeReceived, Field::Flags, Field::Padding, Field::Cpadding}),
     layout_detail::without("Strata Logging Service without action flags", InputFormat::SlsCsv,
                            std::array{Field::TimeReceived, Field::Flags, Field::Padding,
                                       Field::Actionflags, Field::Cpadding}),

@@ -11,9 +11,10 @@ namespace {
 
 // Log types of a PAN-OS stream, by the Type column. Source: "Syslog Field Descriptions".
 constexpr auto kOtherTypes = std::to_array<std::string_view>({
-    "THREAT", "SYSTEM", "CONFIG", "URL", "WILDFIRE", "DATA", "FILE", "USERID", "HIPMATCH",
-    "HIP-MATCH", "GLOBALPROTECT", "DECRYPTION", "AUTHENTICATION", "CORRELATION", "TUNNEL", "SCTP",
-    "GTP", "IPTAG", "AUDIT", "ALARM", "EXTPCAP", "TRSUM", "THSUM",
+    "THREAT",         "SYSTEM",      "CONFIG",   "URL",       "WILDFIRE",      "DATA",
+    "FILE",           "USERID",      "HIPMATCH", "HIP-MATCH", "GLOBALPROTECT", "DECRYPTION",
+    "AUTHENTICATION", "CORRELATION", "TUNNEL",   "SCTP",      "GTP",           "IPTAG",
+    "AUDIT",          "ALARM",       "EXTPCAP",  "TRSUM",     "THSUM",
 });
 
 // A line of a default format that stops before this column has lost something whatever its release.
@@ -32,8 +33,8 @@ void derive_begins(std::uint32_t* begins, const std::uint32_t* ends, std::uint32
 // Trailing blanks and carriage returns belong to the transport, not to the last cell.
 std::uint32_t trimmed_length(std::string_view line) {
   std::size_t n = line.size();
-  while (n > 0 && (line[n - 1] == '\r' || line[n - 1] == ' ' || line[n - 1] == '\t' ||
-                   line[n - 1] == '\0'))
+  while (n > 0 &&
+         (line[n - 1] == '\r' || line[n - 1] == ' ' || line[n - 1] == '\t' || line[n - 1] == '\0'))
     --n;
   return static_cast<std::uint32_t>(n);
 }
@@ -85,10 +86,10 @@ ReadStatus CsvRecordReader::read(std::string_view line, std::uint32_t first, Lin
   if (scan.quote_open || scan.quote_misplaced ||
       (scan.cells > index_of(Field::LinkSwitches) && wanted > index_of(Field::LinkSwitches) &&
        line[ends[index_of(Field::LinkSwitches) - 1] + 1] == '{')) {
-    // Quotes that do not pair, or that open in mid-cell, may be ordinary characters (a user o"neil), and
-    // braces protect commas. The strict reading wins unless only the other gives a line of known length.
-    const LineScan strict =
-        scan_line_strict(line.substr(0, length), begins_.data(), wanted, true);
+    // Quotes that do not pair, or that open in mid-cell, may be ordinary characters (a user
+    // o"neil), and braces protect commas. The strict reading wins unless only the other gives a
+    // line of known length.
+    const LineScan strict = scan_line_strict(line.substr(0, length), begins_.data(), wanted, true);
     const bool keep = scan.quote_misplaced && !scan.quote_open && is_known_line_end(scan.cells) &&
                       !is_known_line_end(strict.cells);
     if (!keep) {
@@ -193,7 +194,8 @@ ReadStatus CsvRecordReader::try_layouts(std::string_view line, LineScan scan, st
     record.partial = record.partial || scan.quote_open;
     bool fit = fits(line, layout, n, record, why);
     if (record.partial && scan.cells <= wanted) {
-      // The cut may have gone through the last cell: half a number or half a word is worse than none.
+      // The cut may have gone through the last cell: half a number or half a word is worse than
+      // none.
       const auto last = Field{layout.fields[std::min<std::uint32_t>(n, layout.cells) - 1]};
       const FieldKind kind = info(last).kind;
       const bool half = kind == FieldKind::Number || kind == FieldKind::Port ||

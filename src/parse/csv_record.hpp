@@ -34,12 +34,13 @@ class CsvRecordReader {
   void note_version(TrafficRecord& record, std::uint32_t cells_of_line, const CsvLayout& layout);
   void keep_extras(std::string_view line, const LineScan& scan, std::uint32_t cells,
                    const CsvLayout& layout, TrafficRecord& record);
-  ReadStatus reject(const TrafficRecord& record, const CsvLayout& layout, const Misfit& misfit) const;
+  ReadStatus reject(const TrafficRecord& record, const CsvLayout& layout,
+                    const Misfit& misfit) const;
 
   // The cells as scanned, kept while layouts are tried.
   std::array<std::uint32_t, kCellSlots> begins_{};
   std::array<std::uint32_t, kCellSlots> ends_{};
-  std::string last_config_ver_;          // the version column hardly ever changes
+  std::string last_config_ver_;  // the version column hardly ever changes
   PanosVersion last_version_{kVersionUnknown};
   std::string extra_names_;
 };

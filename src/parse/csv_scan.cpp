@@ -87,11 +87,12 @@ Survey survey_lines_scalar(PaddedView stretch) {
   bool line_start = true;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (line_start) {
-      // Behind the last byte stands padding, so a lone "<" there is odd; it is looked at more closely.
+      // Behind the last byte stands padding, so a lone "<" there is odd; it is looked at more
+      // closely.
       const char c = text[i];
       const char next = stretch.begin()[i + 1];
-      const bool plain = (c >= '0' && c <= '9') || c == ' ' || c == '\n' || c == '\r' || c == '\t' ||
-                         (c == '<' && next >= '0' && next <= '9');
+      const bool plain = (c >= '0' && c <= '9') || c == ' ' || c == '\n' || c == '\r' ||
+                         c == '\t' || (c == '<' && next >= '0' && next <= '9');
       if (!plain) {
         survey.odd_line = i;
         return survey;

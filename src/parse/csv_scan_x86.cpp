@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The vector kernels of the CSV scanner. Each reads 64 bytes at a time into three bit masks (commas,
-// quotes, newlines), takes the commas out that stand inside quotes by a carry-less multiplication
-// (bit i of the product is the parity of the quotes up to i), and writes down where the others are.
-// Loads run up to 63 bytes past the input, which PaddedView promises to be readable.
+// The vector kernels of the CSV scanner. Each reads 64 bytes at a time into three bit masks
+// (commas, quotes, newlines), takes the commas out that stand inside quotes by a carry-less
+// multiplication (bit i of the product is the parity of the quotes up to i), and writes down where
+// the others are. Loads run up to 63 bytes past the input, which PaddedView promises to be
+// readable.
 #include "parse/csv_scan.hpp"
 
 #if defined(__x86_64__)
@@ -10,9 +11,9 @@
 #include <immintrin.h>
 
 #define ER_AVX2 __attribute__((target("avx2,pclmul,bmi,bmi2,popcnt"), always_inline)) inline
-#define ER_AVX512 \
-  __attribute__(( \
-      target("avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,pclmul,bmi,bmi2,popcnt"), always_inline)) inline
+#define ER_AVX512                                                                             \
+  __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,pclmul,bmi,bmi2,popcnt"), \
+                 always_inline)) inline
 #define ER_TARGET_AVX2 __attribute__((target("avx2,pclmul,bmi,bmi2,popcnt")))
 #define ER_TARGET_AVX512 \
   __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,pclmul,bmi,bmi2,popcnt")))
@@ -22,8 +23,8 @@ namespace {
 
 // What the quotes of the blocks before have left behind.
 struct QuoteState {
-  std::uint64_t inside = 0;        // all ones: the line is inside quotes here
-  std::uint64_t cell_start = 1;    // bit 0: a cell starts at the next byte, or a quote stood before
+  std::uint64_t inside = 0;      // all ones: the line is inside quotes here
+  std::uint64_t cell_start = 1;  // bit 0: a cell starts at the next byte, or a quote stood before
   std::uint32_t first_quote = kNoQuote;
   bool misplaced = false;
 };
@@ -51,7 +52,9 @@ __attribute__((target("pclmul,sse2"), always_inline)) inline std::uint64_t outsi
 }
 
 // Bits below the lowest set bit; all ones when none is set.
-inline std::uint64_t below_lowest(std::uint64_t bits) { return bits == 0 ? ~0ull : (bits - 1) & ~bits; }
+inline std::uint64_t below_lowest(std::uint64_t bits) {
+  return bits == 0 ? ~0ull : (bits - 1) & ~bits;
+}
 
 struct Masks {
   std::uint64_t commas, quotes, newlines;
@@ -93,13 +96,13 @@ ER_AVX512 Masks masks_avx512(const char* p) {
 ER_AVX512 void store_places_avx512(std::uint64_t bits, unsigned count, std::uint32_t offset,
                                    std::uint32_t* out) {
   const __m512i numbers = _mm512_set_epi8(
-      63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43, 42, 41, 40,
-      39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16,
-      15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+      63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43, 42, 41,
+      40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18,
+      17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
   const __m512i places = _mm512_maskz_compress_epi8(bits, numbers);
   const __m512i base = _mm512_set1_epi32(static_cast<int>(offset));
-  _mm512_storeu_si512(
-      out, _mm512_add_epi32(base, _mm512_cvtepu8_epi32(_mm512_castsi512_si128(places))));
+  _mm512_storeu_si512(out,
+                      _mm512_add_epi32(base, _mm512_cvtepu8_epi32(_mm512_castsi512_si128(places))));
   if (count <= 16) return;
   _mm512_storeu_si512(
       out + 16, _mm512_add_epi32(base, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(places, 1))));
@@ -133,7 +136,9 @@ inline std::uint64_t odd_starts(std::uint64_t newlines, std::uint64_t starts_car
   return starts & ~(plain | digits | (angle & digit_behind));
 }
 
-inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+inline bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 }  // namespace
 
@@ -148,7 +153,8 @@ ER_TARGET_AVX2 LineScan scan_line_avx2(const char* line, PaddedView input, std::
     const std::uint64_t within = below_lowest(masks.newlines);
     std::uint64_t commas = masks.commas & within;
     const std::uint64_t quotes = masks.quotes & within;
-    if ((quotes | state.inside) != 0) commas = outside_quotes(commas, quotes, static_cast<std::uint32_t>(p - line), state);
+    if ((quotes | state.inside) != 0)
+      commas = outside_quotes(commas, quotes, static_cast<std::uint32_t>(p - line), state);
     if (cells < wanted)
       store_places_avx2(commas, static_cast<std::uint32_t>(p - line), ends + cells);
     cells += static_cast<std::uint32_t>(_mm_popcnt_u64(commas));
@@ -206,15 +212,15 @@ ER_TARGET_AVX2 Survey survey_lines_avx2(PaddedView stretch) {
       const __m256i nine = _mm256_set1_epi8(9);
       const __m256i a = _mm256_sub_epi8(low, zero);
       const __m256i b = _mm256_sub_epi8(high, zero);
-      digits = equal_mask_avx2(_mm256_xor_si256(_mm256_min_epu8(a, nine), a),
-                               _mm256_xor_si256(_mm256_min_epu8(b, nine), b), _mm256_setzero_si256());
+      digits =
+          equal_mask_avx2(_mm256_xor_si256(_mm256_min_epu8(a, nine), a),
+                          _mm256_xor_si256(_mm256_min_epu8(b, nine), b), _mm256_setzero_si256());
       const std::uint64_t angle = equal_mask_avx2(low, high, _mm256_set1_epi8('<'));
       const std::uint64_t odd =
           odd_starts(newlines, carry, plain, angle, digits, is_digit(p[64])) & valid;
       if (odd != 0) {
         survey.odd_line = i + static_cast<std::size_t>(_tzcnt_u64(odd));
-        survey.newlines +=
-            static_cast<std::uint64_t>(_mm_popcnt_u64(newlines & below_lowest(odd)));
+        survey.newlines += static_cast<std::uint64_t>(_mm_popcnt_u64(newlines & below_lowest(odd)));
         return survey;
       }
     }
@@ -245,8 +251,7 @@ ER_TARGET_AVX512 Survey survey_lines_avx512(PaddedView stretch) {
           odd_starts(newlines, carry, plain, angle, digits, is_digit(p[64])) & valid;
       if (odd != 0) {
         survey.odd_line = i + static_cast<std::size_t>(_tzcnt_u64(odd));
-        survey.newlines +=
-            static_cast<std::uint64_t>(_mm_popcnt_u64(newlines & below_lowest(odd)));
+        survey.newlines += static_cast<std::uint64_t>(_mm_popcnt_u64(newlines & below_lowest(odd)));
         return survey;
       }
     }

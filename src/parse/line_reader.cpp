@@ -22,7 +22,9 @@ constexpr std::uint32_t kTypeSearchCells = 40;
 // Raw lines wrapped in JSON that wraps JSON ...: further than this nobody nests.
 constexpr int kWrapDepthMax = 2;
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\0'; }
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\0';
+}
 
 std::string_view trimmed(std::string_view text) {
   if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
@@ -31,10 +33,12 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
-// Where the record's first cell starts inside the line's first cell: behind the envelope, which ends
-// in a blank, in the ">" of a priority, or in a byte order mark.
+// Where the record's first cell starts inside the line's first cell: behind the envelope, which
+// ends in a blank, in the ">" of a priority, or in a byte order mark.
 std::uint32_t behind_envelope(std::string_view first_cell) {
   std::size_t i = first_cell.size();
   while (i > 0) {
@@ -155,8 +159,7 @@ bool LineReader::next(TrafficRecord& record, ReadStatus& status) {
   if (cursor_ == run_.end()) return false;
   const LineScan scan =
       options_.kernel.scan_line(cursor_, run_, record.ends(), options_.cells_wanted);
-  const PaddedView line =
-      run_.part(static_cast<std::size_t>(cursor_ - run_.begin()), scan.length);
+  const PaddedView line = run_.part(static_cast<std::size_t>(cursor_ - run_.begin()), scan.length);
   cursor_ += scan.length;
   if (cursor_ != run_.end()) ++cursor_;  // over the newline
   status = read_line(line, scan, record);
@@ -193,8 +196,8 @@ ReadStatus LineReader::read_unusual(PaddedView line, const LineScan& scan, Traff
   if (trimmed(text).empty()) return {};
   std::uint64_t count = 0;
   if (const std::size_t header = octet_header(text, count); header != 0) {
-    // The count says where the frame ends, unless something else stands there: then it is wrong, and
-    // the next frame is where one begins.
+    // The count says where the frame ends, unless something else stands there: then it is wrong,
+    // and the next frame is where one begins.
     std::size_t end = header + count;
     std::uint64_t ignored = 0;
     if (end >= text.size() || octet_header(text.substr(end), ignored) == 0)
@@ -257,7 +260,8 @@ ReadStatus LineReader::read_csv_anywhere(std::string_view line, const LineScan& 
     const auto begin = static_cast<std::uint32_t>(time_cell.data() - line.data());
     std::uint32_t start = begin;
     if (!parse_time(time_cell)) {
-      const bool device = time_cell.size() > 19 && parse_time(time_cell.substr(time_cell.size() - 19));
+      const bool device =
+          time_cell.size() > 19 && parse_time(time_cell.substr(time_cell.size() - 19));
       start = device ? begin + static_cast<std::uint32_t>(time_cell.size()) - 19
                      : begin + behind_envelope(time_cell);
     }
@@ -279,7 +283,8 @@ ReadStatus LineReader::read_text(std::string_view line, TrafficRecord& record, i
   if (const std::size_t at = find_marked(text, "LEEF:"); at != std::string_view::npos)
     return readers_->leef.read(text.substr(at), record);
   const std::size_t brace = text.find('{');
-  if (brace != std::string_view::npos && text.substr(0, brace).find(',') == std::string_view::npos &&
+  if (brace != std::string_view::npos &&
+      text.substr(0, brace).find(',') == std::string_view::npos &&
       (brace == 0 || is_blank(text[brace - 1]) || text[brace - 1] == ':'))
     return read_json(text.substr(brace), record, depth);
   if (text.find('=') != std::string_view::npos) {
@@ -294,8 +299,9 @@ ReadStatus LineReader::read_json(std::string_view text, TrafficRecord& record, i
   std::string_view inner;
   ReadStatus status = readers_->json.read(text, record, inner);
   if (inner.empty() || depth >= kWrapDepthMax) return status;
-  // A raw line inside the object: read as a line of its own. Only its first line counts. The copy is
-  // padded for the scanner; the one before stays, since texts of its record may still be looked at.
+  // A raw line inside the object: read as a line of its own. Only its first line counts. The copy
+  // is padded for the scanner; the one before stays, since texts of its record may still be looked
+  // at.
   std::string& copy = inner_[static_cast<std::size_t>(depth)];
   inner = trimmed(inner);
   copy.assign(inner.substr(0, inner.find('\n')));

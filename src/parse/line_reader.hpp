@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// LineReader: a run of whole lines -> traffic records, one at a time. Each line is recognised by its
-// content alone: CSV behind any envelope, CEF, LEEF, JSON, name=value, or a row of an export whose
-// header was seen. Not thread-safe; one a thread. Records borrow from the run and from the reader.
+// LineReader: a run of whole lines -> traffic records, one at a time. Each line is recognised by
+// its content alone: CSV behind any envelope, CEF, LEEF, JSON, name=value, or a row of an export
+// whose header was seen. Not thread-safe; one a thread. Records borrow from the run and from the
+// reader.
 #pragma once
 
 #include <array>
@@ -40,8 +41,8 @@ class LineReader {
   LineReader(const LineReader&) = delete;
   LineReader& operator=(const LineReader&) = delete;
 
-  // Starts on a run that begins at line `first_line` (from 1) of input `file`. `layout`: the header of
-  // the export that the run is part of, or null. The run must outlive the records.
+  // Starts on a run that begins at line `first_line` (from 1) of input `file`. `layout`: the header
+  // of the export that the run is part of, or null. The run must outlive the records.
   void start(PaddedView run, std::uint64_t first_line, std::uint32_t file,
              std::shared_ptr<const ExportLayout> layout);
   // The next record; false at the end of the run. A line may hold several records (octet-counted
@@ -65,9 +66,9 @@ class LineReader {
   CsvRecordReader csv_;
   PaddedView run_;
   const char* cursor_ = nullptr;
-  std::uint64_t line_ = 0;        // number of the line at the cursor
+  std::uint64_t line_ = 0;  // number of the line at the cursor
   std::uint32_t file_ = 0;
-  const char* rest_ = nullptr;    // further frames of the current line, up to rest_end_
+  const char* rest_ = nullptr;  // further frames of the current line, up to rest_end_
   const char* rest_end_ = nullptr;
   std::shared_ptr<const ExportLayout> layout_;
   std::array<std::string, 2> inner_;  // raw lines that were wrapped in JSON, by depth, padded

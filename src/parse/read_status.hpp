@@ -11,20 +11,20 @@
 namespace endreason {
 
 enum class ReadKind : std::uint8_t {
-  Traffic,   // the record is filled
-  Other,     // another log type of the same firewall: `type` says which
+  Traffic,  // the record is filled
+  Other,    // another log type of the same firewall: `type` says which
   Blank,
   Rejected,  // `reject` says why
 };
 
 enum class RejectReason : std::uint8_t {
-  NotALog,         // nothing of any known format in it
-  WrongType,       // a key column does not hold what its layout says
+  NotALog,    // nothing of any known format in it
+  WrongType,  // a key column does not hold what its layout says
   TooFewColumns,
   TooLong,
-  Malformed,       // JSON, XML, CEF or LEEF that breaks its own grammar
-  MissingColumn,   // a keyed record without addresses
-  LoneHeader,      // a header row that names no traffic columns
+  Malformed,      // JSON, XML, CEF or LEEF that breaks its own grammar
+  MissingColumn,  // a keyed record without addresses
+  LoneHeader,     // a header row that names no traffic columns
 };
 struct RejectReasonInfo {
   RejectReason value;
@@ -44,10 +44,10 @@ static_assert(rows_in_enum_order(kRejectReasons) && log_names_unique(kRejectReas
 
 struct Reject {
   RejectReason reason{RejectReason::NotALog};
-  std::uint32_t column{};            // CSV: counted from 1; others: byte offset from 1; 0: whole record
-  std::string_view column_name;      // log_name of the field or the key; empty when none
-  std::string_view expected;         // static text: "an IPv4 or IPv6 address"
-  std::string_view found;            // what stood there; borrows from the input
+  std::uint32_t column{};        // CSV: counted from 1; others: byte offset from 1; 0: whole record
+  std::string_view column_name;  // log_name of the field or the key; empty when none
+  std::string_view expected;     // static text: "an IPv4 or IPv6 address"
+  std::string_view found;        // what stood there; borrows from the input
 };
 
 struct ReadStatus {
