@@ -2,8 +2,10 @@
 // `endreason completion SHELL`: a completion script, made from the declared options.
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -11,27 +13,89 @@
 
 #include "cli/commands.hpp"
 #include "cli/terminal.hpp"
+#include "format/output_columns.hpp"
 #include "format/record_writer.hpp"
+#include "model/panos_version.hpp"
+#include "verdict/terms.hpp"
 
 namespace endreason {
 namespace {
 
+constexpr std::string_view kShells = "bash zsh fish";
+
+// What may stand in a place of the command line.
+struct Values {
+  enum class Kind : std::uint8_t {
+    None,   // something that nobody can guess: a number, a time, a filter
+    Words,  // one of `words`
+    List,   // some of `words`, parted by commas
+    Files,
+  };
+  Kind kind{Kind::None};
+  std::string words;  // parted by blanks
+};
+
 struct OptionWords {
   std::vector<std::string> names;  // "-o", "--output"
   std::string description;
-  std::string values;  // "table card csv": what may follow
   bool takes_value{};
+  Values values;
 };
 
-std::string values_of(const std::string& option) {
-  if (option == "output") {
-    std::string list;
-    for (const auto& row : kOutputFormats)
-      list += (list.empty() ? "" : " ") + std::string(row.log_name);
-    return list;
-  }
-  if (option == "ruleset") return "standard vendor";
-  if (option == "color") return "auto always never";
+void append_word(std::string& list, std::string_view word) {
+  if (!list.empty()) list += ' ';
+  list += word;
+}
+
+std::string output_formats() {
+  std::string list;
+  for (const auto& row : kOutputFormats) append_word(list, row.log_name);
+  return list;
+}
+
+std::string releases() {
+  std::string list;
+  for (const auto& row : kPanosVersions) append_word(list, row.name);
+  return list;
+}
+
+std::string output_columns() {
+  std::string list;
+  for (const auto& row : kFields) append_word(list, row.log_name);
+  for (const auto& row : kVerdictColumns) append_word(list, row.log_name);
+  return list;
+}
+
+// Terms without blanks: the others are found by `endreason terms` alone.
+std::string term_names() {
+  std::vector<std::string_view> names;
+  for (const Term& term : all_terms())
+    if (term.name.find(' ') == std::string::npos) names.push_back(term.name);
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  std::string list;
+  for (const std::string_view name : names) append_word(list, name);
+  return list;
+}
+
+Values values_of(const CLI::App& command, const CLI::Option& option) {
+  using Kind = Values::Kind;
+  const std::string name = option.get_lnames().empty() ? "" : option.get_lnames().front();
+  if (name == "output")
+    return {Kind::Words, command.get_name() == "terms" ? "text ndjson" : output_formats()};
+  if (name == "fields") return {Kind::List, output_columns()};
+  if (name == "panos-version") return {Kind::Words, releases()};
+  if (name == "ruleset") return {Kind::Words, "standard vendor"};
+  if (name == "color") return {Kind::Words, "auto always never"};
+  if (name == "config" || name == "rejects" || name == "stats") return {Kind::Files, ""};
+  return {};
+}
+
+// What stands where no option does.
+Values arguments_of(const CLI::App& command) {
+  if (command.get_name() == "terms") return {Values::Kind::Words, term_names()};
+  if (command.get_name() == "completion") return {Values::Kind::Words, std::string(kShells)};
+  if (command.get_name() == "explain") return {Values::Kind::Files, ""};
   return {};
 }
 
@@ -45,92 +109,182 @@ std::vector<OptionWords> words_of(const CLI::App& app) {
     if (words.names.empty()) continue;
     words.description = option->get_description();
     words.takes_value = option->get_items_expected_max() > 0;
-    words.values = option->get_lnames().empty() ? "" : values_of(option->get_lnames().front());
+    if (words.takes_value) words.values = values_of(app, *option);
     all.push_back(std::move(words));
   }
   return all;
 }
 
-std::string quoted(std::string text, std::string_view forbidden) {
-  for (char& c : text)
-    if (forbidden.find(c) != std::string_view::npos) c = ' ';
-  return text;
+std::string joined(const std::vector<std::string>& words, std::string_view separator) {
+  return fmt::format("{}", fmt::join(words, separator));
+}
+
+// With a backslash before each of `marks`, and fit for single quotes of a shell.
+std::string quoted(std::string_view text, std::string_view marks) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '\'') {
+      out += "'\\''";
+      continue;
+    }
+    if (marks.find(c) != std::string_view::npos) out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+// --- bash ----------------------------------------------------------------------------------------
+
+constexpr std::string_view kBashHead = R"(# bash completion for endreason
+_endreason_words() { COMPREPLY=($(compgen -W "$1" -- "$cur")); }
+_endreason_files() {
+  compopt -o filenames 2>/dev/null
+  mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+}
+# Some of the words, parted by commas: what stands before the last comma is kept.
+_endreason_list() {
+  local kept=''
+  [[ $cur == *,* ]] && kept=${cur%,*},
+  compopt -o nospace 2>/dev/null
+  COMPREPLY=($(compgen -P "$kept" -W "$1" -- "${cur##*,}"))
+}
+_endreason() {
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]}
+  COMPREPLY=()
+  # bash parts --output=table at the equals sign.
+  if [[ $cur == = ]]; then
+    cur=''
+  elif [[ $prev == = ]]; then
+    prev=${COMP_WORDS[COMP_CWORD-2]}
+  fi
+)";
+
+std::string bash_call(const Values& values) {
+  switch (values.kind) {
+    case Values::Kind::None:
+      return ":";
+    case Values::Kind::Words:
+      return fmt::format("_endreason_words '{}'", values.words);
+    case Values::Kind::List:
+      return fmt::format("_endreason_list '{}'", values.words);
+    case Values::Kind::Files:
+      return "_endreason_files";
+  }
+  return ":";
 }
 
 std::string bash_script(const CLI::App& root) {
-  std::string out =
-      "# bash completion for endreason\n"
-      "_endreason() {\n"
-      "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} "
-      "command=${COMP_WORDS[1]}\n"
-      "  if [[ $COMP_CWORD -eq 1 ]]; then\n";
   std::string commands;
-  for (const CLI::App* sub : root.get_subcommands({})) commands += sub->get_name() + " ";
-  out += fmt::format(
-      "    COMPREPLY=($(compgen -W '{}--help --version' -- \"$cur\"))\n    return\n  fi\n",
-      commands);
-  out += "  case \"$command $prev\" in\n";
-  for (const CLI::App* sub : root.get_subcommands({}))
+  std::string after_option;
+  std::string elsewhere;
+  for (const CLI::App* sub : root.get_subcommands({})) {
+    append_word(commands, sub->get_name());
+    std::string names;
     for (const OptionWords& words : words_of(*sub)) {
-      if (words.values.empty()) continue;
+      append_word(names, joined(words.names, " "));
+      if (!words.takes_value) continue;
       std::string pattern;
       for (const std::string& name : words.names)
         pattern += fmt::format("{}'{} {}'", pattern.empty() ? "" : "|", sub->get_name(), name);
-      out += fmt::format("    {}) COMPREPLY=($(compgen -W '{}' -- \"$cur\")); return ;;\n", pattern,
-                         words.values);
+      after_option += fmt::format("    {}) {}; return ;;\n", pattern, bash_call(words.values));
     }
-  out += "  esac\n  case $command in\n";
-  for (const CLI::App* sub : root.get_subcommands({})) {
-    std::string names;
-    for (const OptionWords& words : words_of(*sub))
-      for (const std::string& name : words.names) names += name + " ";
-    out +=
-        fmt::format("    {}) [[ $cur == -* ]] && COMPREPLY=($(compgen -W '{}' -- \"$cur\")) ;;\n",
-                    sub->get_name(), names);
+    elsewhere +=
+        fmt::format("    {}) if [[ $cur == -* ]]; then _endreason_words '{}'; else {}; fi ;;\n",
+                    sub->get_name(), names, bash_call(arguments_of(*sub)));
   }
-  return out +
-         "  esac\n  [[ ${#COMPREPLY[@]} -eq 0 ]] && COMPREPLY=($(compgen -f -- \"$cur\"))\n}\n"
-         "complete -o filenames -F _endreason endreason\n";
+  return fmt::format(
+      "{}  if [[ $COMP_CWORD -eq 1 ]]; then\n    _endreason_words '{} --help --version'\n"
+      "    return\n  fi\n  case \"$command $prev\" in\n{}  esac\n  case $command in\n{}  esac\n}}\n"
+      "complete -F _endreason endreason\n",
+      kBashHead, commands, after_option, elsewhere);
+}
+
+// --- zsh -----------------------------------------------------------------------------------------
+
+std::string zsh_action(const Values& values) {
+  switch (values.kind) {
+    case Values::Kind::None:
+      return " ";
+    case Values::Kind::Words:
+      return fmt::format("({})", values.words);
+    case Values::Kind::List:
+      return fmt::format("_sequence compadd - {}", values.words);
+    case Values::Kind::Files:
+      return "_files";
+  }
+  return " ";
+}
+
+std::string zsh_option(const OptionWords& words) {
+  const std::string value =
+      words.takes_value ? fmt::format(":value:{}", zsh_action(words.values)) : "";
+  const std::string tail = fmt::format("[{}]{}", quoted(words.description, "[]\\"), value);
+  std::string out;
+  for (const std::string& name : words.names)
+    out += fmt::format(" \\\n        '({}){}{}{}'", joined(words.names, " "), name,
+                       words.takes_value && name.starts_with("--") ? "=" : "", tail);
+  return out;
 }
 
 std::string zsh_script(const CLI::App& root) {
   std::string out = "#compdef endreason\n_endreason() {\n  local -a commands\n  commands=(\n";
   for (const CLI::App* sub : root.get_subcommands({}))
-    out += fmt::format("    '{}:{}'\n", sub->get_name(), quoted(sub->get_description(), "':"));
+    out += fmt::format("    '{}:{}'\n", sub->get_name(), quoted(sub->get_description(), ":\\"));
   out +=
       "  )\n  if (( CURRENT == 2 )); then\n    _describe command commands\n    return\n  fi\n"
-      "  case $words[2] in\n";
+      "  # From here on the command is the first word.\n"
+      "  shift words\n  (( CURRENT-- ))\n  case $words[1] in\n";
   for (const CLI::App* sub : root.get_subcommands({})) {
     out += fmt::format("    {})\n      _arguments", sub->get_name());
-    for (const OptionWords& words : words_of(*sub)) {
-      for (const std::string& name : words.names) {
-        const std::string value = !words.takes_value     ? ""
-                                  : words.values.empty() ? ":value:_files"
-                                                         : fmt::format(":value:({})", words.values);
-        out +=
-            fmt::format(" \\\n        '{}[{}]{}'", name, quoted(words.description, "'[]:"), value);
-      }
-    }
-    out += " \\\n        '*:file:_files' ;;\n";
+    for (const OptionWords& words : words_of(*sub)) out += zsh_option(words);
+    const Values arguments = arguments_of(*sub);
+    if (arguments.kind != Values::Kind::None)
+      out += fmt::format(" \\\n        '*:argument:{}'", zsh_action(arguments));
+    out += " ;;\n";
   }
-  return out + "  esac\n}\n_endreason \"$@\"\n";
+  // Loaded from $fpath the file is the function; sourced, it only declares it.
+  return out +
+         "  esac\n}\nif [[ $funcstack[1] == _endreason ]]; then\n  _endreason \"$@\"\nelse\n"
+         "  compdef _endreason endreason\nfi\n";
+}
+
+// --- fish ----------------------------------------------------------------------------------------
+
+std::string fish_values(const Values& values) {
+  switch (values.kind) {
+    case Values::Kind::None:
+      return " -x";
+    case Values::Kind::Words:
+      return fmt::format(" -x -a '{}'", values.words);
+    case Values::Kind::List:
+      return fmt::format(" -x -a '(__fish_append , {})'", values.words);
+    case Values::Kind::Files:
+      return " -r -F";
+  }
+  return "";
 }
 
 std::string fish_script(const CLI::App& root) {
-  std::string out = "# fish completion for endreason\n";
+  std::string out = "# fish completion for endreason\ncomplete -c endreason -f\n";
+  out += "complete -c endreason -n __fish_use_subcommand -l help -d 'Print the help'\n";
+  out += "complete -c endreason -n __fish_use_subcommand -l version -d 'Print the version'\n";
   for (const CLI::App* sub : root.get_subcommands({})) {
-    out += fmt::format("complete -c endreason -n __fish_use_subcommand -f -a {} -d '{}'\n",
-                       sub->get_name(), quoted(sub->get_description(), "'"));
+    out += fmt::format("complete -c endreason -n __fish_use_subcommand -a {} -d '{}'\n",
+                       sub->get_name(), quoted(sub->get_description(), "\\"));
+    const std::string here =
+        fmt::format("complete -c endreason -n '__fish_seen_subcommand_from {}'", sub->get_name());
     for (const OptionWords& words : words_of(*sub)) {
-      out +=
-          fmt::format("complete -c endreason -n '__fish_seen_subcommand_from {}'", sub->get_name());
+      out += here;
       for (const std::string& name : words.names)
-        out += name.substr(0, 2) == "--" ? fmt::format(" -l {}", name.substr(2))
-                                         : fmt::format(" -s {}", name.substr(1));
-      if (words.takes_value) out += " -r";
-      if (!words.values.empty()) out += fmt::format(" -f -a '{}'", words.values);
-      out += fmt::format(" -d '{}'\n", quoted(words.description, "'"));
+        out += name.starts_with("--") ? fmt::format(" -l {}", name.substr(2))
+                                      : fmt::format(" -s {}", name.substr(1));
+      if (words.takes_value) out += fish_values(words.values);
+      out += fmt::format(" -d '{}'\n", quoted(words.description, "\\"));
     }
+    const Values arguments = arguments_of(*sub);
+    if (arguments.kind == Values::Kind::Files) out += here + " -F\n";
+    if (arguments.kind == Values::Kind::Words)
+      out += fmt::format("{} -a '{}'\n", here, arguments.words);
   }
   return out;
 }
@@ -143,8 +297,11 @@ RunCommand declare_completion(CLI::App& app, const CLI::App& root) {
       ->required()
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   app.footer(
-      "Example:\n  endreason completion bash > "
-      "~/.local/share/bash-completion/completions/endreason");
+      "Examples:\n"
+      "  endreason completion bash > ~/.local/share/bash-completion/completions/endreason\n"
+      "  endreason completion zsh > ~/.zfunc/_endreason     with fpath=(~/.zfunc $fpath) in "
+      ".zshrc\n"
+      "  endreason completion fish > ~/.config/fish/completions/endreason.fish");
   return [shell, &root] {
     const std::string script = *shell == "bash"  ? bash_script(root)
                                : *shell == "zsh" ? zsh_script(root)

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,7 +22,8 @@ namespace {
 constexpr std::size_t kTextWidth = 96;
 
 struct TermsOptions {
-  std::string word, output, colour{"auto"};
+  std::vector<std::string> words;  // of one term: titles have several
+  std::string output, colour{"auto"};
 };
 
 void append_json_text(std::string& out, std::string_view text) {
@@ -95,6 +97,19 @@ void append_index(std::string& out, bool colour) {
   out += "\n`endreason terms WORD` explains one of them.\n";
 }
 
+int unknown_term(const std::string& word) {
+  std::string near;
+  for (const std::string& name : nearest_terms(word)) near += (near.empty() ? "" : ", ") + name;
+  say(fmt::format("no term is called '{}'{}; `endreason terms` lists them all", word,
+                  near.empty() ? "" : "; the nearest are: " + near));
+  return kExitUsage;
+}
+
+// A reader that went away (head) has seen enough.
+int print(const std::string& text) {
+  return write_all(STDOUT_FILENO, text) || errno == EPIPE ? kExitDone : kExitIo;
+}
+
 int run_terms(const TermsOptions& options) {
   const bool json = options.output == "ndjson" || options.output == "json";
   if (!json && !options.output.empty() && options.output != "text") {
@@ -103,23 +118,17 @@ int run_terms(const TermsOptions& options) {
   }
   const bool colour = colour_wanted(options.colour);
   std::string out;
-  if (options.word.empty()) {
+  if (options.words.empty()) {
     if (json) {
       for (const Term& term : all_terms()) append_json(out, term);
     } else {
       append_index(out, colour);
     }
-    return write_all(STDOUT_FILENO, out) ? kExitDone : kExitIo;
+    return print(out);
   }
-  const std::vector<const Term*> found = find_terms(options.word);
-  if (found.empty()) {
-    std::string near;
-    for (const std::string& name : nearest_terms(options.word))
-      near += (near.empty() ? "" : ", ") + name;
-    say(fmt::format("no term is called '{}'{}; `endreason terms` lists them all", options.word,
-                    near.empty() ? "" : "; the nearest are: " + near));
-    return kExitUsage;
-  }
+  const std::string word = fmt::format("{}", fmt::join(options.words, " "));
+  const std::vector<const Term*> found = find_terms(word);
+  if (found.empty()) return unknown_term(word);
   for (const Term* term : found) {
     if (json) {
       append_json(out, *term);
@@ -128,20 +137,26 @@ int run_terms(const TermsOptions& options) {
       append_term(out, *term, colour);
     }
   }
-  return write_all(STDOUT_FILENO, out) ? kExitDone : kExitIo;
+  return print(out);
 }
 
 }  // namespace
 
 RunCommand declare_terms(CLI::App& app) {
   auto options = std::make_shared<TermsOptions>();
-  app.add_option("WORD", options->word, "A word of the log, in any case; none: the list of all");
+  app.add_option("WORD", options->words,
+                 "A word of the log or of a verdict, or the title of a column, in any case; none: "
+                 "the list of all");
   app.add_option("-o,--output", options->output, "text or ndjson")->type_name("FORMAT");
-  app.add_option("--color,--colour", options->colour, "auto, always or never")->type_name("WHEN");
+  app.add_option("--color,--colour", options->colour,
+                 "auto, always or never (NO_COLOR is honoured)")
+      ->type_name("WHEN")
+      ->check(CLI::IsMember({"auto", "always", "never"}));
   app.footer(
       "Examples:\n"
       "  endreason terms incomplete\n"
       "  endreason terms decrypt-unsupport-param\n"
+      "  endreason terms Session End Reason\n"
       "  endreason terms -o ndjson | jq -r .name");
   return [options] { return run_terms(*options); };
 }

@@ -211,8 +211,12 @@ class CardWriter : public RecordWriter {
         continue;
       }
       const bool cli = check.kind == NextCheck::Kind::Cli;
+      // The catalogue names the log view where it matters; the rest are for any of them.
+      const bool named = check.what.starts_with("Monitor >");
       paragraph(out, lead,
-                check.what + (cli ? ", on the firewall's CLI:" : ", in Monitor > Logs:"));
+                check.what + (cli     ? ", on the firewall's CLI:"
+                              : named ? ":"
+                                      : ", in Monitor > Logs:"));
       out.append("       ");
       append_visible(out, check.text);
       out += '\n';

@@ -99,7 +99,8 @@ std::string Accounting::to_json() const {
 
 std::string Accounting::to_line() const {
   assert(balanced());
-  std::string line = fmt::format("{} lines = {} traffic", lines, traffic);
+  std::string line =
+      fmt::format("{} {} = {} traffic", lines, lines == 1 ? "line" : "lines", traffic);
   if (partial > 0) line += fmt::format(" ({} cut short)", partial);
   line += fmt::format(" + {} other log types + {} rejected + {} blank", other, rejected, blank);
   if (matched != traffic) line += fmt::format("; {} matched the filter", matched);

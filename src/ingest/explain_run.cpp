@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/explain_run.hpp"
 
+#include <algorithm>
 #include <mutex>
 #include <thread>
 
 #include <fmt/format.h>
 
+#include "format/json_text.hpp"
+#include "format/utf8.hpp"
 #include "ingest/ordered_output.hpp"
 #include "ingest/run_cutter.hpp"
 
@@ -158,22 +161,29 @@ class MessageGate {
   std::uint64_t shown_ = 0, rejected_ = 0;
 };
 
-void append_json_text(std::string& out, std::string_view text) {
-  out.push_back('"');
-  for (const char c : text) {
-    const auto u = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-      out.push_back(c);
-    } else if (u < 0x20 || u >= 0x7f) {
-      // Bytes beyond ASCII as Latin-1 code points: rejects may be in any encoding or none, and a
-      // JSON text has to be valid whatever they are.
-      out += fmt::format("\\u{:04x}", u);
-    } else {
-      out.push_back(c);
-    }
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const Utf8Character c = first_utf8_character(text);
+    if (c.bytes == 0) return false;
+    text.remove_prefix(c.bytes);
   }
-  out.push_back('"');
+  return true;
+}
+
+// RFC 4648, with padding.
+std::string base64(std::string_view bytes) {
+  constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::uint32_t group = 0;
+    const std::size_t n = std::min<std::size_t>(3, bytes.size() - i);
+    for (std::size_t j = 0; j < 3; ++j)
+      group = group << 8 | (j < n ? static_cast<unsigned char>(bytes[i + j]) : 0u);
+    for (std::size_t j = 0; j < 4; ++j)
+      out.push_back(j <= n ? kDigits[group >> (18 - 6 * j) & 63] : '=');
+  }
+  return out;
 }
 
 // Log text on a terminal: control characters cannot be let through.
@@ -211,17 +221,19 @@ std::string reject_message(const std::string& input, std::uint64_t line, const R
 void append_reject_json(std::string& out, const std::string& input, const TrafficRecord& record,
                         const Reject& reject) {
   out += "{\"_file\":";
-  append_json_text(out, input);
+  append_json_string(out, input);
   out +=
       fmt::format(",\"_line\":{},\"reason\":\"{}\",\"column\":{},\"column_name\":", record.line,
                   kRejectReasons[static_cast<std::size_t>(reject.reason)].log_name, reject.column);
-  append_json_text(out, reject.column_name);
+  append_json_string(out, reject.column_name);
   out += ",\"expected\":";
-  append_json_text(out, reject.expected);
+  append_json_string(out, reject.expected);
   out += ",\"found\":";
-  append_json_text(out, reject.found);
+  append_json_string(out, reject.found);
   out += ",\"_raw\":";
-  append_json_text(out, record.raw);
+  append_json_string(out, record.raw);
+  // JSON cannot hold bytes that are no UTF-8; they are kept beside the readable text.
+  if (!is_utf8(record.raw)) out += ",\"_raw_base64\":\"" + base64(record.raw) + "\"";
   out += "}\n";
 }
 

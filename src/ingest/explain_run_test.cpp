@@ -170,6 +170,13 @@ TEST(ExplainRun, ALineOverTheLimitIsRejectedAndTheNextOneIsRead) {
   EXPECT_NE(outcome.output.find("\"_line\":3"), std::string::npos);
 }
 
+TEST(ExplainRun, ARejectedLineThatIsNotUtf8KeepsItsBytes) {
+  const Folder folder;
+  const Outcome outcome = run({folder.file("latin1.log", "caf\xe9\n")}, 1, 4096);
+  EXPECT_NE(outcome.rejects.find("\"_raw_base64\":\"Y2Fm6Q==\""), std::string::npos)
+      << outcome.rejects;
+}
+
 TEST(ExplainRun, AFileWithoutAFinalNewlineLosesNothing) {
   const Folder folder;
   std::string text = csv_line(1) + csv_line(2);

@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t kElementsMax = 4096;
 // Of a line that is over the limit, so much is kept to be shown.
 constexpr std::size_t kTooLongKept = 1024;
+// A document is fed a little at first: most end soon, and what is behind them stays where it is.
+constexpr std::size_t kFirstPieceBytes = 2048;
 
 bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\0';
@@ -53,13 +55,15 @@ bool RunCutter::next(Run& run) {
     if (!source_ && !open_next()) return false;
     run.elements.clear();
     run.layout = layout_;
-    const bool got = splitter_ ? next_elements(run) : next_lines(run);
+    const bool got = splitter_      ? next_elements(run)
+                     : lines_kept() ? next_kept_lines(run)
+                                    : next_lines(run);
     if (got) {
       run.sequence = sequence_++;
       run.file = static_cast<std::uint32_t>(begun_ - 1);
       return true;
     }
-    if (at_end_ && carry_.empty() && !splitter_) close_input();
+    if (at_end_ && kept().empty() && !splitter_) close_input();
   }
 }
 
@@ -104,16 +108,25 @@ bool RunCutter::read_more(Chunk& chunk) {
   return true;
 }
 
+// Keeps bytes for the runs to come. At the end of the input its last line is whole as it is.
+void RunCutter::keep(std::string_view bytes) {
+  kept_.set_size(0);
+  kept_.reserve(bytes.size());
+  if (!bytes.empty()) std::memcpy(kept_.data(), bytes.data(), bytes.size());
+  kept_.set_size(bytes.size());
+  kept_from_ = 0;
+  kept_lines_end_ = at_end_ ? bytes.size() : bytes.rfind('\n') + 1;  // npos + 1 is 0
+}
+
 bool RunCutter::next_lines(Run& run) {
   run.kind = Run::Kind::Lines;
   run.first_line = line_;
   run.bytes.set_size(0);
-  run.bytes.reserve(std::max(run_bytes_, carry_.size() + run_bytes_ / 2));
-  if (!carry_.empty()) {
-    std::memcpy(run.bytes.data(), carry_.data(), carry_.size());
-    run.bytes.set_size(carry_.size());
-    carry_.clear();
-  }
+  const std::string_view begun = kept();
+  run.bytes.reserve(std::max(run_bytes_, begun.size() + run_bytes_ / 2));
+  if (!begun.empty()) std::memcpy(run.bytes.data(), begun.data(), begun.size());
+  run.bytes.set_size(begun.size());
+  keep({});
   const bool live =
       !source_->size_hint();  // a pipe: do not hold lines back until the chunk is full
   std::size_t cut = 0;
@@ -139,18 +152,29 @@ bool RunCutter::next_lines(Run& run) {
   if (cut == 0) return false;
   OddLine odd = OddLine::Plain;
   std::uint64_t newlines = 0;
-  const std::size_t end = survey(run, cut, odd, newlines);
-  if (end == 0) {
-    if (odd == OddLine::Header) {
-      take_header(run, cut);
-      return true;
-    }
-    open_document(odd, run.bytes.text());
-    return next_elements(run);
-  }
-  line_ += newlines;
+  const std::size_t end = survey(run.bytes.padded().part(0, cut), odd, newlines);
   keep(run.bytes.text().substr(end));
+  if (end == 0) return odd == OddLine::Header ? take_header(run) : open_document(odd, run);
+  line_ += newlines;
   run.bytes.set_size(end);
+  return true;
+}
+
+// The next run out of the lines that are kept.
+bool RunCutter::next_kept_lines(Run& run) {
+  OddLine odd = OddLine::Plain;
+  std::uint64_t newlines = 0;
+  const PaddedView lines = kept_.padded().part(kept_from_, kept_lines_end_ - kept_from_);
+  const std::size_t end = survey(lines, odd, newlines);
+  if (end == 0) return odd == OddLine::Header ? take_header(run) : open_document(odd, run);
+  run.kind = Run::Kind::Lines;
+  run.first_line = line_;
+  run.bytes.set_size(0);
+  run.bytes.reserve(end);
+  std::memcpy(run.bytes.data(), lines.begin(), end);
+  run.bytes.set_size(end);
+  kept_from_ += end;
+  line_ += newlines;
   return true;
 }
 
@@ -171,16 +195,16 @@ bool RunCutter::cut_over_long_line(Run& run) {
   return true;
 }
 
-std::size_t RunCutter::survey(Run& run, std::size_t cut, OddLine& odd, std::uint64_t& newlines) {
-  const PaddedView bytes = run.bytes.padded();
+std::size_t RunCutter::survey(PaddedView lines, OddLine& odd, std::uint64_t& newlines) const {
+  const std::size_t cut = lines.size();
   std::size_t offset = 0;
   while (offset < cut) {
-    const Survey plain = kernel_.survey_lines(bytes.part(offset, cut - offset));
+    const Survey plain = kernel_.survey_lines(lines.part(offset, cut - offset));
     newlines += plain.newlines;
     offset += plain.odd_line;
     if (offset == cut) break;
-    const std::size_t newline = std::min(bytes.text().find('\n', offset), cut);
-    odd = classify(bytes.text().substr(offset, newline - offset));
+    const std::size_t newline = std::min(lines.text().find('\n', offset), cut);
+    odd = classify(lines.text().substr(offset, newline - offset));
     if (odd != OddLine::Plain) return offset;
     if (newline < cut) ++newlines;
     offset = std::min(newline + 1, cut);
@@ -214,27 +238,64 @@ RunCutter::OddLine RunCutter::classify(std::string_view line) const {
   return export_layout(text, *keys_) ? OddLine::Header : OddLine::Plain;
 }
 
-void RunCutter::take_header(Run& run, std::size_t cut) {
-  const std::string_view text = run.bytes.text();
-  const std::size_t newline = std::min(text.find('\n'), cut);
-  std::string_view line = text.substr(0, newline);
+// The kept bytes begin with a header row.
+bool RunCutter::take_header(Run& run) {
+  const std::string_view lines = kept_.text().substr(kept_from_, kept_lines_end_ - kept_from_);
+  const std::string_view whole = lines.substr(0, lines.find('\n'));
+  std::string_view line = whole;
   if (line.substr(0, 3) == "\xEF\xBB\xBF") line.remove_prefix(3);
   if (auto layout = export_layout(trimmed(line), *keys_))
     layout_ = std::make_shared<const ExportLayout>(std::move(*layout));
   run.kind = Run::Kind::Header;
+  run.first_line = line_;
   run.layout = layout_;
-  keep(text.substr(std::min(newline + 1, text.size())));
-  run.bytes.set_size(newline);
+  run.bytes.set_size(0);
+  run.bytes.reserve(whole.size());
+  if (!whole.empty()) std::memcpy(run.bytes.data(), whole.data(), whole.size());
+  run.bytes.set_size(whole.size());
+  kept_from_ += std::min(whole.size() + 1, lines.size());
   ++line_;
+  return true;
 }
 
-void RunCutter::open_document(OddLine kind, std::string_view bytes) {
+// The kept bytes begin with a document.
+bool RunCutter::open_document(OddLine kind, Run& run) {
   if (kind == OddLine::Xml) {
     splitter_ = std::make_unique<XmlSplitter>(line_);
   } else {
     splitter_ = std::make_unique<JsonSplitter>(line_);
   }
-  splitter_->feed(bytes);
+  piece_bytes_ = kFirstPieceBytes;
+  return next_elements(run);
+}
+
+// The next bytes to the splitter, of those kept or else of the input; false: there are none.
+bool RunCutter::feed_splitter(Chunk& piece) {
+  if (const std::string_view bytes = kept().substr(0, piece_bytes_); !bytes.empty()) {
+    splitter_->feed(bytes);
+    kept_from_ += bytes.size();
+    piece_bytes_ = std::min(piece_bytes_ * 2, run_bytes_);
+    return true;
+  }
+  if (at_end_) return false;
+  keep({});
+  if (piece.capacity() == 0) piece = Chunk(run_bytes_);
+  piece.set_size(0);
+  if (!read_more(piece)) return false;
+  splitter_->feed(piece.text());
+  return true;
+}
+
+// What the splitter has not taken is kept again: it stands there still, unless it was read since.
+void RunCutter::close_document() {
+  const std::string_view rest = splitter_->rest();
+  if (rest.size() <= kept_from_) {
+    kept_from_ -= rest.size();
+  } else {
+    keep(rest);
+  }
+  line_ = splitter_->line();
+  splitter_.reset();
 }
 
 bool RunCutter::next_elements(Run& run) {
@@ -259,19 +320,13 @@ bool RunCutter::next_elements(Run& run) {
       if (texts.size() >= run_bytes_ || run.elements.size() >= kElementsMax) return hand_out();
     }
     if (splitter_->done() || finished) {
-      keep(splitter_->rest());
-      line_ = splitter_->line();
-      splitter_.reset();
+      close_document();
       return hand_out();
     }
-    if (at_end_) {
+    if (!feed_splitter(piece)) {
       splitter_->finish();
       finished = true;
-      continue;
     }
-    if (piece.capacity() == 0) piece = Chunk(run_bytes_);
-    piece.set_size(0);
-    if (read_more(piece)) splitter_->feed(piece.text());
   }
 }
 

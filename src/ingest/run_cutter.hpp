@@ -62,16 +62,21 @@ class RunCutter {
   bool open_next();
   void close_input();
   bool next_lines(Run& run);
+  bool next_kept_lines(Run& run);
   bool next_elements(Run& run);
+  bool feed_splitter(Chunk& piece);
+  void close_document();
   bool read_more(Chunk& chunk);
   bool cut_over_long_line(Run& run);
-  // Walks the lines of bytes[0, cut) and stops before the first that is more than a line. Returns
-  // where the run ends, and counts its newlines.
-  std::size_t survey(Run& run, std::size_t cut, OddLine& odd, std::uint64_t& newlines);
+  // Walks the lines of `lines` and stops before the first that is more than a line. Returns where
+  // the run ends, and counts its newlines.
+  std::size_t survey(PaddedView lines, OddLine& odd, std::uint64_t& newlines) const;
   OddLine classify(std::string_view line) const;
-  void take_header(Run& run, std::size_t cut);
-  void open_document(OddLine kind, std::string_view bytes);
-  void keep(std::string_view bytes) { carry_.assign(bytes); }
+  bool take_header(Run& run);
+  bool open_document(OddLine kind, Run& run);
+  std::string_view kept() const { return kept_.text().substr(kept_from_); }
+  bool lines_kept() const { return kept_from_ < kept_lines_end_; }
+  void keep(std::string_view bytes);
 
   std::vector<Input> inputs_;
   ScanKernel kernel_;
@@ -83,9 +88,15 @@ class RunCutter {
   bool at_end_ = false;               // the source has no more bytes
   std::uint64_t sequence_ = 0;
   std::uint64_t line_ = 1;
-  std::string carry_;  // bytes read but not yet handed out
+  // Bytes read but not yet handed out, from kept_from_ on; up to kept_lines_end_ they are whole
+  // lines. They are handed out where they stand, so that many small documents or header rows in
+  // one read do not cost a copy of all that is behind them, each.
+  Chunk kept_;
+  std::size_t kept_from_ = 0;
+  std::size_t kept_lines_end_ = 0;
   std::shared_ptr<const ExportLayout> layout_;
   std::unique_ptr<DocumentSplitter> splitter_;
+  std::size_t piece_bytes_ = 0;  // the splitter is fed so much of the kept bytes next
   std::vector<Error> errors_;
 };
 

@@ -46,9 +46,39 @@ bool is_dotted_quad(std::string_view) {
 }  // the long way decides
 #endif
 
+// RFC 4291 text without an embedded dotted quad: up to eight groups of up to four hexadecimal
+// digits, one run of groups left out.
+bool is_plain_ipv6(std::string_view text) {
+  if (text.size() < 2 || text.size() > 39) return false;
+  unsigned groups = 0, digits = 0;
+  bool gap = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const char l = static_cast<char>(c | 0x20);
+    if ((c >= '0' && c <= '9') || (l >= 'a' && l <= 'f')) {
+      if (++digits > 4) return false;
+      continue;
+    }
+    if (c != ':') return false;
+    const bool twice = i + 1 < text.size() && text[i + 1] == ':';
+    if (digits == 0 && !(i == 0 && twice)) return false;
+    groups += digits != 0;
+    digits = 0;
+    if (!twice) {
+      if (i + 1 == text.size()) return false;  // a lone colon ends nothing
+      continue;
+    }
+    if (gap) return false;
+    gap = true;
+    ++i;
+  }
+  groups += digits != 0;
+  return gap ? groups <= 7 : groups == 8;
+}
+
 // Dotted quads are all but a few of the addresses; anything else goes the long way.
 bool is_address(std::string_view text) {
-  return is_dotted_quad(text) || parse_ip(text).has_value();
+  return is_dotted_quad(text) || is_plain_ipv6(text) || parse_ip(text).has_value();
 }
 
 // A word that could be a value of a vocabulary, though we may not know it: letters first, and none
@@ -75,9 +105,29 @@ constexpr std::string_view kActionExpected =
     "allow, deny, drop, drop-icmp, reset-client, reset-server, reset-both or another word";
 constexpr std::string_view kWordExpected = "a word";
 
+// How a decoder gets at the texts: by the record, or, for the common record whose columns all stand
+// in the input, by its offsets alone.
+struct AnyTexts {
+  const TrafficRecord& record;
+  std::string_view operator()(Field f) const { return record.text(f); }
+};
+struct PlainTexts {
+  explicit PlainTexts(const TrafficRecord& record)
+      : base(record.base()), begins(record.begins()), ends(record.ends()) {}
+  const char* base;
+  const std::uint32_t* begins;
+  const std::uint32_t* ends;
+  std::string_view operator()(Field f) const {
+    const std::size_t i = index_of(f);
+    return {base + begins[i], ends[i] - begins[i]};
+  }
+};
+
+template <class Texts>
 class Decoder {
  public:
-  Decoder(TrafficRecord& record, Misfit& misfit) : record_(record), misfit_(misfit) {}
+  Decoder(TrafficRecord& record, Texts texts, Misfit& misfit)
+      : record_(record), text_(texts), misfit_(misfit) {}
 
   bool run() { return addresses() && ports() && protocol() && words() && counters(); }
 
@@ -88,8 +138,8 @@ class Decoder {
   }
 
   bool addresses() {
-    const std::string_view src = record_.text(Field::Src);
-    const std::string_view dst = record_.text(Field::Dst);
+    const std::string_view src = text_(Field::Src);
+    const std::string_view dst = text_(Field::Dst);
     if (!src.empty() && !is_address(src)) return no(Field::Src, kAddressExpected);
     if (!dst.empty() && !is_address(dst)) return no(Field::Dst, kAddressExpected);
     // One side may be masked away; a row with neither is no traffic row (a cut line may be).
@@ -98,7 +148,7 @@ class Decoder {
   }
 
   [[gnu::always_inline]] bool port(Field field, Known bit, std::uint16_t& out) {
-    const std::string_view text = record_.text(field);
+    const std::string_view text = text_(field);
     if (text.empty()) return true;
     std::uint64_t value = 0;
     if (!parse_decimal(text, value) || value > 65535) return no(field, kPortExpected);
@@ -113,7 +163,7 @@ class Decoder {
   }
 
   bool protocol() {
-    const std::string_view text = record_.text(Field::Proto);
+    const std::string_view text = text_(Field::Proto);
     if (text.empty()) return true;
     if (const auto number = protocol_from(text)) {
       record_.proto = *number;
@@ -124,23 +174,22 @@ class Decoder {
   }
 
   bool words() {
-    record_.action = action_from(record_.text(Field::Action));
-    if (record_.action == Action::Unrecognized && !is_word(record_.text(Field::Action)))
+    record_.action = action_from(text_(Field::Action));
+    if (record_.action == Action::Unrecognized && !is_word(text_(Field::Action)))
       return no(Field::Action, kActionExpected);
-    record_.app_status = app_status_from(record_.text(Field::App));
-    record_.end_reason = end_reason_from(record_.text(Field::SessionEndReason));
-    if (record_.end_reason == EndReason::Unrecognized &&
-        !is_word(record_.text(Field::SessionEndReason)))
+    record_.app_status = app_status_from(text_(Field::App));
+    record_.end_reason = end_reason_from(text_(Field::SessionEndReason));
+    if (record_.end_reason == EndReason::Unrecognized && !is_word(text_(Field::SessionEndReason)))
       return no(Field::SessionEndReason, kWordExpected);
-    record_.subtype = subtype_from(record_.text(Field::Subtype));
-    if (record_.subtype == Subtype::Unrecognized && !is_word(record_.text(Field::Subtype)))
+    record_.subtype = subtype_from(text_(Field::Subtype));
+    if (record_.subtype == Subtype::Unrecognized && !is_word(text_(Field::Subtype)))
       return no(Field::Subtype, kWordExpected);
-    record_.action_source = action_source_from(record_.text(Field::ActionSource));
+    record_.action_source = action_source_from(text_(Field::ActionSource));
     return true;
   }
 
   [[gnu::always_inline]] bool number(Field field, Known bit, std::uint64_t& out) {
-    const std::string_view text = record_.text(field);
+    const std::string_view text = text_(field);
     if (text.empty()) return true;
     if (!parse_decimal(text, out)) return no(field, kNumberExpected);
     record_.set_known(bit);
@@ -154,7 +203,7 @@ class Decoder {
     record_.repeatcnt = repeatcnt == 0           ? 1
                         : repeatcnt > UINT32_MAX ? UINT32_MAX
                                                  : static_cast<std::uint32_t>(repeatcnt);
-    const std::string_view flags = record_.text(Field::Flags);
+    const std::string_view flags = text_(Field::Flags);
     if (!flags.empty()) {
       std::uint64_t value = 0;
       if (!parse_hex_or_decimal(flags, value)) return no(Field::Flags, kFlagsExpected);
@@ -172,13 +221,16 @@ class Decoder {
   }
 
   TrafficRecord& record_;
+  Texts text_;
   Misfit& misfit_;
 };
 
 }  // namespace
 
 bool decode_key_columns(TrafficRecord& record, Misfit& misfit) {
-  return Decoder(record, misfit).run();
+  if (record.plain_up_to(Field::ActionSource)) [[likely]]
+    return Decoder(record, PlainTexts(record), misfit).run();
+  return Decoder(record, AnyTexts{record}, misfit).run();
 }
 
 }  // namespace endreason

@@ -182,6 +182,8 @@ class TrafficRecord {
   const std::uint32_t* begins() const { return begin_.data(); }
   const std::uint32_t* ends() const { return end_.data(); }
   std::size_t cells() const { return cells_; }
+  // True when every column up to `last` stands in the input as it is, so that offsets are enough.
+  bool plain_up_to(Field last) const { return cells_ > index_of(last) && scratch_.empty(); }
 
   // Room for kernels that store whole vectors behind the last column.
   static constexpr std::size_t kOffsetSlots = 256;

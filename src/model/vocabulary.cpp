@@ -50,27 +50,52 @@ std::string_view normalise(std::string_view text, std::array<char, kLongestWord>
   return {buffer.data(), text.size()};
 }
 
-template <class Rows>
-bool find_row(const Rows& rows, std::string_view text, std::size_t& row) {
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const std::string_view name = rows[i].log_name;
-    if (name.size() == text.size() && equal_bytes(name.data(), text.data(), name.size())) {
-      row = i;
-      return true;
-    }
+// The rows of a table by the length of their names: a word is compared with the few of its length.
+template <std::size_t N>
+struct RowsByLength {
+  std::array<std::uint8_t, N> rows{};
+  std::array<std::uint8_t, kLongestWord + 2>
+      first{};  // of length i; first[i + 1] is behind the last
+};
+template <class Row, std::size_t N>
+consteval RowsByLength<N> rows_by_length(const std::array<Row, N>& table) {
+  RowsByLength<N> index;
+  std::uint8_t count = 0;
+  for (std::size_t length = 0; length <= kLongestWord; ++length) {
+    index.first[length] = count;
+    for (std::size_t i = 0; i < N && length > 0; ++i)
+      if (table[i].log_name.size() == length) index.rows[count++] = static_cast<std::uint8_t>(i);
+  }
+  index.first[kLongestWord + 1] = count;
+  return index;
+}
+constexpr auto kActionIndex = rows_by_length(kActions);
+constexpr auto kAppStatusIndex = rows_by_length(kAppStatuses);
+constexpr auto kEndReasonIndex = rows_by_length(kEndReasons);
+constexpr auto kSubtypeIndex = rows_by_length(kSubtypes);
+constexpr auto kActionSourceIndex = rows_by_length(kActionSources);
+
+template <class Rows, std::size_t N>
+bool find_row(const Rows& rows, const RowsByLength<N>& index, std::string_view text,
+              std::size_t& row) {
+  if (text.size() > kLongestWord) return false;
+  for (std::size_t k = index.first[text.size()]; k < index.first[text.size() + 1]; ++k) {
+    row = index.rows[k];
+    if (equal_bytes(rows[row].log_name.data(), text.data(), text.size())) return true;
   }
   return false;
 }
 
-template <class Enum, class Rows, class Aliases>
-Enum from_text(const Rows& rows, const Aliases& aliases, std::string_view text) {
+template <class Enum, class Rows, class Index, class Aliases>
+Enum from_text(const Rows& rows, const Index& index, const Aliases& aliases,
+               std::string_view text) {
   if (text.empty()) return Enum::Absent;
   std::size_t row = 0;
-  if (find_row(rows, text, row)) return rows[row].value;
+  if (find_row(rows, index, text, row)) return rows[row].value;
   std::array<char, kLongestWord> buffer;
   const std::string_view word = normalise(text, buffer);
   if (word.empty()) return text.size() > kLongestWord ? Enum::Unrecognized : Enum::Absent;
-  if (find_row(rows, word, row)) return rows[row].value;
+  if (find_row(rows, index, word, row)) return rows[row].value;
   for (const auto& alias : aliases)
     if (alias.spelling == word) return alias.value;
   return Enum::Unrecognized;
@@ -79,19 +104,19 @@ Enum from_text(const Rows& rows, const Aliases& aliases, std::string_view text) 
 }  // namespace
 
 Action action_from(std::string_view text) {
-  return from_text<Action>(kActions, kActionAliases, text);
+  return from_text<Action>(kActions, kActionIndex, kActionAliases, text);
 }
 
 EndReason end_reason_from(std::string_view text) {
-  return from_text<EndReason>(kEndReasons, kEndReasonAliases, text);
+  return from_text<EndReason>(kEndReasons, kEndReasonIndex, kEndReasonAliases, text);
 }
 
 Subtype subtype_from(std::string_view text) {
-  return from_text<Subtype>(kSubtypes, kNoSubtypeAliases, text);
+  return from_text<Subtype>(kSubtypes, kSubtypeIndex, kNoSubtypeAliases, text);
 }
 
 ActionSource action_source_from(std::string_view text) {
-  return from_text<ActionSource>(kActionSources, kNoActionSourceAliases, text);
+  return from_text<ActionSource>(kActionSources, kActionSourceIndex, kNoActionSourceAliases, text);
 }
 
 AppStatus app_status_from(std::string_view text) {
@@ -100,10 +125,11 @@ AppStatus app_status_from(std::string_view text) {
   const char first = static_cast<char>(text[0] | 0x20);
   if (first != 'i' && first != 'n' && first != 'u') return AppStatus::Identified;
   std::size_t row = 0;
-  if (find_row(kAppStatuses, text, row)) return kAppStatuses[row].value;
+  if (find_row(kAppStatuses, kAppStatusIndex, text, row)) return kAppStatuses[row].value;
   std::array<char, kLongestWord> buffer;
   const std::string_view word = normalise(text, buffer);
-  if (!word.empty() && find_row(kAppStatuses, word, row)) return kAppStatuses[row].value;
+  if (!word.empty() && find_row(kAppStatuses, kAppStatusIndex, word, row))
+    return kAppStatuses[row].value;
   return AppStatus::Identified;
 }
 

@@ -225,9 +225,17 @@ Outcome outcome_by_counters(const Case& c) {
   return c.tcp() ? tcp_data_outcome(c, Outcome::Unknown) : Outcome::Succeeded;
 }
 
+// A log without the column still has the counters. Where they alone show that nobody answered, that
+// is what to look into; how the session ended stays unknown, and so does the confidence low.
+ReasonCode code_by_counters(const Case& c) {
+  if (!c.count.received.nothing()) return ReasonCode::AllowedNoEndReason;
+  if (c.record.app_status == AppStatus::Incomplete && c.tcp()) return ReasonCode::SynNoAnswer;
+  if (c.datagrams() && answer_expected(c.record)) return ReasonCode::NoReply;
+  return ReasonCode::AllowedNoEndReason;
+}
+
 Ending without_end_reason(const Case& c) {
-  return ending(ReasonCode::AllowedNoEndReason, outcome_by_counters(c), EndedBy::Unknown,
-                Confidence::Low);
+  return ending(code_by_counters(c), outcome_by_counters(c), EndedBy::Unknown, Confidence::Low);
 }
 
 Ending still_running(const Case& c) {

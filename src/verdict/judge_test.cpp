@@ -256,7 +256,7 @@ const JudgeCase kEdges[] = {
      "allowed, succeeded, unknown, allowed-no-end-reason, low"},
     {"an older log of a SYN without answer failed",
      "end tcp allow incomplete - bytes_sent=78 bytes_received=0",
-     "allowed, failed, unknown, allowed-no-end-reason, low"},
+     "allowed, failed, unknown, syn-no-answer, low"},
     {"an older log of a start is in progress", "start tcp allow ssl -",
      "allowed for now, in-progress, nobody-yet, in-progress, low"},
     {"an end row with n/a says nothing about its end", "end tcp allow ssl n/a",
