@@ -21,10 +21,11 @@ bool is_dotted_quad(std::string_view text) {
       _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit)));
   const auto dots =
       static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('.')))) & within;
-  if (((digits | dots) & within) != within || __builtin_popcount(dots) != 3) return false;
-  unsigned rest = dots | 1u << n;
+  if (((digits | dots) & within) != within) return false;
+  unsigned rest = dots | 1u << n;  // where the octets end; four of them
   unsigned begin = 0;
   for (int octet = 0; octet < 4; ++octet) {
+    if (rest == 0) return false;
     const auto end = static_cast<unsigned>(__builtin_ctz(rest));
     rest &= rest - 1;
     const unsigned length = end - begin;
@@ -38,7 +39,7 @@ bool is_dotted_quad(std::string_view text) {
     }
     begin = end + 1;
   }
-  return true;
+  return rest == 0;
 }
 #else
 bool is_dotted_quad(std::string_view) {
