@@ -52,6 +52,12 @@ std::uint32_t trimmed_length(std::string_view line) {
   return static_cast<std::uint32_t>(n);
 }
 
+// The line as it stood, but for the carriage return of a line end.
+std::string_view without_return(std::string_view line) {
+  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  return line;
+}
+
 bool is_quoted(std::string_view line, std::uint32_t begin, std::uint32_t end) {
   return end > begin + 1 && line[begin] == '"' && line[end - 1] == '"';
 }
@@ -116,8 +122,8 @@ ReadStatus CsvRecordReader::read(std::string_view line, std::uint32_t first, Lin
   record.set_base(line.data(), n);
   record.reset_decoded();
   record.columns = static_cast<std::uint16_t>(std::min<std::uint32_t>(scan.cells, UINT16_MAX));
-  record.raw = line.substr(0, length);
-  record.payload = record.raw.substr(std::min(first, length));
+  record.raw = without_return(line);
+  record.payload = record.raw.substr(std::min<std::size_t>(first, record.raw.size()));
   return try_layouts(line, scan, wanted, record, false);
 }
 
@@ -134,8 +140,8 @@ ReadStatus CsvRecordReader::read_without_first(std::string_view line, std::uint3
   record.set_base(line.data(), n);
   record.reset_decoded();
   record.columns = static_cast<std::uint16_t>(std::min<std::uint32_t>(scan.cells + 1, UINT16_MAX));
-  record.raw = line.substr(0, length);
-  record.payload = record.raw.substr(std::min(first, length));
+  record.raw = without_return(line);
+  record.payload = record.raw.substr(std::min<std::size_t>(first, record.raw.size()));
   return try_layouts(line, scan, wanted, record, true);
 }
 
@@ -193,7 +199,7 @@ ReadStatus CsvRecordReader::try_layouts(std::string_view line, LineScan scan, st
   if (!saved) save();
   const auto attempt = [&](const CsvLayout& layout, Misfit& why) {
     record.reset_decoded();
-    record.raw = line.substr(0, trimmed_length(line));
+    record.raw = without_return(line);
     record.payload = record.raw.substr(std::min<std::size_t>(begins_[0], record.raw.size()));
     record.columns = static_cast<std::uint16_t>(
         std::min<std::uint32_t>(scan.cells + (first_missing ? 1 : 0), UINT16_MAX));

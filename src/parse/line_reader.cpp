@@ -185,7 +185,7 @@ ReadStatus LineReader::read_line(PaddedView line, const LineScan& scan, TrafficR
   }
   ReadStatus status = read_unusual(line, scan, record);
   if (status.kind != ReadKind::Traffic || record.format != InputFormat::PanosCsv) {
-    record.raw = trimmed(text);
+    record.raw = text.ends_with('\r') ? text.substr(0, text.size() - 1) : text;
     if (status.kind != ReadKind::Traffic) record.partial = false;
   }
   return status;

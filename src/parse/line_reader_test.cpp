@@ -145,6 +145,14 @@ TEST(LineReader, TheRecordIsFoundBehindAnyEnvelope) {
   }
 }
 
+TEST(LineReader, TrailingBlanksAreNoPartOfTheLastCellButOfTheRecord) {
+  const std::string record = line_101() + "  ";
+  const auto all = read_all("<14>Jun 12 11:20:05 fw " + record + "\r\n");
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].status.kind, ReadKind::Traffic);
+  EXPECT_EQ(all[0].payload, record) << "byte for byte, but for the line end";
+}
+
 TEST(LineReader, FramesWithoutNewlinesBetweenThemAreSeveralRecords) {
   const std::string message = "<14>1 2026-01-27T07:57:08Z fw - - - - " + line_101();
   const std::string frame = std::to_string(message.size()) + " " + message;
