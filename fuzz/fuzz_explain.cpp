@@ -36,16 +36,18 @@ class LineSink final : public RecordSink {
   }
 };
 
-struct Outcome {
+struct RunOutcome {
   std::string output, rejects, stats;
 };
 
 // Closes the descriptor; inputs are named by path, and /proc gives every open one a path.
-Outcome explain(int descriptor, std::size_t run_bytes, unsigned threads) {
-  Outcome outcome;
+RunOutcome explain(int descriptor, std::size_t run_bytes, unsigned threads) {
+  RunOutcome outcome;
   ExplainPlan plan;
   const std::string path = "/proc/self/fd/" + std::to_string(descriptor);
   plan.inputs.push_back({path, std::nullopt});
+  static const auto keys = std::make_shared<const KeyNames>();
+  plan.reader.keys = keys;
   plan.run_bytes = run_bytes;
   plan.threads = threads;
   plan.keep_rejects = true;
@@ -78,7 +80,7 @@ int pipe_of(std::string_view text) {
   return ends[0];
 }
 
-bool same(const Outcome& a, const Outcome& b) {
+bool same(const RunOutcome& a, const RunOutcome& b) {
   return a.output == b.output && a.rejects == b.rejects && a.stats == b.stats;
 }
 
@@ -89,10 +91,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   // Compressed bytes are the matter of fuzz_sources; those that break off may do so anywhere.
   if (text.starts_with("\x1f\x8b") || text.starts_with("\x28\xb5\x2f\xfd")) return 0;
-  const Outcome whole = explain(file_of(text), std::size_t{256} * 1024, 1);
-  const Outcome pieces = explain(file_of(text), 64 + data[size / 2], 2);
+  const RunOutcome whole = explain(file_of(text), std::size_t{256} * 1024, 1);
+  const RunOutcome pieces = explain(file_of(text), 64 + data[size / 2], 2);
   demand(same(whole, pieces));
-  const Outcome piped = explain(pipe_of(text), 1024, 1);
+  const RunOutcome piped = explain(pipe_of(text), 1024, 1);
   demand(same(whole, piped));
   return 0;
 }

@@ -18,6 +18,8 @@ declare -A allowed=(
   [base]=""
   [model]="base"
   [sources]="base model"
+  [decode]="base model"
+  [session]="base model"
   [parse]="base model"
   [verdict]="base model"
   [query]="base model"
@@ -30,7 +32,7 @@ declare -A allowed=(
 # Third-party headers by the start of their name, and the room that owns them.
 declare -A owner=(
   [simdjson]=parse [pugixml]=parse
-  [zlib]=sources [zstd]=sources [isa-l]=sources [igzip_lib]=sources [libdeflate]=sources
+  [zlib]=sources [zstd]=sources [isa-l]=sources [pcap]=sources [igzip_lib]=sources [libdeflate]=sources
   [CLI]=cli [yaml-cpp]=cli
   [date]=base
 )

@@ -46,7 +46,10 @@ def broken_links(path, text):
 
 
 def source_link(source):
-    return f"[page]({source})" if source.startswith("http") else source
+    address, _, place = source.partition(" ")
+    if not address.startswith("http"):
+        return source
+    return f"[page]({address}) {place}".strip()
 
 
 def row(*cells):

@@ -268,7 +268,7 @@ class Explain {
     return fail(
         Error::Code::Usage,
         fmt::format("-o: unknown output format '{}'{}; the formats are {}", options_.output,
-                    near.empty() ? "" : fmt::format(", did you mean '{}'?", near[0]), list));
+                    near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near[0]), list));
   }
 
   Done prepare_reader() {
@@ -319,7 +319,9 @@ class Explain {
     plan_.inputs = std::move(list->inputs);
     for (const Input& input : plan_.inputs) writer_.inputs.push_back(input.path);
     if (!options_.rejects.empty()) {
-      rejects_ = open(options_.rejects.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+      rejects_ = options_.rejects == "-" ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)
+                                         : open(options_.rejects.c_str(),
+                                                O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
       if (rejects_ < 0)
         return fail(Error::Code::Io, fmt::format("--rejects: cannot open '{}': {}",
                                                  options_.rejects, std::strerror(errno)));
@@ -427,8 +429,8 @@ class Explain {
       code = kExitIo;
     }
     if (code == kExitDone && result.accounting.rejected > options_.max_rejected) {
-      say(fmt::format("{} lines rejected, --max-rejected allows {}", result.accounting.rejected,
-                      options_.max_rejected));
+      say(fmt::format("rejected lines: {}, and --max-rejected allows {}",
+                      result.accounting.rejected, options_.max_rejected));
       code = kExitRejected;
     }
     return code;
@@ -505,7 +507,8 @@ RunCommand declare_explain(CLI::App& app) {
       ->type_name("VERSION");
   app.add_option("--stats", options->stats, "Write the accounting as JSON (- for standard error)")
       ->type_name("FILE");
-  app.add_option("--rejects", options->rejects, "Keep rejected lines with the reason, as NDJSON")
+  app.add_option("--rejects", options->rejects,
+                 "Keep rejected lines with the reason, as NDJSON (- for standard error)")
       ->type_name("FILE");
   app.add_option("--max-rejected", options->max_rejected,
                  "Exit with 3 when more lines than this are rejected")

@@ -68,7 +68,7 @@ class Reader {
     return wrong(
         key, fmt::format("unknown setting '{}'{}; the settings are tz, time-zones, ruleset, "
                          "timers, aliases",
-                         name, near.empty() ? "" : fmt::format(", did you mean '{}'?", near[0])));
+                         name, near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near[0])));
   }
 
   Done default_zone(const YAML::Node& value) {
@@ -108,9 +108,10 @@ class Reader {
         std::vector<std::string_view> names;
         for (const auto& candidate : kSessionTimers) names.push_back(candidate.log_name);
         const auto near = nearest_names(name, names);
-        return wrong(item.first,
-                     fmt::format("timers: unknown timer '{}'{}", name,
-                                 near.empty() ? "" : fmt::format(", did you mean '{}'?", near[0])));
+        return wrong(
+            item.first,
+            fmt::format("timers: unknown timer '{}'{}", name,
+                        near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near[0])));
       }
       std::uint64_t seconds = 0;
       if (!parse_decimal(scalar(item.second), seconds) || seconds < row->min_s ||
@@ -131,11 +132,12 @@ class Reader {
         std::vector<std::string_view> names;
         for (const auto& row : kFields) names.push_back(row.log_name);
         const auto near = nearest_names(column, names);
-        return wrong(item.second,
-                     fmt::format("aliases.{}: no column is named '{}'{}; `endreason terms` "
-                                 "lists them",
-                                 scalar(item.first), column,
-                                 near.empty() ? "" : fmt::format(", did you mean '{}'?", near[0])));
+        return wrong(
+            item.second,
+            fmt::format("aliases.{}: no column is named '{}'{}; `endreason terms` "
+                        "lists them",
+                        scalar(item.first), column,
+                        near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near[0])));
       }
       settings_.aliases.emplace_back(scalar(item.first), *field);
     }

@@ -32,11 +32,11 @@ struct MistakeCase {
 TEST(Settings, AMistakeNamesFileLineSettingAndRemedy) {
   const MistakeCase cases[] = {
       {"an unknown setting names the nearest", "tz: UTC\nrulset: vendor\n",
-       "e.yaml:2: unknown setting 'rulset', did you mean 'ruleset'?"},
+       "e.yaml:2: unknown setting 'rulset' (did you mean 'ruleset'?)"},
       {"a zone that does not exist", "tz: Mars/Olympus\n", "e.yaml:1: tz: unknown time zone"},
       {"a timer out of range names the range", "timers:\n  timeout-tcphandshake: 61\n",
        "e.yaml:2: timers.timeout-tcphandshake: expected 1 to 60 seconds, found '61'"},
-      {"an unknown timer", "timers:\n  timeout-tpc: 61\n", "did you mean 'timeout-tcp'?"},
+      {"an unknown timer", "timers:\n  timeout-tpc: 61\n", "(did you mean 'timeout-tcp'?)"},
       {"an alias of no column", "aliases:\n  x: sorce_port\n", "no column is named 'sorce_port'"},
       {"a rule set that does not exist", "ruleset: mine\n",
        "expected standard or vendor, found 'mine'"},

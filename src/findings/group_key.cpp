@@ -19,9 +19,14 @@ constexpr std::uint8_t kAddressAsText = 0xff;
 constexpr std::uint8_t kHasPort = 1;
 constexpr std::uint8_t kHasProto = 2;
 
-bool has_ports(std::uint8_t proto) {
-  return proto == kProtoTcp || proto == kProtoUdp || proto == kProtoSctp;
-}
+constexpr std::array<std::uint8_t, 3> kWithPorts = {kProtoTcp, kProtoUdp, kProtoSctp};
+constexpr std::uint32_t kPorts = 65'536;
+constexpr std::uint32_t kProtocolsAlone = kWithPorts.size() * kPorts;
+constexpr std::uint32_t kNothingKnown = kProtocolsAlone + 256;
+static_assert(kNothingKnown < std::uint32_t{1} << kServiceBits);
+
+constexpr std::size_t kReasonBytes = 1;
+constexpr std::size_t kServiceBytes = 4;
 
 // Reads a key front to back. Keys are our own bytes, but a spilled one has been on a disk, so
 // every read is held to the end.
@@ -47,35 +52,6 @@ class KeyReader {
   std::size_t at_ = 0;
 };
 
-struct Tuple {
-  Concern concern;
-  std::uint8_t reason;
-  std::string_view service;              // four bytes: what is known, protocol, port
-  std::string_view src, dst, app, rule;  // texts as they stood in the record
-};
-
-// The addresses of a tuple as keys hold them; each goes into several keys.
-struct Ends {
-  explicit Ends(const Tuple& tuple) {
-    src.address(tuple.src);
-    dst.address(tuple.dst);
-  }
-  KeyBuilder src, dst;
-};
-
-Tuple read_tuple(std::string_view bytes) {
-  KeyReader key(bytes);
-  Tuple tuple{};
-  tuple.concern = static_cast<Concern>(key.byte());
-  tuple.reason = key.byte();
-  tuple.service = key.take(4);
-  tuple.src = key.name();
-  tuple.dst = key.name();
-  tuple.app = key.name();
-  tuple.rule = key.name();
-  return tuple;
-}
-
 Service read_service(KeyReader& key) {
   Service service;
   const std::uint8_t known = key.byte();
@@ -96,23 +72,6 @@ std::string read_address(KeyReader& key, bool& is_address) {
   if (tag == kV4Bytes) address.bytes[10] = address.bytes[11] = 0xff;
   std::copy(bytes.begin(), bytes.end(), address.bytes.end() - tag);
   return to_string(address);
-}
-
-constexpr std::size_t kReasonBytes = 1;
-constexpr std::size_t kServiceBytes = 4;
-
-void build_name(KeyBuilder& key, GroupKind kind, std::string_view name) {
-  key.clear();
-  key.byte(static_cast<std::uint8_t>(kind));
-  key.name(name);
-  key.end_prefix();
-}
-
-void build_address(KeyBuilder& key, GroupKind kind, const KeyBuilder& address) {
-  key.clear();
-  key.byte(static_cast<std::uint8_t>(kind));
-  key.bytes(address.text());
-  key.end_prefix();
 }
 
 }  // namespace
@@ -141,43 +100,48 @@ void KeyBuilder::long_name(std::string_view text) {
     byte(static_cast<std::uint8_t>("0123456789abcdef"[hash >> 60]));
 }
 
-void build_tuple_key(const TrafficRecord& record, Concern concern, ReasonCode reason,
-                     KeyBuilder& key) {
-  const bool proto = record.knows(Known::Proto);
-  const bool port = proto && has_ports(record.proto) && record.knows(Known::Dport);
-  key.clear();
-  key.byte(static_cast<std::uint8_t>(concern));
-  key.byte(static_cast<std::uint8_t>(reason));
-  key.byte(static_cast<std::uint8_t>((port ? kHasPort : 0) | (proto ? kHasProto : 0)));
-  key.byte(proto ? record.proto : std::uint8_t{0});
-  key.number16(port ? record.dport : std::uint16_t{0});
-  key.name(record.text(Field::Src));
-  key.name(record.text(Field::Dst));
-  key.name(record.text(Field::App));
-  key.name(record.text(Field::Rule));
-  key.seal();
+void KeyBuilder::quad(std::uint32_t address) {
+  byte(kV4Bytes);
+  number16(static_cast<std::uint16_t>(address >> 16));
+  number16(static_cast<std::uint16_t>(address));
 }
 
-void build_group_keys(std::string_view tuple_key, GroupKeys& keys) {
-  const Tuple tuple = read_tuple(tuple_key);
-  const Ends ends(tuple);
-  const bool blocked = tuple.concern == Concern::Blocked;
-  build_name(keys[0], blocked ? GroupKind::BlockedRule : GroupKind::FailedRule, tuple.rule);
-  if (blocked) {
-    keys[0].byte(tuple.reason);
-    keys[0].bytes(ends.src.text());
-  }
-  build_name(keys[1], blocked ? GroupKind::BlockedApp : GroupKind::FailedApp, tuple.app);
-  build_address(keys[2], blocked ? GroupKind::BlockedSource : GroupKind::FailedSource, ends.src);
-  keys[2].byte(tuple.reason);
-  keys[2].bytes(ends.dst.text());
-  keys[2].bytes(tuple.service);
-  build_address(keys[3], blocked ? GroupKind::BlockedDestination : GroupKind::FailedDestination,
-                ends.dst);
-  keys[3].byte(tuple.reason);
-  keys[3].bytes(tuple.service);
-  keys[3].bytes(ends.src.text());
-  for (KeyBuilder& key : keys) key.seal();
+// Numbers: 65,536 for each protocol with ports, whose port is known; then the
+// protocols alone; then nothing known.
+std::uint32_t service_number(const TrafficRecord& record) {
+  if (!record.knows(Known::Proto)) return kNothingKnown;
+  const auto with_ports = std::find(kWithPorts.begin(), kWithPorts.end(), record.proto);
+  if (with_ports == kWithPorts.end() || !record.knows(Known::Dport))
+    return kProtocolsAlone + record.proto;
+  return static_cast<std::uint32_t>(with_ports - kWithPorts.begin()) * kPorts + record.dport;
+}
+
+void append_service(std::uint32_t service, KeyBuilder& key) {
+  const bool port = service < kProtocolsAlone;
+  const bool proto = service != kNothingKnown;
+  key.byte(static_cast<std::uint8_t>((port ? kHasPort : 0) | (proto ? kHasProto : 0)));
+  key.byte(port    ? kWithPorts[service / kPorts]
+           : proto ? static_cast<std::uint8_t>(service - kProtocolsAlone)
+                   : std::uint8_t{0});
+  key.number16(port ? static_cast<std::uint16_t>(service % kPorts) : std::uint16_t{0});
+}
+
+void append_reason(ReasonCode reason, KeyBuilder& key) {
+  key.byte(static_cast<std::uint8_t>(reason));
+}
+
+void begin_name_key(GroupKind kind, std::string_view name, KeyBuilder& key) {
+  key.clear();
+  key.byte(static_cast<std::uint8_t>(kind));
+  key.name(name);
+  key.end_prefix();
+}
+
+void begin_address_key(GroupKind kind, std::string_view built_address, KeyBuilder& key) {
+  key.clear();
+  key.byte(static_cast<std::uint8_t>(kind));
+  key.bytes(built_address);
+  key.end_prefix();
 }
 
 std::size_t cause_bytes(GroupKind kind) {
@@ -242,6 +206,13 @@ std::size_t address_size(std::string_view bytes) {
   if (tag == kAddressAsText)
     size = bytes.size() < 2 ? bytes.size() : 2u + static_cast<std::uint8_t>(bytes[1]);
   return std::min(size, bytes.size());
+}
+
+bool read_quad(std::string_view bytes, std::uint32_t& address) {
+  KeyReader key(bytes);
+  if (bytes.size() != 1u + kV4Bytes || key.byte() != kV4Bytes) return false;
+  for (unsigned i = 0; i < kV4Bytes; ++i) address = address << 8 | key.byte();
+  return true;
 }
 
 }  // namespace endreason

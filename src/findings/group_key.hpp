@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The keys that a summary counts by, as bytes.
 //
-// A tuple key stands for all rows that agree in everything the rankings need. A tuple counts in
-// four group keys, whose bytes are: the group (a rule, an application, a source, a destination;
-// the key's prefix), then the cause within it (the reason, for destinations also the service), then
-// the member whose distinct values are counted. Sorted keys give all three at once, since no group
-// is the beginning of another, so equal beginnings lie side by side.
+// A blocked or failed row counts in four groups: its rule, its application, its
+// source and its destination. The bytes of a key are: the group (the key's
+// prefix), then the cause within it (the reason, for destinations also the
+// service), then the member whose distinct values are counted. Sorted keys give
+// all three at once, since no group is the beginning of another, so equal
+// beginnings lie side by side.
 #pragma once
 
 #include <array>
@@ -36,9 +37,11 @@ enum class GroupKind : std::uint8_t {
   FailedApp,
   FailedSource,
   FailedDestination,
-  CauseFailedDestination,   // reason, destination, port, protocol; members: sources
+  CauseFailedDestination,   // reason, destination, port, protocol; members:
+                            // sources
   CauseBlockedRule,         // reason, rule; members: sources
-  CauseBlockedDestination,  // reason, destination, port, protocol; members: sources
+  CauseBlockedDestination,  // reason, destination, port, protocol; members:
+                            // sources
   CauseSource,              // reason, source; members: destination, port, protocol
 };
 struct GroupKindInfo {
@@ -61,6 +64,8 @@ inline constexpr auto kGroupKinds = std::to_array<GroupKindInfo>({
      GroupKind::CauseBlockedDestination},
     {GroupKind::CauseSource, "by_source", GroupKind::CauseSource},
 });
+// The kinds of failed sessions follow those of blocked ones in the same order.
+inline constexpr unsigned kGroupsPerConcern = static_cast<unsigned>(GroupKind::FailedRule);
 constexpr bool is_cause(GroupKind kind) {
   return kind >= GroupKind::CauseFailedDestination;
 }
@@ -78,8 +83,9 @@ static_assert(kNameBytesMax <= UINT8_MAX, "a name's size is one byte of the key"
 // Builds one key in place. Reusable; not zeroed, since it is larger than most keys.
 class KeyBuilder {
  public:
-  // The longest key, a tuple of four names: 6 fixed bytes and 4 names with their sizes.
-  static constexpr std::size_t kBytesMax = 6 + 4 * (1 + kNameBytesMax);
+  // The longest key, a source and a destination that are texts: kind, reason,
+  // service and twice a name with its size and the mark in front of it.
+  static constexpr std::size_t kBytesMax = 1 + 1 + 4 + 2 * (2 + kNameBytesMax);
   static constexpr std::size_t kPadding = 16;  // zero bytes behind a sealed key, for KeyHash
 
   void clear() { size_ = prefix_ = 0; }
@@ -95,6 +101,7 @@ class KeyBuilder {
   }
   // An address as 4 or 16 bytes; text that is none (masked, a host name) as it stands.
   void address(std::string_view text);
+  void quad(std::uint32_t address);  // an IPv4 address
   // Bytes that were built before.
   void bytes(std::string_view built) { raw(built.data(), built.size()); }
   void end_prefix() { prefix_ = size_; }
@@ -127,13 +134,22 @@ struct Service {
   friend bool operator==(const Service&, const Service&) = default;
 };
 
-void build_tuple_key(const TrafficRecord& record, Concern concern, ReasonCode reason,
-                     KeyBuilder& key);
+// A destination's protocol and port as one number, for what packs keys closer
+// than bytes.
+inline constexpr unsigned kServiceBits = 18;
+std::uint32_t service_number(const TrafficRecord& record);
 
-// The group keys that one tuple counts in.
-inline constexpr std::size_t kGroupsPerTuple = 4;
-using GroupKeys = std::array<KeyBuilder, kGroupsPerTuple>;
-void build_group_keys(std::string_view tuple_key, GroupKeys& keys);
+// The group that a row counts in.
+constexpr GroupKind group_kind(Concern concern, GroupKind blocked_kind) {
+  const auto kind = static_cast<unsigned>(blocked_kind);
+  return static_cast<GroupKind>(concern == Concern::Blocked ? kind : kind + kGroupsPerConcern);
+}
+
+// The parts of keys; a key is begun by its group and ended by seal().
+void begin_name_key(GroupKind kind, std::string_view name, KeyBuilder& key);
+void begin_address_key(GroupKind kind, std::string_view built_address, KeyBuilder& key);
+void append_reason(ReasonCode reason, KeyBuilder& key);
+void append_service(std::uint32_t service_number, KeyBuilder& key);
 
 // How many bytes behind a key's prefix name the cause; 0 when its kind has no causes.
 std::size_t cause_bytes(GroupKind kind);
@@ -154,5 +170,7 @@ GroupName decode_cause(std::string_view prefix_and_cause);
 
 // How many bytes the address at the front of key bytes takes.
 std::size_t address_size(std::string_view bytes);
+// True when key bytes are one IPv4 address.
+bool read_quad(std::string_view bytes, std::uint32_t& address);
 
 }  // namespace endreason

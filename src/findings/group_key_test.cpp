@@ -3,12 +3,13 @@
 
 #include <gtest/gtest.h>
 
-#include <memory>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "findings/log_filter.hpp"
+#include "findings/tuple_store.hpp"
 #include "model/traffic_record.hpp"
 
 namespace endreason {
@@ -28,26 +29,40 @@ TrafficRecord record_of(std::string_view src, std::string_view dst) {
   return record;
 }
 
+std::vector<std::string> keys_of(const TrafficRecord& record, Concern concern, ReasonCode reason) {
+  TupleStore store(1 << 20, KeyHash(1));
+  EXPECT_TRUE(store.add(record, concern, reason, {1, 1, 0}));
+  std::vector<std::string> keys;
+  store.visit_keys(
+      [&](const KeyBuilder& key, std::uint64_t, std::uint64_t) { keys.emplace_back(key.text()); });
+  return keys;
+}
+
 // The groups of a record's four keys, and the causes of those that have any.
-std::vector<GroupName> groups_of(const TrafficRecord& record, Concern concern, ReasonCode reason) {
-  KeyBuilder tuple;
-  build_tuple_key(record, concern, reason, tuple);
-  auto keys = std::make_unique<GroupKeys>();
-  build_group_keys(tuple.text(), *keys);
-  std::vector<GroupName> names;
-  for (const KeyBuilder& key : *keys) {
-    names.push_back(decode_group(key.text().substr(0, key.prefix_size())));
-    if (const std::size_t size = cause_bytes(names.back().kind); size > 0)
-      names.push_back(decode_cause(key.text().substr(0, key.prefix_size() + size)));
-  }
+std::map<GroupKind, GroupName> groups_of(const TrafficRecord& record, Concern concern,
+                                         ReasonCode reason) {
+  TupleStore store(1 << 20, KeyHash(1));
+  EXPECT_TRUE(store.add(record, concern, reason, {1, 1, 0}));
+  std::map<GroupKind, GroupName> names;
+  std::size_t keys = 0;
+  store.visit_keys([&](const KeyBuilder& key, std::uint64_t, std::uint64_t) {
+    ++keys;
+    const GroupName group = decode_group(key.text().substr(0, key.prefix_size()));
+    names[group.kind] = group;
+    const std::size_t size = cause_bytes(group.kind);
+    if (size == 0) return;
+    const GroupName cause = decode_cause(key.text().substr(0, key.prefix_size() + size));
+    names[cause.kind] = cause;
+  });
+  EXPECT_EQ(keys, 4u);
   return names;
 }
 
 TEST(GroupKey, ABlockedRowCountsInTheBlockedGroupsOnly) {
   std::set<GroupKind> kinds;
-  for (const GroupName& group :
+  for (const auto& [kind, group] :
        groups_of(record_of("10.0.0.1", "10.0.0.2"), Concern::Blocked, ReasonCode::DeniedByRule))
-    kinds.insert(group.kind);
+    kinds.insert(kind);
   EXPECT_EQ(kinds, (std::set<GroupKind>{
                        GroupKind::BlockedRule, GroupKind::BlockedApp, GroupKind::BlockedSource,
                        GroupKind::BlockedDestination, GroupKind::CauseBlockedRule,
@@ -72,7 +87,8 @@ constexpr AddressCase kAddressCases[] = {
 TEST(GroupKey, AddressesSurviveTheWayThroughAKey) {
   for (const AddressCase& c : kAddressCases) {
     const GroupName group =
-        groups_of(record_of("10.0.0.1", c.dst), Concern::Failed, ReasonCode::SynNoAnswer).back();
+        groups_of(record_of("10.0.0.1", c.dst), Concern::Failed, ReasonCode::SynNoAnswer)
+            .at(GroupKind::CauseFailedDestination);
     EXPECT_EQ(group.kind, GroupKind::CauseFailedDestination) << c.behaviour;
     EXPECT_EQ(group.subject, c.subject) << c.behaviour;
     EXPECT_EQ(group.is_address, c.is_address) << c.behaviour;
@@ -85,26 +101,46 @@ TEST(GroupKey, AddressesSurviveTheWayThroughAKey) {
 TEST(GroupKey, AProtocolWithoutPortsHasNoPort) {
   TrafficRecord record = record_of("10.0.0.1", "10.0.0.2");
   record.proto = 1;
-  const GroupName group = groups_of(record, Concern::Failed, ReasonCode::NoReply).back();
+  const GroupName group =
+      groups_of(record, Concern::Failed, ReasonCode::NoReply).at(GroupKind::CauseFailedDestination);
   EXPECT_EQ(group.service, (Service{std::nullopt, 1}));
   EXPECT_EQ(log_filter(group), "( addr.dst in 10.0.0.2 ) and ( proto eq icmp )");
 }
 
-TEST(GroupKey, ABrokenKeyIsReadWithoutHarm) {
-  KeyBuilder tuple;
-  build_tuple_key(record_of("10.0.0.1", "fe80::1"), Concern::Blocked, ReasonCode::DeniedByRule,
-                  tuple);
-  auto keys = std::make_unique<GroupKeys>();
-  for (std::size_t size = 0; size <= tuple.size(); ++size) {
-    build_group_keys(tuple.text().substr(0, size), *keys);
-    for (const KeyBuilder& key : *keys)
-      for (std::size_t part = 0; part <= key.size(); ++part) {
-        const std::string bytes(key.text().substr(0, part));  // exact bounds for sanitizers
-        decode_group(bytes);
-        decode_cause(bytes);
-        EXPECT_LE(address_size(bytes), bytes.size());
-      }
+TEST(GroupKey, WhatIsNotKnownOfAServiceIsNotThere) {
+  TrafficRecord record = record_of("10.0.0.1", "10.0.0.2");
+  const auto service = [&] {
+    return groups_of(record, Concern::Blocked, ReasonCode::DeniedByRule)
+        .at(GroupKind::CauseBlockedDestination)
+        .service;
+  };
+  record.dport = 65'535;
+  for (const std::uint8_t proto : std::to_array<std::uint8_t>({6, 17, 132})) {
+    record.proto = proto;
+    EXPECT_EQ(service(), (Service{65'535, proto}));
   }
+  record.proto = 255;
+  EXPECT_EQ(service(), (Service{std::nullopt, 255}));
+  record.proto = 0;
+  EXPECT_EQ(service(), (Service{std::nullopt, 0}));
+  record.proto = 6;
+  record.known = static_cast<std::uint16_t>(Known::Proto);
+  EXPECT_EQ(service(), (Service{std::nullopt, 6}));
+  record.known = static_cast<std::uint16_t>(Known::Dport);
+  EXPECT_EQ(service(), Service{});
+}
+
+TEST(GroupKey, ABrokenKeyIsReadWithoutHarm) {
+  for (const std::string& key :
+       keys_of(record_of("10.0.0.1", "fe80::1"), Concern::Blocked, ReasonCode::DeniedByRule))
+    for (std::size_t part = 0; part <= key.size(); ++part) {
+      const std::string bytes(key, 0, part);  // exact bounds for sanitizers
+      decode_group(bytes);
+      decode_cause(bytes);
+      std::uint32_t quad = 0;
+      read_quad(bytes, quad);
+      EXPECT_LE(address_size(bytes), bytes.size());
+    }
 }
 
 struct FilterCase {

@@ -35,6 +35,9 @@ class KeyHash {
     return mix(h ^ finish_, kC);
   }
 
+  // A number that is a key by itself.
+  std::uint64_t number(std::uint64_t key) const { return mix(key ^ start_, middle_); }
+
  private:
   __extension__ using Wide = unsigned __int128;
   // Digits of pi and e: odd, and nothing up the sleeve.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// KeyTable: byte keys -> sessions and bytes, in a fixed amount of memory.
+// KeyTable: byte keys -> sessions and bytes, in a bounded amount of memory.
 //
-// Open addressing over an arena of entries; nothing is ever moved or freed one by one. When there
-// is no room left (memory, load, or a probe that runs too long) add() says so and the owner empties
-// the table, sorted or not. Memory is taken at the first add. Not thread-safe.
+// Open addressing over an arena of entries; no entry is ever freed by itself.
+// The table starts small, so that few keys stay in the processor's cache, and
+// grows up to its limit. When there is no room left (memory, load, or a probe
+// that runs too long) it says so and the owner empties it, sorted or not. Not
+// thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -39,6 +41,7 @@ class KeyTable {
   KeyTable& operator=(KeyTable&&) = default;
 
   std::uint64_t hash(const KeyBuilder& key) const { return hash_.padded(key.data(), key.size()); }
+
   void prefetch_slot(std::uint64_t hash) const {
     if (slots_) __builtin_prefetch(&slots_[slot_of(hash)]);
   }
@@ -48,8 +51,21 @@ class KeyTable {
     if (slot != 0) __builtin_prefetch(entry_at(slot));
   }
 
+  // Where the key's entry is; made, with counters of zero, when the key is new.
+  // 0 when the table is full. Places stay until clear(); sort() does not move
+  // them.
+  std::uint32_t place_of(const KeyBuilder& key, std::uint64_t hash);
+  void count(std::uint32_t place, std::uint64_t sessions, std::uint64_t bytes);
+  KeyCount at(std::uint32_t place) const { return count_of(*entry_at(place), 0); }
   // Adds to the key's counters. False when the table is full; nothing was added then.
-  bool add(const KeyBuilder& key, std::uint64_t hash, std::uint64_t sessions, std::uint64_t bytes);
+  bool add(const KeyBuilder& key, std::uint64_t hash, std::uint64_t sessions, std::uint64_t bytes) {
+    const std::uint32_t place = place_of(key, hash);
+    if (place != 0) count(place, sessions, bytes);
+    return place != 0;
+  }
+  // For a table that is only to be sorted: an entry without a look for an equal
+  // key. Not to be mixed with the above.
+  bool append(const KeyBuilder& key, std::uint64_t sessions, std::uint64_t bytes);
 
   bool empty() const { return entries_ == 0; }
   std::size_t entries() const { return entries_; }
@@ -64,9 +80,12 @@ class KeyTable {
     }
   }
 
-  // Sorts the entries; the slots are used for it, so that nothing more is allocated. Until clear()
-  // the table can only be read, by sorted().
+  // Sorts the entries; the slots are used for it, so that little more is
+  // allocated. Until clear() the table can only be read.
   void sort();
+  std::uint32_t sorted_place(std::size_t index) const {
+    return static_cast<std::uint32_t>(slots_[index]);
+  }
   KeyCount sorted(std::size_t index) const {
     constexpr std::size_t kAhead = 16;  // entries in sorted order lie anywhere in the arena
     if (index + kAhead < entries_) __builtin_prefetch(entry_at(slots_[index + kAhead]));
@@ -74,6 +93,7 @@ class KeyTable {
     return count_of(*entry_at(slot), static_cast<std::uint32_t>(slot >> 32));
   }
 
+  void raise_limit(std::size_t more_bytes);
   void clear();    // forgets the entries, keeps the memory
   void release();  // gives the memory back, too
 
@@ -95,8 +115,9 @@ class KeyTable {
     void operator()(void* p) const { std::free(p); }
   };
 
-  // A slot is empty (0) or: high half a part of the hash (or, sorted, the order), low half the
-  // entry's place in the arena in units of kAlign, counted from 1.
+  // A slot is empty (0) or: high half a part of the hash (or, sorted, the
+  // order), low half the entry's place: where in the arena it is in units of
+  // kAlign, counted from 1.
   std::size_t slot_of(std::uint64_t hash) const { return (hash >> 32) * slot_count_ >> 32; }
   const Entry* entry_at(std::uint64_t slot) const {
     return reinterpret_cast<const Entry*>(arena_.get() + ((slot & 0xffff'ffff) - 1) * kAlign);
@@ -110,15 +131,19 @@ class KeyTable {
   static KeyCount count_of(const Entry& entry, std::uint32_t order) {
     return {order, entry.prefix_size, entry.key_text(), entry.sessions, entry.bytes};
   }
-  void allocate();
+  void set_limits();
+  void make_slots(std::size_t count);  // empty ones, instead of those that are there
+  void double_slots();
+  bool reserve_arena(std::size_t size);
   void sort_by_key(std::uint64_t* first, std::uint64_t* last, std::size_t depth);
-  bool insert(std::uint64_t& slot, const KeyBuilder& key, std::uint64_t hash,
-              std::uint64_t sessions, std::uint64_t bytes);
+  // The place of a new entry, or 0.
+  std::uint32_t push(const KeyBuilder& key, std::uint64_t sessions, std::uint64_t bytes);
 
   KeyHash hash_;
-  std::size_t slot_count_;
-  std::size_t arena_bytes_;
-  std::size_t entries_max_;
+  std::size_t memory_bytes_;
+  std::size_t slots_max_ = 0, arena_max_ = 0;  // from the memory
+  std::size_t slot_count_ = 0;
+  std::size_t arena_bytes_ = 0;
   std::size_t entries_ = 0;
   std::size_t arena_used_ = 0;
   std::unique_ptr<std::uint64_t[], Free> slots_;

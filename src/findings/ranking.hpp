@@ -1,45 +1,98 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sorted key counts -> the leading groups of every kind. One pass, memory for the leaders only.
+// The leading groups of every kind, and sorted key counts -> those. Memory for
+// the leaders only.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "findings/count.hpp"
 #include "findings/spill.hpp"
 #include "findings/summary_report.hpp"
 
 namespace endreason {
 
-class GroupRanker {
- public:
-  explicit GroupRanker(std::size_t top) : top_(top) {}
+// What a group, or a cause within one, is ranked by; its key decides where
+// these are equal.
+struct GroupCounts {
+  std::uint64_t rank{};  // what the ranking goes by: sessions, or targets for sources
+  std::uint64_t sessions{}, bytes{}, members{}, destinations{};
 
-  // Entries must come in sorted order, each key once.
-  void add(const KeyCount& entry);
+  void add(std::uint64_t more_sessions, std::uint64_t more_bytes, std::uint64_t more_members) {
+    sessions = saturating_sum(sessions, more_sessions);
+    bytes = saturating_sum(bytes, more_bytes);
+    members += more_members;
+  }
+  // Sources are ranked by how widely they fail: the count by sessions has a
+  // ranking of its own.
+  void set_rank(GroupKind ranking) {
+    rank = ranking == GroupKind::CauseSource ? members : sessions;
+  }
+  friend bool operator==(const GroupCounts&, const GroupCounts&) = default;
+};
+
+class Leaders {
+ public:
+  explicit Leaders(std::size_t top) : top_(top) {}
+
+  // One whole group or cause. Its key (the prefix, for causes with the bytes of
+  // the cause) is asked for only when the counts do not already rule it out:
+  // build_key() -> std::string_view.
+  template <class BuildKey>
+  void offer(GroupKind ranking, const GroupCounts& counts, BuildKey&& build_key) {
+    ++groups_[static_cast<std::size_t>(ranking)];
+    const std::vector<Leader>& leaders = leaders_[static_cast<std::size_t>(ranking)];
+    if (top_ == 0) return;
+    if (leaders.size() == top_ && falls_behind(counts, leaders.back().counts)) return;
+    insert(ranking, counts, build_key());
+  }
   std::array<Ranking, kGroupKindCount> finish();
 
  private:
-  struct Candidate {
-    std::uint64_t rank{};  // what the ranking goes by: sessions, or targets for sources
-    std::uint64_t sessions{}, bytes{}, members{}, destinations{};
-    std::string key;  // prefix, for causes with the bytes of the cause; empty: none
-    void add(const KeyCount& entry);
-    bool before(const Candidate& other) const;
+  struct Leader {
+    GroupCounts counts;
+    std::string key;
+    bool before(const Leader& other) const;
   };
-  void add_member(const KeyCount& entry);
-  void close_group();
-  void close_cause();
-  void offer(GroupKind ranking, const Candidate& candidate);
+  // Whatever the keys are.
+  static bool falls_behind(const GroupCounts& a, const GroupCounts& b) {
+    if (a.rank != b.rank) return a.rank < b.rank;
+    if (a.sessions != b.sessions) return a.sessions < b.sessions;
+    return a.bytes < b.bytes;
+  }
+  void insert(GroupKind ranking, const GroupCounts& counts, std::string_view key);
 
   std::size_t top_;
-  Candidate group_;               // the group that is being read
-  Candidate cause_;               // the cause within it
-  std::string last_destination_;  // of the last member of a source
-  std::array<std::vector<Candidate>, kGroupKindCount> leaders_;
+  std::array<std::vector<Leader>, kGroupKindCount> leaders_;
   std::array<std::uint64_t, kGroupKindCount> groups_{};
+};
+
+class GroupRanker {
+ public:
+  explicit GroupRanker(Leaders& leaders) : leaders_(leaders) {}
+
+  // Entries must come in sorted order, each key once. An entry that ends with
+  // its cause may stand for several members.
+  void add(const KeyCount& entry, std::uint64_t members = 1);
+  void finish();  // after the last entry
+
+ private:
+  struct Open {
+    GroupCounts counts;
+    std::string key;  // empty: none
+  };
+  void add_cause(const KeyCount& entry, std::uint64_t members);
+  void close_group();
+  void close_cause();
+
+  Leaders& leaders_;
+  Open group_;                    // the group that is being read
+  Open cause_;                    // the cause within it
+  std::string last_destination_;  // of the last member of a source
 };
 
 }  // namespace endreason

@@ -100,19 +100,6 @@ class RunReader final : public SortedSource {
   std::size_t at_ = 0, filled_ = 0;
 };
 
-class TableReader final : public SortedSource {
- public:
-  explicit TableReader(const KeyTable& table) : table_(table) {}
-  Result<std::optional<KeyCount>> next() override {
-    if (at_ == table_.entries()) return std::nullopt;
-    return table_.sorted(at_++);
-  }
-
- private:
-  const KeyTable& table_;
-  std::size_t at_ = 0;
-};
-
 }  // namespace
 
 Result<std::shared_ptr<SpillFile>> SpillFile::create(const std::string& directory) {
@@ -176,10 +163,6 @@ Result<SpillRun> RunWriter::finish() {
 
 std::unique_ptr<SortedSource> source_of(SpillRun run) {
   return std::make_unique<RunReader>(std::move(run));
-}
-
-std::unique_ptr<SortedSource> source_of(const KeyTable& sorted_table) {
-  return std::make_unique<TableReader>(sorted_table);
 }
 
 MergedSource::MergedSource(std::vector<std::unique_ptr<SortedSource>> sources)

@@ -65,7 +65,6 @@ class SortedSource {
   virtual Result<std::optional<KeyCount>> next() = 0;
 };
 std::unique_ptr<SortedSource> source_of(SpillRun run);
-std::unique_ptr<SortedSource> source_of(const KeyTable& sorted_table);
 
 // Merges sorted sources into one, equal keys added up.
 class MergedSource final : public SortedSource {

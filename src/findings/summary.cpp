@@ -11,9 +11,9 @@
 namespace endreason {
 namespace {
 
-// A quarter for the tuples: most inputs repeat the same few thousand of them, and a small table
-// stays in the processor's cache.
-constexpr std::size_t kTupleShare = 4;
+// What the tuples are poured through; they give back about as much for that
+// time.
+constexpr std::size_t kGroupShare = 4;
 
 std::uint64_t process_seed() {
   static const std::uint64_t seed = [] {
@@ -58,8 +58,7 @@ void SummaryTotals::add(const SummaryTotals& other) {
 Summary::Summary(SummaryOptions options)
     : options_(std::move(options)),
       seed_(options_.hash_seed.value_or(process_seed())),
-      tuples_(options_.memory_bytes / kTupleShare, KeyHash(seed_)),
-      groups_(options_.memory_bytes - options_.memory_bytes / kTupleShare, KeyHash(seed_)) {}
+      tuples_(options_.memory_bytes, KeyHash(seed_)) {}
 
 void Summary::add_contradictions(const Verdict& verdict, const Count& count) {
   totals_.contradicting.add(count);
@@ -69,54 +68,39 @@ void Summary::add_contradictions(const Verdict& verdict, const Count& count) {
 
 void Summary::add_tuple(const TrafficRecord& record, Concern concern, ReasonCode reason,
                         const Count& count) {
-  if (error_) return;
-  build_tuple_key(record, concern, reason, tuple_key_);
-  const std::uint64_t hash = tuples_.hash(tuple_key_);
-  if (tuples_.add(tuple_key_, hash, count.sessions, count.bytes)) return;
+  if (error_ || tuples_.add(record, concern, reason, count)) return;
   pour_tuples();
-  tuples_.add(tuple_key_, hash, count.sessions, count.bytes);  // an empty table takes any key
+  if (!error_) tuples_.add(record, concern, reason, count);  // an empty store takes any row
 }
 
 void Summary::pour_tuples() {
-  tuples_.visit_all([this](const KeyCount& tuple) { add_groups(tuple); });
+  if (!tuples_.empty() && !error_)
+    if (Result<void> written = write_groups(); !written) give_up(std::move(written.error()));
   tuples_.clear();
 }
 
-void Summary::add_groups(const KeyCount& tuple) {
-  std::array<std::uint64_t, kGroupsPerTuple> hashes;
-  build_group_keys(tuple.key, group_keys_);
-  // The groups of a tuple lie anywhere in the table: fetch all while the first is waited for.
-  for (std::size_t i = 0; i < kGroupsPerTuple; ++i) {
-    hashes[i] = groups_.hash(group_keys_[i]);
-    groups_.prefetch_slot(hashes[i]);
-  }
-  for (const std::uint64_t hash : hashes) groups_.prefetch_entry(hash);
-  for (std::size_t i = 0; i < kGroupsPerTuple; ++i) add_group(group_keys_[i], hashes[i], tuple);
+Result<void> Summary::write_groups() {
+  KeyTable groups((options_.memory_bytes + taken_over_bytes_) / kGroupShare, KeyHash(seed_));
+  Result<void> done{};
+  tuples_.visit_keys([&](const KeyBuilder& key, std::uint64_t sessions, std::uint64_t bytes) {
+    if (!done || groups.append(key, sessions, bytes)) return;
+    done = write_run(groups);
+    groups.append(key, sessions, bytes);  // an empty table takes any key
+  });
+  return done ? write_run(groups) : done;
 }
 
-void Summary::add_group(const KeyBuilder& key, std::uint64_t hash, const KeyCount& counts) {
-  if (error_ || groups_.add(key, hash, counts.sessions, counts.bytes)) return;
-  spill_groups();
-  if (!error_) groups_.add(key, hash, counts.sessions, counts.bytes);
-}
-
-void Summary::spill_groups() {
-  if (groups_.empty()) return;
-  groups_.sort();
-  const Result<void> written = write_run();
-  if (!written) return give_up(written.error());
-  groups_.clear();
-}
-
-Result<void> Summary::write_run() {
+Result<void> Summary::write_run(KeyTable& groups) {
   if (!spill_file_) {
     auto file = SpillFile::create(options_.temp_directory);
     if (!file) return tl::unexpected(file.error());
     spill_file_ = *file;
   }
+  groups.sort();
   RunWriter writer(spill_file_);
-  for (std::size_t i = 0; i < groups_.entries(); ++i)
-    if (auto done = writer.write(groups_.sorted(i)); !done) return done;
+  for (std::size_t i = 0; i < groups.entries(); ++i)
+    if (auto done = writer.write(groups.sorted(i)); !done) return done;
+  groups.clear();
   auto run = writer.finish();
   if (!run) return tl::unexpected(run.error());
   runs_.push_back(std::move(*run));
@@ -124,11 +108,9 @@ Result<void> Summary::write_run() {
 }
 
 void Summary::give_up(Error error) {
-  // What could not be written is lost, so no ranking could be right any more: keep none of it. The
-  // tuples stay: one of them may be in the caller's hands.
+  // What could not be written is lost, so no ranking could be right any more:
+  // keep none of it.
   error_ = std::move(error);
-  groups_.release();
-  merged_groups_.clear();
   runs_.clear();
   spill_file_.reset();
 }
@@ -136,51 +118,48 @@ void Summary::give_up(Error error) {
 void Summary::merge(Summary&& other) {
   assert(seed_ == other.seed_);
   totals_.add(std::exchange(other.totals_, {}));
-  other.pour_tuples();
-  other.tuples_.release();
   if (other.error_ && !error_) give_up(std::move(*other.error_));
   if (!error_) {
-    const auto move_all = [](auto& to, auto& from) {
-      to.insert(to.end(), std::make_move_iterator(from.begin()),
-                std::make_move_iterator(from.end()));
-    };
-    move_all(runs_, other.runs_);
-    move_all(merged_groups_, other.merged_groups_);
-    if (!other.groups_.empty()) merged_groups_.push_back(std::move(other.groups_));
+    runs_.insert(runs_.end(), std::make_move_iterator(other.runs_.begin()),
+                 std::make_move_iterator(other.runs_.end()));
+    taken_over_bytes_ += other.options_.memory_bytes + other.taken_over_bytes_;
+    tuples_.merge(std::move(other.tuples_), [this] { pour_tuples(); });
   }
   other = Summary(other.options_);
 }
 
 Result<SummaryReport> Summary::report(std::size_t top) {
-  pour_tuples();
-  tuples_.release();
+  if (!error_ && !runs_.empty()) pour_tuples();
   if (error_) return tl::unexpected(*error_);
   SummaryReport report;
   report.totals = totals_;
-  if (auto ranked = rank(top, report); !ranked) return tl::unexpected(ranked.error());
+  Leaders leaders(top);
+  if (runs_.empty()) {
+    tuples_.rank(leaders);
+  } else {
+    tuples_.release();
+    if (auto ranked = rank_runs(leaders); !ranked) return tl::unexpected(ranked.error());
+  }
+  report.rankings = leaders.finish();
   *this = Summary(options_);
   return report;
 }
 
-Result<void> Summary::rank(std::size_t top, SummaryReport& report) {
-  spill_file_.reset();  // the runs hold the files; a pass of the merge frees what it has read
+Result<void> Summary::rank_runs(Leaders& leaders) {
+  spill_file_.reset();  // the runs hold the files; a pass of the merge frees
+                        // what it has read
   if (auto reduced = reduce_runs(runs_, options_.temp_directory); !reduced) return reduced;
   std::vector<std::unique_ptr<SortedSource>> sources;
   for (SpillRun& run : runs_) sources.push_back(source_of(std::move(run)));
-  merged_groups_.push_back(std::move(groups_));
-  for (KeyTable& table : merged_groups_) {
-    table.sort();
-    sources.push_back(source_of(table));
-  }
   MergedSource merged(std::move(sources));
-  GroupRanker ranker(top);
+  GroupRanker ranker(leaders);
   while (true) {
     auto entry = merged.next();
     if (!entry) return tl::unexpected(entry.error());
     if (!*entry) break;
     ranker.add(**entry);
   }
-  report.rankings = ranker.finish();
+  ranker.finish();
   return {};
 }
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Summary: many judged records -> totals, rankings and root causes, exact, in bounded memory.
+// Summary: many judged records -> totals, rankings and root causes, exact, in
+// bounded memory.
 //
-// One Summary belongs to one thread; merge() joins them at the end. The report is the same, byte
-// for byte, however the records were divided among summaries and in whatever order they were added
-// and merged. Records that were allowed and worked cost a few additions; blocked and failed ones
-// are gathered by what they have in common in a small table (the tuples), which is poured into a
-// larger one (the groups) when it is full; when that is full, it goes to a temporary file, sorted,
-// and the report merges all of it.
+// One Summary belongs to one thread; merge() joins them at the end. The report
+// is the same, byte for byte, however the records were divided among summaries
+// and in whatever order they were added and merged. Records that were allowed
+// and worked cost a few additions; blocked and failed ones are kept packed (the
+// tuples) and ranked in memory. When there are too many different ones for the
+// memory, they are poured into sorted runs of group keys in a temporary file,
+// and the report merges those.
 #pragma once
 
 #include <cstddef>
@@ -16,18 +18,18 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "findings/key_table.hpp"
 #include "findings/spill.hpp"
 #include "findings/summary_report.hpp"
+#include "findings/tuple_store.hpp"
 #include "model/traffic_record.hpp"
 
 namespace endreason {
 
 // For all threads together; divide it by their number.
-inline constexpr std::size_t kSummaryMemoryBytes = std::size_t{14} << 20;
+inline constexpr std::size_t kSummaryMemoryBytes = std::size_t{32} << 20;
 
 struct SummaryOptions {
-  std::size_t memory_bytes{kSummaryMemoryBytes};  // of this summary's tables; at least 32 KiB
+  std::size_t memory_bytes{kSummaryMemoryBytes};  // of this summary; at least 64 KiB
   std::string temp_directory{};                   // empty: TMPDIR, else /var/tmp, else /tmp
   // Summaries that are to be merged must have the same one. Nothing: the process's own.
   std::optional<std::uint64_t> hash_seed{};
@@ -80,22 +82,17 @@ class Summary {
   void add_contradictions(const Verdict& verdict, const Count& count);
   void add_tuple(const TrafficRecord& record, Concern concern, ReasonCode reason,
                  const Count& count);
-  void pour_tuples();  // tuples -> groups
-  void add_groups(const KeyCount& tuple);
-  void add_group(const KeyBuilder& key, std::uint64_t hash, const KeyCount& counts);
-  void spill_groups();  // groups -> a sorted run
-  Result<void> write_run();
+  void pour_tuples();  // tuples -> sorted runs of group keys
+  Result<void> write_groups();
+  Result<void> write_run(KeyTable& groups);
   void give_up(Error error);
-  Result<void> rank(std::size_t top, SummaryReport& report);
+  Result<void> rank_runs(Leaders& leaders);
 
   SummaryTotals totals_;
   SummaryOptions options_;
+  std::size_t taken_over_bytes_ = 0;  // memory of the summaries that were merged into this one
   std::uint64_t seed_;
-  KeyTable tuples_;
-  KeyTable groups_;
-  std::vector<KeyTable> merged_groups_;  // of the summaries that were merged into this one
-  KeyBuilder tuple_key_;
-  GroupKeys group_keys_;
+  TupleStore tuples_;
   std::shared_ptr<SpillFile> spill_file_;
   std::vector<SpillRun> runs_;
   std::optional<Error> error_;

@@ -153,6 +153,12 @@ void append_verdict_text(std::string& out, VerdictColumn column, const TrafficRe
     case VerdictColumn::Time:
       if (const auto time = times.own()) out += time->text;
       break;
+    case VerdictColumn::TimeSource:
+      if (const auto time = times.own()) out += info(time->source).log_name;
+      break;
+    case VerdictColumn::TimeZone:
+      if (const auto time = times.own()) out += log_name(time->basis);
+      break;
     case VerdictColumn::File:
       out += file_name(options, record);
       break;

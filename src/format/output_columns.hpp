@@ -34,6 +34,8 @@ inline constexpr auto kVerdictColumns = std::to_array<VerdictColumnInfo>({
     {VerdictColumn::Line, "_line", "Line"},
     {VerdictColumn::Format, "_format", "Format"},
     {VerdictColumn::Version, "_version", "Version"},
+    {VerdictColumn::TimeSource, "_time_source", "Time Source"},
+    {VerdictColumn::TimeZone, "_time_zone", "Time Zone"},
 });
 static_assert(rows_in_enum_order(kVerdictColumns) && log_names_unique(kVerdictColumns));
 constexpr const VerdictColumnInfo& info(VerdictColumn v) {

@@ -58,7 +58,9 @@ enum class VerdictColumn : std::uint8_t {
   File,
   Line,
   Format,
-  Version
+  Version,
+  TimeSource,
+  TimeZone
 };
 struct OutputColumn {
   bool is_field{true};

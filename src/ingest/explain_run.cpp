@@ -151,9 +151,9 @@ class MessageGate {
   }
   void finish() const {
     if (rejected_ > shown_)
-      plan_.message(
-          fmt::format("{} more lines rejected{}", rejected_ - shown_,
-                      plan_.keep_rejects ? "" : "; --rejects FILE keeps them all with the reason"));
+      plan_.message(fmt::format(
+          "{} more {} rejected{}", rejected_ - shown_, rejected_ - shown_ == 1 ? "line" : "lines",
+          plan_.keep_rejects ? "" : "; --rejects FILE keeps them all with the reason"));
   }
 
  private:

@@ -195,8 +195,9 @@ bool RunCutter::cut_over_long_line(Run& run) {
   return true;
 }
 
-std::size_t RunCutter::survey(PaddedView lines, OddLine& odd, std::uint64_t& newlines) const {
+std::size_t RunCutter::survey(PaddedView lines, OddLine& odd, std::uint64_t& newlines) {
   const std::size_t cut = lines.size();
+  const bool first_is_plain = std::exchange(refused_, false);
   std::size_t offset = 0;
   while (offset < cut) {
     const Survey plain = kernel_.survey_lines(lines.part(offset, cut - offset));
@@ -204,7 +205,8 @@ std::size_t RunCutter::survey(PaddedView lines, OddLine& odd, std::uint64_t& new
     offset += plain.odd_line;
     if (offset == cut) break;
     const std::size_t newline = std::min(lines.text().find('\n', offset), cut);
-    odd = classify(lines.text().substr(offset, newline - offset));
+    odd = offset == 0 && first_is_plain ? OddLine::Plain
+                                        : classify(lines.text().substr(offset, newline - offset));
     if (odd != OddLine::Plain) return offset;
     if (newline < cut) ++newlines;
     offset = std::min(newline + 1, cut);
@@ -232,7 +234,9 @@ RunCutter::OddLine RunCutter::classify(std::string_view line) const {
       break;
   }
   // Cheap signs first, since syslog without a priority begins with a letter on every line.
-  if (text.find("ource") == std::string_view::npos || text.find(',') == std::string_view::npos ||
+  const bool names_source =
+      text.find("ource") != std::string_view::npos || text.find("src") != std::string_view::npos;
+  if (!names_source || text.find(',') == std::string_view::npos ||
       text.find_first_of("=|<") != std::string_view::npos)
     return OddLine::Plain;
   return export_layout(text, *keys_) ? OddLine::Header : OddLine::Plain;
@@ -295,6 +299,7 @@ void RunCutter::close_document() {
     keep(rest);
   }
   line_ = splitter_->line();
+  refused_ = splitter_->consumed() == 0;
   splitter_.reset();
 }
 

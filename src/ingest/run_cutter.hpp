@@ -70,7 +70,7 @@ class RunCutter {
   bool cut_over_long_line(Run& run);
   // Walks the lines of `lines` and stops before the first that is more than a line. Returns where
   // the run ends, and counts its newlines.
-  std::size_t survey(PaddedView lines, OddLine& odd, std::uint64_t& newlines) const;
+  std::size_t survey(PaddedView lines, OddLine& odd, std::uint64_t& newlines);
   OddLine classify(std::string_view line) const;
   bool take_header(Run& run);
   bool open_document(OddLine kind, Run& run);
@@ -97,6 +97,7 @@ class RunCutter {
   std::shared_ptr<const ExportLayout> layout_;
   std::unique_ptr<DocumentSplitter> splitter_;
   std::size_t piece_bytes_ = 0;  // the splitter is fed so much of the kept bytes next
+  bool refused_ = false;  // the last document took nothing: its first line is a line like others
   std::vector<Error> errors_;
 };
 

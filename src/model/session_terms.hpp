@@ -71,7 +71,12 @@ enum class SessionTimer : std::uint8_t {
   TcpTimeWait,
   TcpUnverifiedRst,
   Udp,
-  CaptivePortal
+  CaptivePortal,
+  SctpInit,
+  SctpCookie,
+  Sctp,
+  SctpShutdown,
+  DiscardSctp
 };
 struct SessionTimerInfo {
   SessionTimer value;
@@ -95,6 +100,13 @@ inline constexpr auto kSessionTimers = std::to_array<SessionTimerInfo>({
     {SessionTimer::TcpUnverifiedRst, "timeout-tcp-unverified-rst", 30, 1, 600},
     {SessionTimer::Udp, "timeout-udp", 30, 1, 15'999'999},
     {SessionTimer::CaptivePortal, "timeout-captive-portal", 30, 1, 15'999'999},
+    // The help gives names and ranges of the SCTP timers, and no CLI keys: these follow the others.
+    {SessionTimer::SctpInit, "timeout-sctp-init", 5, 1, 60},
+    {SessionTimer::SctpCookie, "timeout-sctp-cookie", 60, 1, 600},
+    {SessionTimer::Sctp, "timeout-sctp", 3600, 1, 604'800},
+    {SessionTimer::SctpShutdown, "timeout-sctp-shutdown", 30, 1, 600},
+    // The help says 30 s; `show session info` of a device printed 60.
+    {SessionTimer::DiscardSctp, "timeout-discard-sctp", 30, 1, 604'800},
 });
 static_assert(rows_in_enum_order(kSessionTimers) && log_names_unique(kSessionTimers));
 

@@ -94,6 +94,8 @@ void unquote_cells(std::string_view line, std::uint32_t first_quote, std::uint32
 }  // namespace
 
 bool is_other_log_type(std::string_view word) {
+  // Asked of every cell of lines that are no CSV: most are told apart by length and first letter.
+  if (word.size() < 3 || word.size() > 14 || word[0] < 'A' || word[0] > 'Z') return false;
   return std::find(kOtherTypes.begin(), kOtherTypes.end(), word) != kOtherTypes.end();
 }
 

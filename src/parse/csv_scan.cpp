@@ -36,6 +36,22 @@ LineScan scan_line_scalar(const char* line, PaddedView input, std::uint32_t* end
   return scan;
 }
 
+// Behind the group of braces that opens at line[i] and those that follow it ("{..}{..}",
+// "{..},{..}": link_switches has up to four entries); i itself when it does not close.
+static std::size_t behind_braces(std::string_view line, std::size_t i) {
+  std::size_t depth = 0;
+  std::size_t end = i;
+  for (std::size_t p = i; p < line.size(); ++p) {
+    if (line[p] == '{') ++depth;
+    if (line[p] != '}' || --depth > 0) continue;
+    end = p + 1;
+    const bool comma = end + 1 < line.size() && line[end] == ',' && line[end + 1] == '{';
+    if (comma) ++p;
+    if (!comma && (end == line.size() || line[end] != '{')) break;
+  }
+  return end;
+}
+
 LineScan scan_line_strict(std::string_view line, std::uint32_t* ends, std::uint32_t wanted,
                           bool braces) {
   LineScan scan;
@@ -61,13 +77,7 @@ LineScan scan_line_strict(std::string_view line, std::uint32_t* ends, std::uint3
         i = close + 1;
       }
     } else if (braces && i < line.size() && line[i] == '{') {
-      std::size_t depth = 0;
-      std::size_t close = i;
-      for (; close < line.size(); ++close) {
-        if (line[close] == '{') ++depth;
-        if (line[close] == '}' && --depth == 0) break;
-      }
-      if (close < line.size()) i = close + 1;
+      i = behind_braces(line, i);
     }
     i = std::min(line.find(',', i), line.size());
     if (cells < wanted) ends[cells] = static_cast<std::uint32_t>(i);

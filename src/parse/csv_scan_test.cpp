@@ -62,6 +62,9 @@ TEST(ScanLine, AQuoteInMidCellIsSeenAsMisplaced) {
 TEST(ScanLineStrict, BracesProtectTheirCommasWhenTheyBalance) {
   std::array<std::uint32_t, kCellSlots> ends{};
   EXPECT_EQ(scan_line_strict("a,{b,c,{d,e}},f", ends.data(), kCellsMax, true).cells, 3u);
+  EXPECT_EQ(scan_line_strict("a,{b,c}{d,e},f", ends.data(), kCellsMax, true).cells, 3u);
+  EXPECT_EQ(scan_line_strict("a,{b,c},{d,e},f", ends.data(), kCellsMax, true).cells, 3u);
+  EXPECT_EQ(scan_line_strict("a,{b,c}{d,e,f", ends.data(), kCellsMax, true).cells, 4u);
   EXPECT_EQ(scan_line_strict("a,{b,c,f", ends.data(), kCellsMax, true).cells, 4u);
   EXPECT_EQ(scan_line_strict("a,{b,c},f", ends.data(), kCellsMax, false).cells, 4u);
   EXPECT_EQ(scan_line_strict("a,o\"neil,b", ends.data(), kCellsMax, true).cells, 3u);

@@ -38,7 +38,6 @@ inline constexpr auto kRejectReasons = std::to_array<RejectReasonInfo>({
     {RejectReason::TooLong, "too-long", "the record is longer than the limit"},
     {RejectReason::Malformed, "malformed", "the record breaks the grammar of its format"},
     {RejectReason::MissingColumn, "missing-column", "the record names no addresses"},
-    {RejectReason::LoneHeader, "lone-header", "a header row without the columns of a traffic log"},
 });
 static_assert(rows_in_enum_order(kRejectReasons) && log_names_unique(kRejectReasons));
 

@@ -264,6 +264,14 @@ inline constexpr auto kSessionTimerTexts = std::to_array<TermText<SessionTimer>>
     {SessionTimer::Udp, "Idle time of a UDP session.", cite::kSessionTimeouts},
     {SessionTimer::CaptivePortal, "Idle time of a login at the authentication portal.",
      cite::kSessionTimeouts},
+    {SessionTimer::SctpInit, "From the SCTP INIT until the INIT ACK.", cite::kSessionTimeouts},
+    {SessionTimer::SctpCookie, "From the SCTP INIT ACK until the COOKIE ECHO.",
+     cite::kSessionTimeouts},
+    {SessionTimer::Sctp, "Idle time of an SCTP association.", cite::kSessionTimeouts},
+    {SessionTimer::SctpShutdown, "From the SCTP SHUTDOWN until the SHUTDOWN ACK.",
+     cite::kSessionTimeouts},
+    {SessionTimer::DiscardSctp, "How long a denied SCTP session is discarded.",
+     cite::kSessionTimeouts},
 });
 static_assert(rows_in_enum_order(kSessionTimerTexts) &&
               kSessionTimerTexts.size() == kSessionTimers.size());

@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "findings/tuple_store.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "model/traffic_record.hpp"
+
+namespace endreason {
+namespace {
+
+// ---- the key of a row: source, concern and reason, destination, service
+// ------------------------
+
+constexpr unsigned kReasonBits = 6;
+constexpr unsigned kConcernBits = 1;
+constexpr unsigned kDestinationAt = kServiceBits;
+constexpr unsigned kReasonAt = kDestinationAt + AddressBook::kIdBits;
+constexpr unsigned kConcernAt = kReasonAt + kReasonBits;
+constexpr unsigned kSourceAt = kConcernAt + kConcernBits;
+constexpr unsigned kKeyBits = kSourceAt + AddressBook::kIdBits;
+static_assert(kReasonCodes.size() <= std::size_t{1} << kReasonBits);
+static_assert(kKeyBits < 64, "no key has all bits set");
+constexpr std::uint64_t kNothing = ~std::uint64_t{0};
+
+constexpr std::uint32_t bits_of(std::uint64_t key, unsigned at, unsigned bits) {
+  return static_cast<std::uint32_t>(key >> at & ((std::uint64_t{1} << bits) - 1));
+}
+constexpr std::uint32_t source_of(std::uint64_t row) {
+  return bits_of(row, kSourceAt, AddressBook::kIdBits);
+}
+constexpr std::uint32_t destination_of(std::uint64_t row) {
+  return bits_of(row, kDestinationAt, AddressBook::kIdBits);
+}
+constexpr std::uint32_t service_of(std::uint64_t row) {
+  return bits_of(row, 0, kServiceBits);
+}
+constexpr ReasonCode reason_of(std::uint64_t row) {
+  return static_cast<ReasonCode>(bits_of(row, kReasonAt, kReasonBits));
+}
+constexpr Concern concern_of(std::uint64_t row) {
+  return static_cast<Concern>(bits_of(row, kConcernAt, kConcernBits));
+}
+
+constexpr std::uint64_t kDestinationMask =
+    (std::uint64_t{1} << kReasonAt) - (std::uint64_t{1} << kDestinationAt);
+constexpr std::uint64_t with_addresses(std::uint64_t row, std::uint32_t source,
+                                       std::uint32_t destination) {
+  constexpr std::uint64_t kRest = ((std::uint64_t{1} << kSourceAt) - 1) & ~kDestinationMask;
+  return std::uint64_t{source} << kSourceAt | std::uint64_t{destination} << kDestinationAt |
+         (row & kRest);
+}
+
+constexpr auto kBySourceDigits = std::to_array<RadixDigit>(
+    {{0, 11}, {11, 11}, {22, 11}, {33, 11}, {44, 11}, {55, kKeyBits - 55}});
+static_assert(kKeyBits > 55 && kKeyBits <= 55 + kRadixBitsMax);
+// By service, reason, destination; rows that agree in these stay sorted by
+// source.
+constexpr auto kByDestinationDigits =
+    std::to_array<RadixDigit>({{0, 9},
+                               {9, kServiceBits - 9},
+                               {kReasonAt, kReasonBits + kConcernBits},
+                               {kDestinationAt, 10},
+                               {kDestinationAt + 10, AddressBook::kIdBits - 10}});
+// By source, then the rule's place, whose highest bits are rarely used.
+constexpr auto kRuleSourceDigits =
+    std::to_array<RadixDigit>({{0, 10}, {10, 9}, {19, 11}, {30, 11}, {41, 10}});
+static_assert(AddressBook::kIdBits == 19);
+
+// ---- counters in 64 bits
+// ------------------------------------------------------------------------
+
+constexpr std::uint64_t kLargeMark = std::uint64_t{1} << 63;
+constexpr unsigned kBytesBits = 43;
+constexpr std::uint64_t kBytesMax = (std::uint64_t{1} << kBytesBits) - 1;
+constexpr std::uint64_t kSessionsMax = (std::uint64_t{1} << (63 - kBytesBits)) - 1;
+constexpr bool packs(const Count& count) {
+  return count.sessions <= kSessionsMax && count.bytes <= kBytesMax;
+}
+
+// ---- shares of the memory
+// -----------------------------------------------------------------------
+
+constexpr std::size_t kRowsMin = 512;
+constexpr std::size_t kHotRowsMax = 512;
+constexpr std::size_t kHotRuleSourcesMax = 1024;
+
+// Of 64 parts; rules and sources get half as many rows as rows do, which makes
+// seven more parts, and large counters (before and after they are sorted) two.
+// One part is to spare.
+constexpr std::size_t kParts = 64;
+constexpr std::size_t kAddressParts = 18, kNameParts = 8, kRowParts = 28;
+constexpr std::size_t kRowsPerRuleSource = 2;
+constexpr std::size_t kRowsPerLargeCount = 16;
+
+std::size_t rows_in(std::size_t memory_bytes) {
+  return memory_bytes / kParts * kRowParts / (4 * sizeof(std::uint64_t));
+}
+std::size_t hot_rows_beside(std::size_t rows) {
+  std::size_t hot = kHotRowsMax;
+  while (hot > rows / kRowsPerLargeCount / 2) hot /= 2;
+  return hot;
+}
+
+// Where a key is in a cache of a power of two of places.
+std::size_t place_in(std::size_t places, std::uint64_t key) {
+  constexpr std::uint64_t kGolden = 0x9e37'79b9'7f4a'7c15;
+  return (key * kGolden >> 32) & (places - 1);
+}
+
+// Sorting must win this much, or it would be done again too soon.
+bool roomy(std::size_t size, std::size_t limit) {
+  return size <= limit / 4 * 3;
+}
+
+// ---- in which order rows are ranked
+// -------------------------------------------------------------
+
+struct BySource {
+  static constexpr std::uint64_t kGroup = kNothing << kConcernAt;
+  static constexpr std::uint64_t kCause = kNothing << kReasonAt;
+  static constexpr bool kCountsDestinations = true;
+  static constexpr GroupKind kKind = GroupKind::BlockedSource;
+  static std::uint32_t address_of(std::uint64_t row) { return source_of(row); }
+  static void append_cause(std::uint64_t row, KeyBuilder& key) {
+    append_reason(reason_of(row), key);
+  }
+};
+struct ByDestination {
+  static constexpr std::uint64_t kGroup = std::uint64_t{1} << kConcernAt | kDestinationMask;
+  static constexpr std::uint64_t kCause = (std::uint64_t{1} << kSourceAt) - 1;
+  static constexpr bool kCountsDestinations = false;
+  static constexpr GroupKind kKind = GroupKind::BlockedDestination;
+  static std::uint32_t address_of(std::uint64_t row) { return destination_of(row); }
+  static void append_cause(std::uint64_t row, KeyBuilder& key) {
+    append_reason(reason_of(row), key);
+    append_service(service_of(row), key);
+  }
+};
+
+}  // namespace
+
+TupleStore::TupleStore(std::size_t memory_bytes, const KeyHash& hash)
+    : memory_bytes_(memory_bytes),
+      addresses_(memory_bytes / kParts * kAddressParts, hash),
+      names_(memory_bytes / kParts * kNameParts, hash),
+      rows_(std::max(kRowsMin, rows_in(memory_bytes))),
+      rule_sources_(rows_.limit() / kRowsPerRuleSource),
+      large_max_(rows_.limit() / kRowsPerLargeCount) {}
+
+void TupleStore::raise_limits(std::size_t more_bytes) {
+  memory_bytes_ += more_bytes;
+  addresses_.raise_limit(more_bytes / kParts * kAddressParts);
+  names_.raise_limit(more_bytes / kParts * kNameParts);
+  const std::size_t more_rows = rows_in(more_bytes);
+  rows_.raise_limit(more_rows);
+  rule_sources_.raise_limit(more_rows / kRowsPerRuleSource);
+  large_max_ += more_rows / kRowsPerLargeCount;
+}
+
+// ---- counting
+// -----------------------------------------------------------------------------------
+
+bool TupleStore::add(const TrafficRecord& record, Concern concern, ReasonCode reason,
+                     const Count& count) {
+  Parts parts;
+  if (!find_parts(record, concern, reason, parts) || !make_room()) return false;
+  names_.count(parts.rule, count.sessions, count.bytes);
+  names_.count(parts.app, count.sessions, count.bytes);
+  if (parts.rule_source != kNothing) add_rule_source(parts.rule_source);
+  add_row(parts.row, count);
+  return true;
+}
+
+// Where things are is asked for before it is needed: the tables outgrow the near caches.
+bool TupleStore::find_parts(const TrafficRecord& record, Concern concern, ReasonCode reason,
+                            Parts& parts) {
+  const auto source_sighted = addresses_.sight(record.text(Field::Src));
+  const auto destination_sighted = addresses_.sight(record.text(Field::Dst));
+  begin_name_key(group_kind(concern, GroupKind::BlockedRule), record.text(Field::Rule), key_);
+  if (concern == Concern::Blocked) append_reason(reason, key_);
+  key_.seal();
+  const std::uint64_t rule_hash = names_.hash(key_);
+  names_.prefetch_slot(rule_hash);
+  begin_name_key(group_kind(concern, GroupKind::BlockedApp), record.text(Field::App), app_key_);
+  app_key_.seal();
+  const std::uint64_t app_hash = names_.hash(app_key_);
+  names_.prefetch_slot(app_hash);
+  const std::uint32_t source = addresses_.id_of(source_sighted);
+  names_.prefetch_entry(rule_hash);
+  const std::uint32_t destination = addresses_.id_of(destination_sighted);
+  parts.app = names_.place_of(app_key_, app_hash);
+  parts.rule = names_.place_of(key_, rule_hash);
+  if (parts.rule == 0 || parts.app == 0 || source == AddressBook::kNone ||
+      destination == AddressBook::kNone)
+    return false;
+  parts.row = std::uint64_t{source} << kSourceAt |
+              static_cast<std::uint64_t>(concern) << kConcernAt |
+              static_cast<std::uint64_t>(reason) << kReasonAt |
+              std::uint64_t{destination} << kDestinationAt | service_number(record);
+  parts.rule_source = concern == Concern::Blocked
+                          ? std::uint64_t{parts.rule} << AddressBook::kIdBits | source
+                          : kNothing;
+  return true;
+}
+
+// For one more row and whatever the cache holds.
+bool TupleStore::make_room() {
+  const std::size_t rows = hot_rows_.size() + 1;
+  if (rows_.room() < rows || large_max_ < large_counts_.size() + rows) {
+    combine_rows();
+    if (!roomy(rows_.size(), rows_.limit()) || !roomy(large_counts_.size(), large_max_))
+      return false;
+  }
+  if (rule_sources_.room() == 0) {
+    combine_rule_sources();
+    if (!roomy(rule_sources_.size(), rule_sources_.limit())) return false;
+  }
+  return true;
+}
+
+void TupleStore::add_row(std::uint64_t key, const Count& count) {
+  if (hot_rows_.empty()) hot_rows_.assign(hot_rows_beside(rows_.limit()), {kNothing, Count{}});
+  HotRow& hot = hot_rows_[place_in(hot_rows_.size(), key)];
+  if (hot.key == key) return hot.count.add(count);
+  if (hot.key != kNothing) rows_.push({hot.key, pack(hot.count, large_counts_)});
+  hot = {key, count};
+}
+
+void TupleStore::empty_hot_rows() {
+  for (HotRow& hot : hot_rows_) {
+    if (hot.key == kNothing) continue;
+    rows_.push({hot.key, pack(hot.count, large_counts_)});
+    hot.key = kNothing;
+  }
+}
+
+void TupleStore::add_rule_source(std::uint64_t key) {
+  if (hot_rule_sources_.empty()) hot_rule_sources_.assign(kHotRuleSourcesMax, kNothing);
+  std::uint64_t& hot = hot_rule_sources_[place_in(kHotRuleSourcesMax, key)];
+  if (std::exchange(hot, key) != key) rule_sources_.push(key);
+}
+
+std::uint64_t TupleStore::pack(const Count& count, std::vector<Count>& large) {
+  if (packs(count)) return count.sessions << kBytesBits | count.bytes;
+  large.push_back(count);
+  return kLargeMark | (large.size() - 1);
+}
+
+Count TupleStore::unpacked(const Row& row) const {
+  if ((row.counts & kLargeMark) != 0) return large_counts_[row.counts & ~kLargeMark];
+  return {0, row.counts >> kBytesBits, row.counts & kBytesMax};
+}
+
+// Two small counters that would make a large one stay apart, as two rows with
+// one key: so there are never more large ones than were added.
+void TupleStore::combine_rows() {
+  rows_.sort(kBySourceDigits, [](const Row& row) { return row.key; });
+  std::vector<Count> large;
+  Row* out = rows_.begin();
+  for (const Row* row = rows_.begin(); row != rows_.end();) {
+    const std::uint64_t key = row->key;
+    Count sum = unpacked(*row);
+    for (++row; row != rows_.end() && row->key == key; ++row) {
+      const Count more = unpacked(*row);
+      const bool small = packs(sum) && packs(more);
+      Count both = sum;
+      both.add(more);
+      if (small && !packs(both)) break;
+      sum = both;
+    }
+    *out++ = {key, pack(sum, large)};
+  }
+  rows_.shrink_to(out);
+  large_counts_ = std::move(large);
+}
+
+void TupleStore::combine_rule_sources() {
+  rule_sources_.sort(kRuleSourceDigits, [](std::uint64_t key) { return key; });
+  rule_sources_.shrink_to(std::unique(rule_sources_.begin(), rule_sources_.end()));
+}
+
+void TupleStore::combine() {
+  empty_hot_rows();
+  combine_rows();
+  combine_rule_sources();
+}
+
+// ---- joining
+// ------------------------------------------------------------------------------------
+
+std::uint32_t TupleStore::take_address(const TupleStore& other, std::uint32_t id) {
+  address_.clear();
+  other.addresses_.append_to(id, address_);
+  return addresses_.id_of_bytes(address_.text());
+}
+
+bool TupleStore::take_row(const TupleStore& other, const Row& row) {
+  const std::uint32_t source = take_address(other, source_of(row.key));
+  const std::uint32_t destination = take_address(other, destination_of(row.key));
+  if (source == AddressBook::kNone || destination == AddressBook::kNone || !make_room())
+    return false;
+  add_row(with_addresses(row.key, source, destination), other.unpacked(row));
+  return true;
+}
+
+bool TupleStore::take_name(const KeyCount& name) {
+  build_name_key(name);
+  key_.seal();
+  return names_.add(key_, names_.hash(key_), name.sessions, name.bytes);
+}
+
+bool TupleStore::take_rule_source(const TupleStore& other, const KeyCount& rule,
+                                  std::uint32_t source) {
+  const std::uint32_t mine = take_address(other, source);
+  build_name_key(rule);
+  key_.seal();
+  const std::uint32_t place = names_.place_of(key_, names_.hash(key_));
+  if (mine == AddressBook::kNone || place == 0 || !make_room()) return false;
+  names_.count(place, rule.sessions, rule.bytes);
+  add_rule_source(std::uint64_t{place} << AddressBook::kIdBits | mine);
+  return true;
+}
+
+// ---- keys
+// ---------------------------------------------------------------------------------------
+
+std::string_view TupleStore::address_bytes(std::uint32_t id) {
+  address_.clear();
+  addresses_.append_to(id, address_);
+  return address_.text();
+}
+
+void TupleStore::build_name_key(const KeyCount& name) {
+  key_.clear();
+  key_.bytes(name.prefix());
+  key_.end_prefix();
+  key_.bytes(name.key.substr(name.prefix_size));
+}
+
+template <class Order>
+void TupleStore::begin_group_key(std::uint64_t row) {
+  begin_address_key(group_kind(concern_of(row), Order::kKind),
+                    address_bytes(Order::address_of(row)), key_);
+}
+
+void TupleStore::build_source_key(std::uint64_t row) {
+  begin_group_key<BySource>(row);
+  BySource::append_cause(row, key_);
+  key_.bytes(address_bytes(destination_of(row)));
+  append_service(service_of(row), key_);
+  key_.seal();
+}
+
+void TupleStore::build_destination_key(std::uint64_t row) {
+  begin_group_key<ByDestination>(row);
+  ByDestination::append_cause(row, key_);
+  key_.bytes(address_bytes(source_of(row)));
+  key_.seal();
+}
+
+// ---- ranking
+// ------------------------------------------------------------------------------------
+
+void TupleStore::rank(Leaders& leaders) {
+  combine();
+  rank_names(leaders);
+  rank_rows<BySource>(leaders);
+  rows_.sort(kByDestinationDigits, [](const Row& row) { return row.key; });
+  rank_rows<ByDestination>(leaders);
+}
+
+void TupleStore::rank_names(Leaders& leaders) {
+  names_.sort();
+  GroupRanker ranker(leaders);
+  for (std::size_t i = 0; i < names_.entries(); ++i) {
+    const KeyCount name = names_.sorted(i);
+    std::uint64_t members = 1;
+    if (kind_of(name.key) == GroupKind::BlockedRule) {
+      const std::uint64_t rule = names_.sorted_place(i);
+      const auto first = std::lower_bound(rule_sources_.begin(), rule_sources_.end(),
+                                          rule << AddressBook::kIdBits);
+      const auto last =
+          std::lower_bound(first, rule_sources_.end(), (rule + 1) << AddressBook::kIdBits);
+      members = static_cast<std::uint64_t>(last - first);
+    }
+    ranker.add(name, members);
+  }
+  ranker.finish();
+}
+
+template <class Order>
+void TupleStore::rank_rows(Leaders& leaders) {
+  const Row* row = rows_.begin();
+  while (row != rows_.end()) {
+    const std::uint64_t group_row = row->key;
+    GroupCounts group;
+    do {
+      const std::uint64_t cause_row = row->key;
+      GroupCounts cause;
+      std::uint64_t last = kNothing;
+      for (; row != rows_.end() && ((row->key ^ cause_row) & Order::kCause) == 0; ++row) {
+        const Count count = unpacked(*row);
+        cause.add(count.sessions, count.bytes, last != row->key);
+        if constexpr (Order::kCountsDestinations)
+          cause.destinations += (last ^ row->key) >> kDestinationAt != 0;
+        last = row->key;
+      }
+      const GroupKind ranking = cause_of(group_kind(concern_of(cause_row), Order::kKind));
+      cause.set_rank(ranking);
+      leaders.offer(ranking, cause, [&] {
+        begin_group_key<Order>(cause_row);
+        Order::append_cause(cause_row, key_);
+        return key_.text();
+      });
+      group.add(cause.sessions, cause.bytes, cause.members);
+    } while (row != rows_.end() && ((row->key ^ group_row) & Order::kGroup) == 0);
+    const GroupKind ranking = group_kind(concern_of(group_row), Order::kKind);
+    group.set_rank(ranking);
+    leaders.offer(ranking, group, [&] {
+      begin_group_key<Order>(group_row);
+      return key_.text();
+    });
+  }
+}
+
+// ---- memory
+// -------------------------------------------------------------------------------------
+
+void TupleStore::clear() {
+  addresses_.clear();
+  names_.clear();
+  rows_.clear();
+  rule_sources_.clear();
+  large_counts_.clear();
+  hot_rows_.clear();
+  hot_rule_sources_.clear();
+}
+
+void TupleStore::release_spare() {
+  rows_.release_spare();
+  rule_sources_.release_spare();
+}
+
+void TupleStore::release() {
+  clear();
+  addresses_.release();
+  names_.release();
+  rows_.release();
+  rule_sources_.release();
+}
+
+}  // namespace endreason

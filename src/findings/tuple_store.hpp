@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// TupleStore: blocked and failed rows, packed into 16 bytes each, until they
+// are ranked.
+//
+// Addresses and names become small numbers, so that a row is one 64-bit key
+// (source, concern and reason, destination, service) and its counters. Rows are
+// appended; a small cache in front adds up the hot ones. When the buffer is
+// full it is sorted and equal keys are added up, which most inputs can go on
+// with for ever. When that does not help (too many different rows for the
+// memory) add() says so; the owner then takes the content as group keys and
+// empties the store. Not thread-safe.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "findings/address_book.hpp"
+#include "findings/count.hpp"
+#include "findings/group_key.hpp"
+#include "findings/key_table.hpp"
+#include "findings/ranking.hpp"
+#include "findings/row_buffer.hpp"
+
+namespace endreason {
+
+class TrafficRecord;
+
+class TupleStore {
+ public:
+  TupleStore(std::size_t memory_bytes, const KeyHash& hash);
+
+  // False when the store is full; nothing was counted then. An empty store
+  // takes any row.
+  bool add(const TrafficRecord& record, Concern concern, ReasonCode reason, const Count& count);
+
+  // Takes over all that `other` counted, and its memory; `other` is released.
+  // Whenever this store is full, pour() is called and must empty it.
+  template <class Pour>
+  void merge(TupleStore&& other, Pour&& pour);
+
+  // Ranks the content: what a GroupRanker says of the keys that visit_keys()
+  // gives, but faster.
+  void rank(Leaders& leaders);
+
+  // Calls visit(const KeyBuilder&, sessions, bytes) for the group keys of all
+  // rows; a key may come more than once. Memory that only sorting needs is
+  // given back before.
+  template <class Visit>
+  void visit_keys(Visit&& visit);
+
+  bool empty() const { return names_.empty(); }
+  void clear();
+  void release();  // gives the memory back, too
+
+ private:
+  static std::uint32_t rule_of(std::uint64_t rule_source) {
+    return static_cast<std::uint32_t>(rule_source >> AddressBook::kIdBits);
+  }
+  static std::uint32_t source_of_rule(std::uint64_t rule_source) {
+    return static_cast<std::uint32_t>(rule_source & ((1u << AddressBook::kIdBits) - 1));
+  }
+  void raise_limits(std::size_t more_bytes);
+  void release_spare();
+
+  struct Row {
+    std::uint64_t key;
+    std::uint64_t counts;  // packed, or a mark and a place in large_counts_
+  };
+  struct HotRow {
+    std::uint64_t key;
+    Count count;  // its `rows` are not used
+  };
+  struct Parts {
+    std::uint64_t row;          // the key
+    std::uint64_t rule_source;  // the rule's place and the source; kNothing: not counted
+    std::uint32_t rule, app;    // places in names_
+  };
+
+  bool find_parts(const TrafficRecord& record, Concern concern, ReasonCode reason, Parts& parts);
+  bool make_room();
+  void add_row(std::uint64_t key, const Count& count);
+  void add_rule_source(std::uint64_t key);
+  void empty_hot_rows();
+  void combine_rows();          // sorted by source afterwards
+  void combine_rule_sources();  // sorted by rule afterwards
+  void combine();
+
+  static std::uint64_t pack(const Count& count, std::vector<Count>& large);
+  Count unpacked(const Row& row) const;
+
+  bool take_row(const TupleStore& other, const Row& row);
+  bool take_name(const KeyCount& name);
+  bool take_rule_source(const TupleStore& other, const KeyCount& rule, std::uint32_t source);
+  std::uint32_t take_address(const TupleStore& other, std::uint32_t id);
+  // Names that have all of their key.
+  template <class Visit>
+  void visit_plain_names(Visit&& visit) const;
+  // Rules of blocked rows with each of their sources. All of a rule's sessions
+  // and bytes come with its first source: only their sum is ever asked for.
+  template <class Visit>
+  void visit_rule_sources(Visit&& visit) const;
+
+  void rank_names(Leaders& leaders);
+  template <class Order>
+  void rank_rows(Leaders& leaders);
+  std::string_view address_bytes(std::uint32_t id);  // valid until the next call
+  // Keys are built in key_.
+  template <class Order>
+  void begin_group_key(std::uint64_t row);
+  void build_name_key(const KeyCount& name);
+  void build_source_key(std::uint64_t row);
+  void build_destination_key(std::uint64_t row);
+
+  std::size_t memory_bytes_;
+  AddressBook addresses_;
+  // Applications, rules, and of blocked rows the rules with the reason:
+  // complete keys but for the sources of the latter, which are in
+  // rule_sources_.
+  KeyTable names_;
+  RowBuffer<Row> rows_;
+  RowBuffer<std::uint64_t> rule_sources_;
+  std::size_t large_max_;
+  std::vector<Count> large_counts_;
+  std::vector<HotRow> hot_rows_;
+  std::vector<std::uint64_t> hot_rule_sources_;
+  KeyBuilder key_, app_key_, address_;
+};
+
+template <class Pour>
+void TupleStore::merge(TupleStore&& other, Pour&& pour) {
+  other.combine();
+  other.release_spare();
+  raise_limits(other.memory_bytes_);
+  const auto take = [&](auto&& part) {
+    if (part()) return;
+    pour();
+    part();
+  };
+  for (const Row& row : other.rows_) take([&] { return take_row(other, row); });
+  other.visit_plain_names([&](const KeyCount& name) { take([&] { return take_name(name); }); });
+  other.visit_rule_sources([&](const KeyCount& rule, std::uint32_t source) {
+    take([&] { return take_rule_source(other, rule, source); });
+  });
+  other.release();
+}
+
+template <class Visit>
+void TupleStore::visit_keys(Visit&& visit) {
+  combine();
+  release_spare();
+  for (const Row& row : rows_) {
+    const Count count = unpacked(row);
+    build_source_key(row.key);
+    visit(key_, count.sessions, count.bytes);
+    build_destination_key(row.key);
+    visit(key_, count.sessions, count.bytes);
+  }
+  visit_plain_names([&](const KeyCount& name) {
+    build_name_key(name);
+    key_.seal();
+    visit(key_, name.sessions, name.bytes);
+  });
+  visit_rule_sources([&](const KeyCount& rule, std::uint32_t source) {
+    build_name_key(rule);
+    key_.bytes(address_bytes(source));
+    key_.seal();
+    visit(key_, rule.sessions, rule.bytes);
+  });
+}
+
+template <class Visit>
+void TupleStore::visit_plain_names(Visit&& visit) const {
+  names_.visit_all([&](const KeyCount& name) {
+    if (kind_of(name.key) != GroupKind::BlockedRule) visit(name);
+  });
+}
+
+template <class Visit>
+void TupleStore::visit_rule_sources(Visit&& visit) const {
+  std::uint32_t last = 0;
+  for (const std::uint64_t rule_source : rule_sources_) {
+    const std::uint32_t place = rule_of(rule_source);
+    KeyCount rule = names_.at(place);
+    if (place == std::exchange(last, place)) rule.sessions = rule.bytes = 0;
+    visit(rule, source_of_rule(rule_source));
+  }
+}
+
+}  // namespace endreason
