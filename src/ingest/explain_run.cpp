@@ -37,7 +37,10 @@ class Worker {
   void work() {
     while (!done_ && take_run()) {
       result_ = {};
+      // Runs give about as much as the one before: room for it at once spares growing and copying.
+      result_.output.reserve(output_before_ + output_before_ / 8);
       process();
+      output_before_ = result_.output.size();
       if (!shared_.ordered.submit(run_.sequence, std::move(result_))) break;
     }
     const std::scoped_lock lock(shared_.total_mutex);
@@ -131,6 +134,7 @@ class Worker {
   Run run_;
   TrafficRecord record_;
   RunResult result_;
+  std::size_t output_before_ = 0;
   Accounting accounting_;
   bool done_ = false;
 };
