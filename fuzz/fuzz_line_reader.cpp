@@ -71,7 +71,15 @@ void take_numbers(const TrafficRecord& r, std::string& out) {
 // What was read, as text: `key` holds what must not depend on the columns wanted, `rest` the other.
 struct Reading {
   std::vector<std::string> key, rest;
+  std::vector<bool> braces;
 };
+
+// The columns that the verdict needs are the same. A line with a brace may be counted differently:
+// braces protect commas (link_switches), and are looked at only when that column is wanted.
+void demand_same_keys(const Reading& a, const Reading& b) {
+  demand(a.key.size() == b.key.size());
+  for (std::size_t i = 0; i < a.key.size(); ++i) demand(a.braces[i] || a.key[i] == b.key[i]);
+}
 
 void note(const TrafficRecord& record, const ReadStatus& status, PaddedView run,
           std::uint32_t columns, Reading& out) {
@@ -102,6 +110,7 @@ void note(const TrafficRecord& record, const ReadStatus& status, PaddedView run,
   }
   out.key.push_back(std::move(key));
   out.rest.push_back(std::move(rest));
+  out.braces.push_back(record.raw.find('{') != std::string_view::npos);
 }
 
 // One reader for each kernel and number of columns, kept: making one costs more than a short run.
@@ -156,7 +165,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t few_columns = 1 + data[0] / 2 % 2;
   const Reading all = read_all(readers.at(0, 0), run);
   const Reading few = read_all(readers.at(0, few_columns), run);
-  demand(all.key == few.key);
+  demand_same_keys(all, few);
   for (std::size_t kernel = 1; kernel < readers.kernels(); ++kernel) {
     const Reading again = read_all(readers.at(kernel, 0), run);
     demand(again.key == all.key && again.rest == all.rest);

@@ -20,13 +20,15 @@ declare -A allowed=(
   [sources]="base model"
   [decode]="base model"
   [session]="base model"
+  [appid]="base model"
   [parse]="base model"
   [verdict]="base model"
   [query]="base model"
   [format]="base model"
   [findings]="base model verdict query"
   [ingest]="base model sources parse verdict query format findings"
-  [cli]="base model sources parse verdict query format findings ingest"
+  [dataplane]="base model decode session appid"
+  [cli]="base model sources decode session appid parse verdict query format findings ingest dataplane"
 )
 
 # Third-party headers by the start of their name, and the room that owns them.
@@ -35,6 +37,7 @@ declare -A owner=(
   [zlib]=sources [zstd]=sources [isa-l]=sources [pcap]=sources [igzip_lib]=sources [libdeflate]=sources
   [CLI]=cli [yaml-cpp]=cli
   [date]=base
+  [ndpi]=appid
 )
 
 longest_file=800

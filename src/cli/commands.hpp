@@ -32,6 +32,7 @@ inline constexpr auto kExitCodes = std::to_array<ExitCode>({
 using RunCommand = std::function<int()>;
 
 RunCommand declare_explain(CLI::App& app);
+RunCommand declare_track(CLI::App& app);
 RunCommand declare_terms(CLI::App& app);
 RunCommand declare_completion(CLI::App& app, const CLI::App& root);
 RunCommand declare_man(CLI::App& app, const CLI::App& root);

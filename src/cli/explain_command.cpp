@@ -19,6 +19,7 @@
 #include "cli/progress.hpp"
 #include "cli/settings.hpp"
 #include "cli/terminal.hpp"
+#include "cli/track_run.hpp"
 #include "findings/summary.hpp"
 #include "format/record_writer.hpp"
 #include "ingest/explain_run.hpp"
@@ -36,6 +37,13 @@ struct ExplainOptions {
   unsigned threads = 0;
   std::size_t top = 10;
   bool summary = false, contradictions = false, quiet = false, explain_filter = false;
+  // Of `track`: set when that command was given; `explain` uses the defaults for captures.
+  bool track = false;
+  bool no_appid = false, decap = false, open_at_end = false;
+  std::vector<std::string> bpf;
+  std::string log{"end"}, checksums{"ignore"}, reject_non_syn{"yes"}, challenge_ack{"no"};
+  std::uint32_t capacity = 1'000'000;
+  std::vector<std::pair<std::string, std::uint64_t>> timers;
 };
 
 std::int64_t wall_clock_micros() {
@@ -318,6 +326,7 @@ class Explain {
     plan_.bytes_total = list->total_bytes();
     plan_.inputs = std::move(list->inputs);
     for (const Input& input : plan_.inputs) writer_.inputs.push_back(input.path);
+    if (auto done = prepare_captures(); !done) return done;
     if (!options_.rejects.empty()) {
       rejects_ = options_.rejects == "-" ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)
                                          : open(options_.rejects.c_str(),
@@ -328,6 +337,35 @@ class Explain {
       plan_.keep_rejects = true;
     }
     connect();
+    return {};
+  }
+
+  Done prepare_captures() {
+    const auto captures = std::count_if(plan_.inputs.begin(), plan_.inputs.end(), is_capture);
+    const auto inputs = static_cast<std::ptrdiff_t>(plan_.inputs.size());
+    captures_ = options_.track || (captures > 0 && captures == inputs);
+    if (captures > 0 && captures < inputs && !options_.track)
+      return fail(Error::Code::Usage,
+                  "captures and logs cannot be explained in one run: name them in two");
+    if (!captures_) return {};
+    plan_.threads = 1;
+    EngineOptions& engine = track_.engine;
+    for (const std::string& word : options_.bpf)
+      track_.bpf += (track_.bpf.empty() ? "" : " ") + word;
+    engine.identify = !options_.no_appid;
+    engine.decode.decap = options_.decap;
+    engine.decode.check_checksums = options_.checksums == "check";
+    engine.log_start = options_.log.find("start") != std::string::npos;
+    engine.log_end = options_.log.find("end") != std::string::npos;
+    engine.open_at_end = options_.open_at_end;
+    engine.session.capacity = options_.capacity;
+    engine.session.tcp.reject_non_syn = options_.reject_non_syn == "yes";
+    engine.session.tcp.allow_challenge_ack = options_.challenge_ack == "yes";
+    for (const SessionTimerInfo& row : kSessionTimers)
+      if (auto set = engine.session.timeouts.set(row.value, settings_.timers[row.value]); !set)
+        return set;
+    for (const auto& [name, seconds] : options_.timers)
+      if (auto set = engine.session.timeouts.set(name, seconds); !set) return set;
     return {};
   }
 
@@ -361,9 +399,20 @@ class Explain {
       plan_.make_sink = [&](unsigned) { return std::make_unique<FormatSink>(writer_, tail); };
     }
     if (!head.empty() && !plan_.write_output(head)) return settle(ExplainResult{});
-    ExplainResult result = run_explain(plan_);
-    if (!result.stopped && !tail.empty() && !plan_.write_output(tail)) result.stopped = true;
-    return settle(result);
+    auto result = produce();
+    if (!result) return complain(result.error());
+    if (!result->stopped && !tail.empty() && !plan_.write_output(tail)) result->stopped = true;
+    return settle(*result);
+  }
+
+  // Logs through the readers, captures through the session engine.
+  Result<ExplainResult> produce() {
+    if (!captures_) return run_explain(plan_);
+    auto outcome = run_track(plan_, track_);
+    if (!outcome) return tl::unexpected(outcome.error());
+    track_stats_ = std::move(outcome->stats_json);
+    if (!outcome->hint.empty()) plan_.message(outcome->hint);
+    return std::move(outcome->result);
   }
 
   // A WriterSink whose end (the buffered rows of a table) is kept when the worker is done.
@@ -396,7 +445,8 @@ class Explain {
     plan_.make_sink = [&](unsigned worker) {
       return std::make_unique<SummarySink>(*parts[worker]);
     };
-    const ExplainResult result = run_explain(plan_);
+    const auto result = produce();
+    if (!result) return complain(result.error());
     for (std::size_t i = 1; i < parts.size(); ++i) parts[0]->merge(std::move(*parts[i]));
     const auto report = parts[0]->report(options_.top);
     progress_.clear();
@@ -410,13 +460,18 @@ class Explain {
       append_json(*report, out);
     }
     static_cast<void>(plan_.write_output(out));
-    return settle(result);
+    return settle(*result);
   }
 
   int settle(const ExplainResult& result) {
     progress_.clear();
     for (const Error& error : result.errors) say(error.message);
-    if (!options_.quiet && !options_.explain_filter) say(result.accounting.to_line());
+    if (!options_.quiet && captures_) {
+      say(fmt::format("{} rows of the session engine; {}", result.accounting.traffic,
+                      track_stats_.substr(0, track_stats_.size() - 1)));
+    } else if (!options_.quiet) {
+      say(result.accounting.to_line());
+    }
     int code = result.errors.empty() ? kExitDone : kExitIo;
     if (!options_.stats.empty() && !write_stats(result.accounting)) code = kExitIo;
     if (rejects_ >= 0 && (close(rejects_) != 0 || rejects_errno_ != 0)) {
@@ -437,7 +492,7 @@ class Explain {
   }
 
   bool write_stats(const Accounting& accounting) const {
-    const std::string text = accounting.to_json() + "\n";
+    const std::string text = captures_ ? track_stats_ : accounting.to_json() + "\n";
     if (options_.stats == "-") return write_all(STDERR_FILENO, text);
     const int file = open(options_.stats.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     const bool written = file >= 0 && write_all(file, text);
@@ -454,6 +509,9 @@ class Explain {
   WriterOptions writer_;
   TimeZone zone_ = TimeZone::utc();
   bool card_or_table_ = false;
+  bool captures_ = false;
+  TrackPlan track_;
+  std::string track_stats_;
   int rejects_ = -1;
   int output_errno_ = 0;
   int rejects_errno_ = 0;
@@ -462,12 +520,8 @@ class Explain {
 
 }  // namespace
 
-RunCommand declare_explain(CLI::App& app) {
-  auto options = std::make_shared<ExplainOptions>();
-  app.add_option(
-      "PATH", options->paths,
-      "Files, folders (read whole) or - for standard input; plain, gzip or zstd, any mix "
-      "of formats. None: standard input");
+// What `explain` and `track` have in common.
+static void declare_output(CLI::App& app, const std::shared_ptr<ExplainOptions>& options) {
   app.add_option(
          "-o,--output", options->output,
          "table, card, csv, ndjson, panos, raw, ecs, ocsf. Default: on a terminal a card for "
@@ -521,6 +575,15 @@ RunCommand declare_explain(CLI::App& app) {
       ->check(CLI::IsMember({"auto", "always", "never"}));
   app.add_flag("-q,--quiet", options->quiet, "No accounting and no rejects on standard error");
   app.add_option("--kernel", options->kernel, "")->group("");  // for benchmarks and tests
+}
+
+RunCommand declare_explain(CLI::App& app) {
+  auto options = std::make_shared<ExplainOptions>();
+  app.add_option(
+      "PATH", options->paths,
+      "Files, folders (read whole) or - for standard input; plain, gzip or zstd, any mix "
+      "of formats. Captures go through the session engine. None: standard input");
+  declare_output(app, options);
   app.footer(
       "Examples:\n"
       "  endreason explain traffic.log\n"
@@ -528,6 +591,54 @@ RunCommand declare_explain(CLI::App& app) {
       "  endreason explain -f '( action eq allow ) and ( final_action eq blocked )' fw.log.gz\n"
       "  zstdcat fw.zst | endreason explain -o ndjson --fields src,dst,dport,why -\n"
       "  endreason explain --contradictions -o csv export.csv");
+  return [options] { return Explain(*options).run(); };
+}
+
+RunCommand declare_track(CLI::App& app) {
+  auto options = std::make_shared<ExplainOptions>();
+  options->track = true;
+  app.add_option(
+         "-r,--read", options->paths,
+         "Captures: pcap or pcapng, plain, gzip or zstd, merged by time; - is standard input")
+      ->type_name("FILE")
+      ->required();
+  app.add_option("BPF", options->bpf, "Packets to take, as tcpdump has it: tcp port 443");
+  declare_output(app, options);
+  app.add_option("--log", options->log, "Rows to write: end, start or start,end")
+      ->type_name("WHEN")
+      ->check(CLI::IsMember({"end", "start", "start,end", "end,start"}));
+  app.add_flag("--open", options->open_at_end,
+               "Sessions that the capture does not end stay open and get no end row");
+  app.add_flag("--no-appid", options->no_appid, "Track without looking for applications");
+  app.add_flag("--decap", options->decap, "The sessions inside tunnels, not the tunnels' own");
+  app.add_option("--checksums", options->checksums, "check: drop packets whose checksum is wrong")
+      ->type_name("WHAT")
+      ->check(CLI::IsMember({"check", "ignore"}));
+  app.add_option("--tcp-reject-non-syn", options->reject_non_syn,
+                 "no: TCP packets without a SYN begin sessions too (default yes)")
+      ->type_name("YES")
+      ->check(CLI::IsMember({"yes", "no"}));
+  app.add_option("--allow-challenge-ack", options->challenge_ack,
+                 "yes: pass the client's reset of a challenge ACK (default no)")
+      ->type_name("YES")
+      ->check(CLI::IsMember({"yes", "no"}));
+  app.add_option("--sessions", options->capacity, "Sessions at once (default 1000000)")
+      ->type_name("N");
+  for (const SessionTimerInfo& row : kSessionTimers) {
+    app.add_option_function<std::uint64_t>(
+           "--" + std::string(row.log_name),
+           [options, name = std::string(row.log_name)](const std::uint64_t& seconds) {
+             options->timers.emplace_back(name, seconds);
+           },
+           fmt::format("{} to {} (default {})", row.min_s, row.max_s, row.default_s))
+        ->type_name("SECONDS")
+        ->group("Session timers");
+  }
+  app.footer(
+      "Examples:\n"
+      "  endreason track -r capture.pcap\n"
+      "  endreason track -r a.pcapng -r b.pcap.gz -o panos tcp port 443\n"
+      "  endreason track -r capture.pcap --tcp-reject-non-syn no --timeout-tcp 60 --summary");
   return [options] { return Explain(*options).run(); };
 }
 

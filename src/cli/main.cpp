@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <fcntl.h>
+#include <unistd.h>
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
@@ -49,6 +51,9 @@ int run(int argc, char** argv) {
   CLI::App* explain =
       add("explain", "Explain traffic logs: what happened to each session, and why");
   commands.push_back({explain, declare_explain(*explain)});
+  CLI::App* track =
+      add("track", "Track the sessions of captures and write the log a firewall would");
+  commands.push_back({track, declare_track(*track)});
   CLI::App* terms =
       add("terms", "Explain a word: action, status, end reason, stage, state, column");
   commands.push_back({terms, declare_terms(*terms)});
@@ -70,12 +75,22 @@ int run(int argc, char** argv) {
   return kExitUsage;
 }
 
+// A closed standard descriptor would be given to the next file that is opened, and results would be
+// written into that file. It is taken by something that refuses them, so that they fail as before.
+void occupy_closed_descriptors() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(descriptor, F_GETFD) < 0)
+      static_cast<void>(
+          ::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY));  // lowest is ours
+}
+
 }  // namespace
 }  // namespace endreason
 
 int main(int argc, char** argv) {
   // A reader that went away (head) is told by write(), not by a signal.
   std::signal(SIGPIPE, SIG_IGN);
+  endreason::occupy_closed_descriptors();
   try {
     return endreason::run(argc, argv);
   } catch (const std::exception& e) {

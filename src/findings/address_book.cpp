@@ -11,7 +11,6 @@ constexpr std::size_t kOthersShare = 3;
 // At a load of two thirds, the longest probe among a million random addresses stays below 100. More
 // means addresses that were made to collide; the book is full then, which is slow but right.
 constexpr std::size_t kProbesMax = 256;
-constexpr std::size_t kSlotsMin = 1024;
 constexpr std::size_t load_max(std::size_t slots) {
   return slots / 3 * 2;
 }

@@ -23,14 +23,22 @@ enum class AppId : std::uint16_t {
 
 constexpr AppStatus status_of(AppId app) {
   switch (app) {
-    case AppId::None: return AppStatus::Absent;
-    case AppId::Incomplete: return AppStatus::Incomplete;
-    case AppId::InsufficientData: return AppStatus::InsufficientData;
-    case AppId::UnknownTcp: return AppStatus::UnknownTcp;
-    case AppId::UnknownUdp: return AppStatus::UnknownUdp;
-    case AppId::UnknownP2p: return AppStatus::UnknownP2p;
-    case AppId::NotApplicable: return AppStatus::NotApplicable;
-    default: return AppStatus::Identified;
+    case AppId::None:
+      return AppStatus::Absent;
+    case AppId::Incomplete:
+      return AppStatus::Incomplete;
+    case AppId::InsufficientData:
+      return AppStatus::InsufficientData;
+    case AppId::UnknownTcp:
+      return AppStatus::UnknownTcp;
+    case AppId::UnknownUdp:
+      return AppStatus::UnknownUdp;
+    case AppId::UnknownP2p:
+      return AppStatus::UnknownP2p;
+    case AppId::NotApplicable:
+      return AppStatus::NotApplicable;
+    default:
+      return AppStatus::Identified;
   }
 }
 

@@ -110,11 +110,16 @@ ReadStatus CsvRecordReader::read(std::string_view line, std::uint32_t first, Lin
     // Quotes that do not pair, or that open in mid-cell, may be ordinary characters (a user
     // o"neil), and braces protect commas. The strict reading wins unless only the other gives a
     // line of known length.
-    const LineScan strict = scan_line_strict(line.substr(0, length), begins_.data(), wanted, true);
+    // It begins at the record: cells before it were dropped from `ends` too.
+    const std::uint32_t start = std::min(first, length);
+    LineScan strict =
+        scan_line_strict(line.substr(start, length - start), begins_.data(), wanted, true);
     const bool keep = scan.quote_misplaced && !scan.quote_open && is_known_line_end(scan.cells) &&
                       !is_known_line_end(strict.cells);
     if (!keep) {
-      std::memcpy(ends, begins_.data(), sizeof(std::uint32_t) * kCellSlots);
+      const std::uint32_t cells = std::min(strict.cells, wanted);
+      for (std::uint32_t i = 0; i < cells; ++i) ends[i] = begins_[i] + start;
+      if (strict.first_quote != kNoQuote) strict.first_quote += start;
       scan = strict;
     }
   }

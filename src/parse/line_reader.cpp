@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "base/parse_number.hpp"
 #include "base/timestamp.hpp"
@@ -231,6 +230,20 @@ ReadStatus LineReader::read_unusual(PaddedView line, const LineScan& scan, Traff
   return found ? status : read_text(text, record, 0);
 }
 
+// The cells of a record that begins at line[begin], behind text that has commas of its own: scanned
+// anew, so that as many of its columns are known as of any other. Offsets stay those of the line,
+// which is part of padded input like all lines here.
+LineScan LineReader::scan_from(std::string_view line, std::uint32_t begin, TrafficRecord& record) {
+  const PaddedView rest = PaddedView::vouched(line.substr(begin));
+  LineScan scan =
+      options_.kernel.scan_line(rest.begin(), rest, record.ends(), options_.cells_wanted);
+  const std::uint32_t n = std::min(scan.cells, options_.cells_wanted);
+  for (std::uint32_t i = 0; i < n; ++i) record.ends()[i] += begin;
+  scan.length += begin;
+  if (scan.first_quote != kNoQuote) scan.first_quote += begin;
+  return scan;
+}
+
 ReadStatus LineReader::read_csv_anywhere(std::string_view line, const LineScan& scan,
                                          TrafficRecord& record, bool& found) {
   // By the type column, wherever text before the header has pushed it.
@@ -250,11 +263,8 @@ ReadStatus LineReader::read_csv_anywhere(std::string_view line, const LineScan& 
       const std::string_view first = cell(line, ends, i - 3);
       const auto begin = static_cast<std::uint32_t>(first.data() - line.data());
       const std::uint32_t start = begin + behind_envelope(first);
-      const std::uint32_t drop = i - 3;
-      LineScan shifted = scan;
-      shifted.cells -= drop;
-      std::memmove(ends, ends + drop, sizeof(std::uint32_t) * (kCellSlots - drop));
-      return csv_.read(line, start, shifted, options_.cells_wanted - drop, record);
+      const LineScan own = i == 3 ? scan : scan_from(line, begin, record);
+      return csv_.read(line, start, own, options_.cells_wanted, record);
     }
     // The first column is missing: the time is the tail of its cell, behind any envelope.
     const auto begin = static_cast<std::uint32_t>(time_cell.data() - line.data());
@@ -265,11 +275,8 @@ ReadStatus LineReader::read_csv_anywhere(std::string_view line, const LineScan& 
       start = device ? begin + static_cast<std::uint32_t>(time_cell.size()) - 19
                      : begin + behind_envelope(time_cell);
     }
-    const std::uint32_t drop = i - 2;
-    LineScan shifted = scan;
-    shifted.cells -= drop;
-    std::memmove(ends, ends + drop, sizeof(std::uint32_t) * (kCellSlots - drop));
-    return csv_.read_without_first(line, start, shifted, options_.cells_wanted - drop, record);
+    const LineScan own = i == 2 ? scan : scan_from(line, begin, record);
+    return csv_.read_without_first(line, start, own, options_.cells_wanted, record);
   }
   found = false;
   return {};

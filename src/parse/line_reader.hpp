@@ -56,6 +56,7 @@ class LineReader {
   struct Readers;
   ReadStatus read_line(PaddedView line, const LineScan& scan, TrafficRecord& record);
   ReadStatus read_unusual(PaddedView line, const LineScan& scan, TrafficRecord& record);
+  LineScan scan_from(std::string_view line, std::uint32_t begin, TrafficRecord& record);
   ReadStatus read_csv_anywhere(std::string_view line, const LineScan& scan, TrafficRecord& record,
                                bool& found);
   ReadStatus read_text(std::string_view line, TrafficRecord& record, int depth);

@@ -201,6 +201,28 @@ TEST(LineReader, LinkSwitchesInBracesAreOneColumn) {
   EXPECT_EQ(all[0].status.kind, ReadKind::Traffic);
 }
 
+// Both are scanned a second time, which must begin at the record and not at the text before it.
+TEST(LineReader, OddQuotesAndBracesShiftNothingBehindTextWithCommas) {
+  const std::string before = "relay=a, hop=2, <14>Jan 28 01:28:34 fw ";
+  const auto quote = read_all(before + line_101({{Field::Rule, "o\"neil"}}) + "\n");
+  ASSERT_EQ(quote.size(), 1u);
+  EXPECT_EQ(quote[0].src, "10.1.1.10");
+  EXPECT_EQ(quote[0].rule, "o\"neil");
+  const auto braces = read_all(before + line_101({{Field::LinkSwitches, "{a,b,c}"}}) + "\n");
+  ASSERT_EQ(braces.size(), 1u);
+  EXPECT_EQ(braces[0].dst, "192.0.2.80");
+  EXPECT_EQ(braces[0].link_switches, "{a,b,c}");
+}
+
+TEST(LineReader, AQuoteThatStaysOpenBehindDroppedCellsReadsNothingBeyondTheLine) {
+  for (const std::string line : {",,,,,TRAFFIC,,,\"", "a,b,c,d,e,TRAFFIC,\"x,y,z,1,2,3,4"}) {
+    const auto all = read_all(line + "\n");
+    ASSERT_EQ(all.size(), 1u) << line;
+    EXPECT_EQ(all[0].status.kind, ReadKind::Rejected) << line;
+    EXPECT_LE(all[0].found.size(), line.size()) << line;
+  }
+}
+
 TEST(LineReader, UnknownTrailingColumnsAreKept) {
   const auto all =
       read_all(line_101({{Field::ConfigVer, "3073"}}) + std::string(15, ',') + ",new-1,,\"x,y\"\n");
@@ -294,6 +316,14 @@ TEST(LineReader, ARawLineInsideJsonIsReadAsALine) {
   EXPECT_EQ(all[0].status.kind, ReadKind::Traffic);
   EXPECT_EQ(all[0].reason, "tcp-fin");
   EXPECT_EQ(all[0].format, InputFormat::PanosCsv);
+}
+
+TEST(LineReader, TextWithCommasBeforeTheRecordTakesNoneOfTheWantedCells) {
+  const std::string before = "a, b, c, d, e, f, g, h, i, j, k, <14>Jan 28 01:28:34 fw ";
+  const auto all = read_all(before + line_101() + "\n", cells_wanted_for({}));
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].src, "10.1.1.10");
+  EXPECT_EQ(all[0].reason, "tcp-fin");
 }
 
 TEST(LineReader, FewerWantedCellsGiveTheSameKeyColumns) {

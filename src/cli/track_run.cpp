@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/track_run.hpp"
+
+#include <array>
+
+#include <fmt/format.h>
+
+#include "session/session_counters.hpp"
+#include "sources/capture_merge.hpp"
+#include "sources/capture_source.hpp"
+#include "sources/packet_filter.hpp"
+
+namespace endreason {
+namespace {
+
+constexpr std::size_t kBatchPackets = 256;
+
+// Judges the engine's rows and passes those that match to the sink, as the workers of run_explain
+// do.
+class JudgedRows final : public EngineSink {
+ public:
+  JudgedRows(const ExplainPlan& plan, ExplainResult& result)
+      : plan_(plan), clock_(plan.clock), sink_(plan.make_sink(0)), result_(result) {}
+
+  void on_record(TrafficRecord& record) override {
+    ReadStatus status;
+    status.kind = ReadKind::Traffic;
+    result_.accounting.count(status, record);
+    const Verdict verdict = judge(record, plan_.ruleset, plan_.timers);
+    if (plan_.contradictions_only && verdict.contradictions == 0) return;
+    if ((plan_.since || plan_.until) && !in_time(record)) return;
+    if (plan_.filter && !plan_.filter->matches(record, verdict, clock_)) return;
+    if (plan_.limit != 0 && result_.accounting.matched >= plan_.limit) return;
+    ++result_.accounting.matched;
+    sink_->add(record, verdict, output_);
+    if (output_.size() >= plan_.run_bytes) flush();
+  }
+
+  void flush() {
+    if (output_.empty() || result_.stopped) return;
+    if (!plan_.write_output(output_)) result_.stopped = true;
+    output_.clear();
+  }
+
+ private:
+  bool in_time(const TrafficRecord& record) const {
+    const auto time = clock_.of(record);
+    if (!time) return false;
+    return (!plan_.since || time->time.utc_micros >= *plan_.since) &&
+           (!plan_.until || time->time.utc_micros < *plan_.until);
+  }
+
+  const ExplainPlan& plan_;
+  RecordClock clock_;
+  std::unique_ptr<RecordSink> sink_;
+  ExplainResult& result_;
+  std::string output_;
+};
+
+Result<std::vector<std::unique_ptr<CaptureSource>>> open_captures(
+    const std::vector<Input>& inputs) {
+  std::vector<std::unique_ptr<CaptureSource>> captures;
+  for (const Input& input : inputs) {
+    auto bytes = open_input(input);
+    if (!bytes) return tl::unexpected(bytes.error());
+    auto capture = CaptureSource::open(std::move(*bytes));
+    if (!capture) return tl::unexpected(capture.error());
+    captures.push_back(std::move(*capture));
+  }
+  return captures;
+}
+
+std::string stats_of(const Engine& engine, const PacketSource& source, std::uint64_t filtered) {
+  const SessionCounters& counters = engine.sessions().counters();
+  std::string outcomes, events;
+  for (const SessionCounterInfo& row : kSessionCounters) {
+    const std::uint64_t n = counters[row.value];
+    std::string& list = row.kind == CounterKind::Outcome ? outcomes : events;
+    if (n > 0) list += fmt::format("{}\"{}\":{}", list.empty() ? "" : ",", row.log_name, n);
+  }
+  const CaptureCounters capture = source.counters();
+  return fmt::format(
+      "{{\"packets\":{},\"filtered_out\":{},\"snapped\":{},\"unreadable_places\":{},"
+      "\"unreadable_bytes\":{},\"counters\":{{{}}},\"events\":{{{}}}}}\n",
+      capture.packets, filtered, capture.snapped, capture.problems, capture.lost_bytes, outcomes,
+      events);
+}
+
+std::string hint_of(const SessionCounters& counters) {
+  const std::uint64_t n = counters[SessionCounter::NonSyn];
+  if (n == 0) return {};
+  return fmt::format(
+      "{} TCP packets belong to no session because no SYN was seen, as the firewall drops them by "
+      "default (flow_tcp_non_syn_drop); --tcp-reject-non-syn no lets them begin sessions",
+      n);
+}
+
+}  // namespace
+
+bool is_capture(const Input& input) {
+  if (input.is_standard_input()) return false;
+  auto bytes = open_input(input);
+  if (!bytes) return false;
+  std::array<char, 64> first{};
+  const auto got = (*bytes)->read(first);
+  return got && looks_like_capture({first.data(), *got});
+}
+
+Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track) {
+  std::optional<PacketFilter> filter;
+  if (!track.bpf.empty()) {
+    auto compiled = PacketFilter::compile(track.bpf);
+    if (!compiled) return tl::unexpected(compiled.error());
+    filter.emplace(std::move(*compiled));
+  }
+  auto captures = open_captures(plan.inputs);
+  if (!captures) return tl::unexpected(captures.error());
+  CaptureMerge source(std::move(*captures));
+  TrackOutcome outcome;
+  JudgedRows rows(plan, outcome.result);
+  auto engine = Engine::create(track.engine, rows);
+  if (!engine) return tl::unexpected(engine.error());
+  std::array<RawPacket, kBatchPackets> batch;
+  std::uint64_t filtered = 0;
+  while (!outcome.result.stopped) {
+    const std::size_t n = source.read(batch);
+    if (n == 0) break;
+    const std::size_t kept = filter ? filter->keep_matching(std::span(batch).first(n)) : n;
+    filtered += n - kept;
+    (*engine)->process(std::span<const RawPacket>(batch).first(kept));
+  }
+  if (!outcome.result.stopped) (*engine)->finish();
+  rows.flush();
+  for (const auto& capture : source.captures())
+    for (const CaptureProblem& problem : capture->problems())
+      plan.message(
+          fmt::format("{}: at byte {}: {}", capture->bytes().name(), problem.offset, problem.what));
+  if (filter && !filter->problems().empty()) plan.message(filter->problems());
+  outcome.stats_json = stats_of(**engine, source, filtered);
+  outcome.hint = hint_of((*engine)->sessions().counters());
+  return outcome;
+}
+
+}  // namespace endreason

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// SessionRecord: a session at some moment -> the columns of a traffic log row, as the vendor counts
+// them: layer-2 bytes, elapsed from the first to the last packet, generated when the timer ran out.
+// Reuses its buffers; one thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "model/traffic_record.hpp"
+#include "session/session.hpp"
+
+namespace endreason {
+
+struct RowOf {
+  Subtype subtype{Subtype::End};
+  std::int64_t generated_ns{};  // end of the timer, or the packet that gave rise to the row
+  std::string_view app;
+  std::uint64_t seqno{};
+  std::uint16_t config_version{};
+};
+
+class SessionRecord {
+ public:
+  // Fills `record`; its texts are copies and live in it, the extras' in this object.
+  void fill(const Session& session, const RowOf& row, TrafficRecord& record);
+
+ private:
+  void columns(const Session& session, const RowOf& row, TrafficRecord& record);
+  void add_extras(const Session& session, TrafficRecord& record);
+
+  std::string handshake_;
+  std::string flow_end_;
+};
+
+// "SYN, SYN-ACK" and then anything from the client: the three-way handshake was completed.
+bool handshake_done(const Session& session);
+
+}  // namespace endreason

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ager: finds the sessions whose time is over, in O(1) a session, on packet time.
+//
+// A timing wheel of four levels with 256 slots each. A tick is 2^26 ns (67 ms); it only decides
+// when a session is looked at, never when it ends: deadlines are exact nanoseconds. Levels reach
+// 17 s, 73 min, 13 days and 9 years. A refresh costs nothing here: a session is looked at when the
+// deadline it was queued under is over, and queued again when it has got a later one meanwhile.
+// Only an earlier deadline moves it at once. Not thread-safe.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "session/mapped_array.hpp"
+#include "session/session.hpp"
+
+namespace endreason {
+
+class Ager {
+ public:
+  struct Expired {
+    std::int64_t deadline_ns;
+    std::uint32_t id;
+    SessionIndex session;
+    friend bool operator<(const Expired& a, const Expired& b) {
+      return a.deadline_ns != b.deadline_ns ? a.deadline_ns < b.deadline_ns : a.id < b.id;
+    }
+  };
+
+  Ager() = default;
+  explicit Ager(std::uint32_t capacity);
+  bool empty() const { return links_.empty(); }
+
+  // Once, before anything else: the time of the first packet.
+  void start(std::int64_t now_ns);
+
+  // Queues a session, or moves it when it is queued under a later deadline; else does nothing.
+  // A deadline in the past comes with the next tick.
+  void queue(SessionIndex session, std::int64_t deadline_ns);
+  bool queued(SessionIndex session) const { return links_[node_of(session)].next != kUnlinked; }
+  void remove(SessionIndex session);
+  void prefetch(SessionIndex session) const { __builtin_prefetch(&links_[node_of(session)], 1); }
+
+  // True when expired() would look at something.
+  bool due(std::int64_t now_ns) const { return tick_of(now_ns) > current_; }
+
+  // Takes sessions out whose deadline lies in a tick before now's, tick by tick; within a tick by
+  // deadline, then by id. The span is valid until the next call; empty when there are no more.
+  //   look(session): its deadline and id now, as Expired.
+  //   prefetch(session): called some steps before look.
+  template <class Look, class Prefetch>
+  const std::vector<Expired>& expired(std::int64_t now_ns, Look&& look, Prefetch&& prefetch);
+
+ private:
+  static constexpr unsigned kTickShift = 26;
+  static constexpr unsigned kSlotBits = 8;
+  static constexpr std::size_t kSlots = std::size_t{1} << kSlotBits;
+  static constexpr std::size_t kLevels = 4;
+  static_assert(kLevels * kSlotBits == 32, "a tick is 32 bits");
+  static_assert((std::uint64_t{1} << (32 + kTickShift)) / 1'000'000'000 > 15'999'999ull * 2,
+                "the longest timer reaches less far than the wheel");
+
+  // Lists are rings through a node of the slot. Node 0 is none, then the slots, then sessions.
+  static constexpr std::uint32_t kUnlinked = 0;
+  static constexpr std::uint32_t kFirstSession = 1 + kLevels * kSlots;
+  struct Node {
+    std::uint32_t next, previous, tick;
+  };
+  struct Stop {
+    bool found;
+    std::size_t level;
+    std::uint32_t tick;
+  };
+
+  static std::uint32_t node_of(SessionIndex session) { return session + kFirstSession; }
+  static std::uint32_t slot_node(std::size_t level, std::size_t slot) {
+    return static_cast<std::uint32_t>(1 + level * kSlots + slot);
+  }
+  std::uint32_t tick_of(std::int64_t time_ns) const;
+  void link(std::uint32_t node, std::uint32_t tick);
+  void unlink(std::uint32_t node);
+  // The next tick at which a slot has to be looked at.
+  Stop next_stop() const;
+  // Takes the whole list of a slot; returns its first node, linked by `next` up to kUnlinked.
+  std::uint32_t take_slot(std::size_t level, std::uint32_t tick);
+
+  MappedArray<Node> links_;
+  std::array<std::array<std::uint64_t, kSlots / 64>, kLevels> occupied_{};
+  std::vector<Expired> expired_;
+  std::int64_t base_ns_ = 0;   // time of tick 0
+  std::uint32_t current_ = 0;  // ticks before this one are over and done
+};
+
+template <class Look, class Prefetch>
+const std::vector<Ager::Expired>& Ager::expired(std::int64_t now_ns, Look&& look,
+                                                Prefetch&& prefetch) {
+  expired_.clear();
+  if (!due(now_ns)) return expired_;
+  const std::uint32_t target = tick_of(now_ns);
+  while (expired_.empty()) {
+    const Stop stop = next_stop();
+    // A slot of a higher level that begins at the target is opened: the rest of it lies ahead.
+    if (!stop.found || stop.tick > target || (stop.level == 0 && stop.tick == target)) {
+      current_ = target;
+      break;
+    }
+    current_ = stop.tick;
+    std::uint32_t node = take_slot(stop.level, stop.tick);
+    if (node != kUnlinked) prefetch(node - kFirstSession);
+    while (node != kUnlinked) {
+      const std::uint32_t following = links_[node].next;
+      links_[node].next = kUnlinked;
+      if (following != kUnlinked) {
+        prefetch(following - kFirstSession);
+        __builtin_prefetch(&links_[links_[following].next]);
+      }
+      const Expired seen = look(node - kFirstSession);
+      const std::uint32_t tick = tick_of(seen.deadline_ns);
+      if (stop.level == 0 && tick <= current_)
+        expired_.push_back(seen);
+      else
+        link(node, tick);
+      node = following;
+    }
+  }
+  std::sort(expired_.begin(), expired_.end());
+  return expired_;
+}
+
+}  // namespace endreason

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// FlowHash: a flow key -> 64 bits, under a seed. Both directions of a session give the same value.
+//
+// The default seed is a constant, so that a capture gives the same work in the same order each
+// time. A program that faces a live network passes a secret one: nobody can then choose addresses
+// and ports that collide. No answer depends on the seed.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#include "model/flow_key.hpp"
+
+namespace endreason {
+
+class FlowHash {
+ public:
+  static constexpr std::uint64_t kDefaultSeed = 0x452821e638d01377;  // digits of pi
+
+  explicit FlowHash(std::uint64_t seed = kDefaultSeed)
+      : a_(fold(seed ^ kA, kB)), b_(fold(seed ^ kB, kC)), c_(fold(seed ^ kC, kA)) {}
+
+  std::uint64_t operator()(const FlowKey& key) const {
+    std::uint64_t word[5];
+    static_assert(sizeof(word) == sizeof(FlowKey));
+    std::memcpy(word, &key, sizeof(word));
+    const std::uint64_t addresses =
+        fold(word[0] ^ a_, word[1] ^ b_) ^ fold(word[2] ^ b_, word[3] ^ c_);
+    return fold(addresses ^ a_, word[4] ^ c_);
+  }
+
+ private:
+  // Odd words from the digits of e and pi: nothing up the sleeve.
+  static constexpr std::uint64_t kA = 0x243f6a8885a308d3;
+  static constexpr std::uint64_t kB = 0xb7e151628aed2a6b;
+  static constexpr std::uint64_t kC = 0x13198a2e03707345;
+
+  __extension__ using Wide = unsigned __int128;
+  static std::uint64_t fold(std::uint64_t x, std::uint64_t y) {
+    const Wide product = static_cast<Wide>(x) * y;
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+  }
+  std::uint64_t a_, b_, c_;
+};
+
+}  // namespace endreason

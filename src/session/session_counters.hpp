@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// SessionCounters: what became of every packet, and what else was noticed, under names in the
+// manner of `show counter global`. Each packet ends in exactly one Outcome, so that
+// packets = sum of the outcomes. Plain counts; one thread.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/enum_table.hpp"
+
+namespace endreason {
+
+enum class SessionCounter : std::uint8_t {
+  // Outcomes.
+  Created,
+  Forwarded,
+  IcmpErrorMatched,
+  NotDecoded,
+  PolicyDeny,
+  Discarded,
+  NonSyn,
+  ZeroFlags,
+  BadFlags,
+  SynWithData,
+  SplitHandshake,
+  OutOfSync,
+  OutOfWindow,
+  RstOutOfWindow,
+  ChallengeAckRst,
+  SegmentLimitFlow,
+  SegmentLimitAll,
+  IcmpErrorUnmatched,
+  PoolFull,
+  PoolFullBypass,
+  // Events: a packet may cause several, or none.
+  SessionsEnded,
+  Reused,
+  AgedByPacket,
+  AcceleratedAging,
+  ChallengeAck,
+  UnverifiedRst,
+  OutOfOrder,
+  Overlap,
+  Retransmitted,
+  Urgent,
+  CaptureGap,
+  SegmentLimitBypass,
+  SynInSession,
+};
+
+enum class CounterSeverity : std::uint8_t { Info, Warning, Drop };
+enum class CounterKind : std::uint8_t { Outcome, Event };
+
+struct SessionCounterInfo {
+  SessionCounter value;
+  std::string_view log_name;  // the vendor's where it is known, else ours in its manner
+  CounterKind kind;
+  CounterSeverity severity;  // Drop: the packet went no further
+  std::string_view sentence;
+};
+inline constexpr auto kSessionCounters = std::to_array<SessionCounterInfo>({
+    {SessionCounter::Created, "flow_session_created", CounterKind::Outcome, CounterSeverity::Info,
+     "The packet began a session."},
+    {SessionCounter::Forwarded, "flow_session_forwarded", CounterKind::Outcome,
+     CounterSeverity::Info, "The packet belongs to a session and passed."},
+    {SessionCounter::IcmpErrorMatched, "flow_icmp_error_matched", CounterKind::Outcome,
+     CounterSeverity::Info, "An ICMP error quotes a packet of a session and passed with it."},
+    {SessionCounter::NotDecoded, "flow_not_decoded", CounterKind::Outcome, CounterSeverity::Drop,
+     "The packet could not be decoded, so it has no session."},
+    {SessionCounter::PolicyDeny, "flow_policy_deny", CounterKind::Outcome, CounterSeverity::Drop,
+     "Policy let the packet begin no session."},
+    {SessionCounter::Discarded, "flow_session_discarded", CounterKind::Outcome,
+     CounterSeverity::Drop, "The packet belongs to a denied session, which is in DISCARD."},
+    {SessionCounter::NonSyn, "flow_tcp_non_syn_drop", CounterKind::Outcome, CounterSeverity::Drop,
+     "A TCP packet without session is no SYN (set tcp-reject-non-syn to no to allow it)."},
+    {SessionCounter::ZeroFlags, "tcp_flag_zero", CounterKind::Outcome, CounterSeverity::Drop,
+     "A TCP segment without any flag."},
+    {SessionCounter::BadFlags, "tcp_flag_contradiction", CounterKind::Outcome,
+     CounterSeverity::Drop, "A TCP segment with SYN and also FIN or RST."},
+    {SessionCounter::SynWithData, "tcp_syn_with_data", CounterKind::Outcome, CounterSeverity::Drop,
+     "A SYN or SYN-ACK that carries data, where the setting refuses it."},
+    {SessionCounter::SplitHandshake, "tcp_split_handshake", CounterKind::Outcome,
+     CounterSeverity::Drop, "A SYN from the server, where the setting refuses it."},
+    {SessionCounter::OutOfSync, "tcp_out_of_sync", CounterKind::Outcome, CounterSeverity::Drop,
+     "A segment that the handshake so far does not allow: the other direction was not seen."},
+    {SessionCounter::OutOfWindow, "tcp_out_of_window", CounterKind::Outcome, CounterSeverity::Drop,
+     "A segment outside the window."},
+    {SessionCounter::RstOutOfWindow, "tcp_rst_out_of_window", CounterKind::Outcome,
+     CounterSeverity::Drop, "A reset outside the window."},
+    {SessionCounter::ChallengeAckRst, "tcp_challenge_ack_rst", CounterKind::Outcome,
+     CounterSeverity::Drop,
+     "The client's reset of a challenge ACK (set tcp allow-challenge-ack to yes to pass it)."},
+    {SessionCounter::SegmentLimitFlow, "tcp_exceed_flow_seg_limit", CounterKind::Outcome,
+     CounterSeverity::Drop, "More segments of a session wait for a missing one than the limit."},
+    {SessionCounter::SegmentLimitAll, "tcp_exceed_seg_limit", CounterKind::Outcome,
+     CounterSeverity::Drop, "More segments of all sessions wait for missing ones than the limit."},
+    {SessionCounter::IcmpErrorUnmatched, "flow_icmp_error_unmatched", CounterKind::Outcome,
+     CounterSeverity::Drop, "An ICMP error quotes a packet of no session."},
+    {SessionCounter::PoolFull, "session_alloc_failure", CounterKind::Outcome, CounterSeverity::Drop,
+     "The session pool is full, and the setting says drop."},
+    {SessionCounter::PoolFullBypass, "session_alloc_bypass", CounterKind::Outcome,
+     CounterSeverity::Warning, "The session pool is full, and the setting says bypass."},
+    {SessionCounter::SessionsEnded, "session_ended", CounterKind::Event, CounterSeverity::Info,
+     "Sessions that ended."},
+    {SessionCounter::Reused, "session_tcp_reuse", CounterKind::Event, CounterSeverity::Info,
+     "Sessions ended by a new SYN of the same tuple."},
+    {SessionCounter::AgedByPacket, "session_aged_by_packet", CounterKind::Event,
+     CounterSeverity::Info, "Sessions found to have aged out when a packet came for them."},
+    {SessionCounter::AcceleratedAging, "session_accelerated_aging", CounterKind::Event,
+     CounterSeverity::Warning, "Times that accelerated aging set in."},
+    {SessionCounter::ChallengeAck, "tcp_challenge_ack", CounterKind::Event,
+     CounterSeverity::Warning, "SYNs that the server answered with the ACK of another connection."},
+    {SessionCounter::UnverifiedRst, "tcp_unverified_rst", CounterKind::Event, CounterSeverity::Info,
+     "Resets in the window without the exact sequence number."},
+    {SessionCounter::OutOfOrder, "tcp_out_of_order", CounterKind::Event, CounterSeverity::Info,
+     "Segments that came before a missing one."},
+    {SessionCounter::Overlap, "tcp_overlap", CounterKind::Event, CounterSeverity::Info,
+     "Segments that repeat a part of another."},
+    {SessionCounter::Retransmitted, "tcp_retransmitted", CounterKind::Event, CounterSeverity::Info,
+     "Segments sent again, whole."},
+    {SessionCounter::Urgent, "tcp_clear_urg", CounterKind::Event, CounterSeverity::Info,
+     "Segments with the urgent flag, which the firewall clears."},
+    {SessionCounter::CaptureGap, "tcp_capture_gap", CounterKind::Event, CounterSeverity::Warning,
+     "Places where packets were acknowledged that were never seen."},
+    {SessionCounter::SegmentLimitBypass, "tcp_bypass_exceed_oo_queue", CounterKind::Event,
+     CounterSeverity::Warning, "Segments beyond a limit that passed, as the setting says."},
+    {SessionCounter::SynInSession, "tcp_syn_in_session", CounterKind::Event, CounterSeverity::Info,
+     "SYNs in an established session; they pass and change nothing."},
+});
+static_assert(rows_in_enum_order(kSessionCounters) && log_names_unique(kSessionCounters));
+constexpr const SessionCounterInfo& info(SessionCounter v) {
+  return kSessionCounters[static_cast<std::size_t>(v)];
+}
+constexpr bool passes(SessionCounter outcome) {
+  return info(outcome).severity != CounterSeverity::Drop;
+}
+
+class SessionCounters {
+ public:
+  void add(SessionCounter c) { ++counts_[static_cast<std::size_t>(c)]; }
+  std::uint64_t operator[](SessionCounter c) const { return counts_[static_cast<std::size_t>(c)]; }
+  // Packets: the sum of all outcomes.
+  std::uint64_t packets() const {
+    std::uint64_t sum = 0;
+    for (const SessionCounterInfo& row : kSessionCounters)
+      if (row.kind == CounterKind::Outcome) sum += (*this)[row.value];
+    return sum;
+  }
+
+ private:
+  std::array<std::uint64_t, kSessionCounters.size()> counts_{};
+};
+
+}  // namespace endreason

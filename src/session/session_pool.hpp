@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// SessionPool: a fixed number of sessions and the list of those that are free. The one freed last
+// is given out first: its memory is still near. allocated + free = capacity, always.
+// Not thread-safe.
+#pragma once
+
+#include <cassert>
+#include <cstdint>
+
+#include "session/mapped_array.hpp"
+#include "session/session.hpp"
+
+namespace endreason {
+
+class SessionPool {
+ public:
+  SessionPool() = default;
+  // empty() when the system has no room for so many.
+  explicit SessionPool(std::uint32_t capacity) : sessions_(capacity) {}
+
+  bool empty() const { return sessions_.empty(); }
+  std::uint32_t capacity() const { return static_cast<std::uint32_t>(sessions_.size()); }
+  std::uint32_t allocated() const { return allocated_; }
+  std::uint32_t free() const { return capacity() - allocated_; }
+
+  // A cleared session in state OPENING with a new id, or kNoSession when none is free.
+  SessionIndex allocate() {
+    if (allocated_ == capacity()) return kNoSession;
+    const SessionIndex index = take();
+    ++allocated_;
+    Session& session = sessions_[index];
+    session = Session{};
+    session.state = SessionState::Opening;
+    session.id = ++last_id_;
+    return index;
+  }
+
+  // Gives a session back. It keeps what was seen of it, in state INIT, until it is given out again.
+  void release(SessionIndex index) {
+    Session& session = sessions_[index];
+    assert(session.state != SessionState::Init && "a session is given back once");
+    assert(allocated_ > 0);
+    session.state = SessionState::Init;
+    session.user = first_free_;
+    first_free_ = index;
+    --allocated_;
+  }
+
+  Session& operator[](SessionIndex index) { return sessions_[index]; }
+  const Session& operator[](SessionIndex index) const { return sessions_[index]; }
+  // Sessions from here on were never given out.
+  std::uint32_t high_water() const { return high_water_; }
+  std::uint32_t last_id() const { return last_id_; }
+
+  void prefetch(SessionIndex index) const {
+    const Session* session = &sessions_[index];
+    __builtin_prefetch(session, 1);
+    __builtin_prefetch(&session->flows, 1);
+  }
+  void prefetch_whole(SessionIndex index) const {
+    prefetch(index);
+    __builtin_prefetch(&sessions_[index].start_ns, 1);
+  }
+
+ private:
+  SessionIndex take() {
+    if (first_free_ == kNoSession) return high_water_++;
+    const SessionIndex index = first_free_;
+    first_free_ = sessions_[index].user;  // a free session's word is the link to the next
+    if (first_free_ != kNoSession) prefetch_whole(first_free_);
+    return index;
+  }
+
+  MappedArray<Session> sessions_;
+  SessionIndex first_free_ = kNoSession;
+  std::uint32_t high_water_ = 0;
+  std::uint32_t allocated_ = 0;
+  std::uint32_t last_id_ = 0;
+};
+
+}  // namespace endreason

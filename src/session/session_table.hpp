@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// SessionTable: packets in, sessions out. Puts the flow table, the pool, the ager and the TCP
+// tracker together. It knows addresses, ports and time, and neither policy nor applications: those
+// come in through SessionSink and the calls below. One thread a table.
+//
+// Time is the packets' own; a packet that is earlier than one before it is taken as it comes. What
+// comes out depends on the packets alone, not on how they are cut into batches.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/result.hpp"
+#include "model/packet_view.hpp"
+#include "session/ager.hpp"
+#include "session/flow_table.hpp"
+#include "session/session.hpp"
+#include "session/session_counters.hpp"
+#include "session/session_pool.hpp"
+#include "session/session_settings.hpp"
+#include "session/tcp_tracker.hpp"
+
+namespace endreason {
+
+// What became of one packet. The session may be changed until the sink's call returns.
+struct PacketResult {
+  SessionCounter outcome{};
+  Flow flow{Flow::C2s};
+  bool first{};        // it began the session
+  Session* session{};  // null: it has none
+  SessionIndex index{kNoSession};
+};
+
+class SessionSink {
+ public:
+  virtual ~SessionSink() = default;
+  // Asked before a packet begins a session. False: policy denies it, and there is no session.
+  virtual bool admit(const PacketView& first) {
+    static_cast<void>(first);
+    return true;
+  }
+  // Whether on_packet() is to be called; asked once a batch.
+  virtual bool wants_packets() const { return false; }
+  virtual void on_packet(const PacketView& packet, const PacketResult& result) {
+    static_cast<void>(packet), static_cast<void>(result);
+  }
+  // A session has ended, at this time: the end of its timer, or the packet that closed it. It is
+  // in state CLOSED; its memory is used again after the call.
+  virtual void on_end(const Session& session, std::int64_t ended_ns) = 0;
+};
+
+class SessionTable {
+ public:
+  // Wrong settings, or no room for so many sessions, are errors that name the setting.
+  static Result<std::unique_ptr<SessionTable>> create(const SessionSettings& settings);
+  SessionTable(const SessionTable&) = delete;
+  SessionTable& operator=(const SessionTable&) = delete;
+
+  // Packets in the order of their arrival. `zones`: one a packet, or empty when there is one zone;
+  // packets of both directions of a session must carry the same.
+  void process(std::span<const PacketView> packets, SessionSink& sink,
+               std::span<const std::uint16_t> zones = {});
+  // Lets time run without a packet: sessions age.
+  void advance(std::int64_t now_ns, SessionSink& sink);
+  // Lets time run until every session has aged.
+  void finish(SessionSink& sink);
+
+  // For the sink, within its calls or between: what others decided about a session.
+  void set_application(SessionIndex index, std::uint16_t app, std::uint8_t timeout_profile = 0);
+  // A rule denies it: it goes on in DISCARD, where its packets are dropped.
+  void deny(SessionIndex index, TrackerStage stage = TrackerStage::AppidPolicyLookupDeny);
+  // A threat, or another cause of higher rank than policy; DISCARD as well.
+  void mitigate(SessionIndex index, TrackerStage stage, EndReason reason);
+  // It ends at once: a decoder found a new connection inside (Decoder), an operator cleared it
+  // (Unknown).
+  void close(SessionIndex index, EndReason reason);
+  // Timeouts of an application or a service, for set_application(); 255 at most.
+  Result<std::uint8_t> add_timeout_profile(const SessionTimeouts& timeouts);
+
+  const SessionCounters& counters() const { return counters_; }
+  const SessionSettings& settings() const { return settings_; }
+  const SessionPool& pool() const { return pool_; }
+  const FlowTable& flow_table() const { return table_; }
+  std::uint32_t segments_held() const { return tracker_.segments_held(); }
+  std::int64_t now_ns() const { return now_ns_; }
+  bool accelerated() const { return accelerated_; }
+  // When the session ages if no packet comes.
+  std::int64_t deadline_ns(const Session& session) const;
+  // The session of a key, or kNoSession; one whose time is over counts until it has ended.
+  SessionIndex find(const FlowKey& key) const { return table_.find(key, table_.hash(key)); }
+  // Calls visit(const Session&) for each that is open, in the order of their places.
+  template <class Visit>
+  void visit(Visit&& visit_session) const {
+    for (SessionIndex i = 0; i < pool_.high_water(); ++i)
+      if (pool_[i].state != SessionState::Init) visit_session(pool_[i]);
+  }
+
+ private:
+  struct Arrival;
+
+  explicit SessionTable(const SessionSettings& settings);
+
+  void arrive(const PacketView& p, std::uint16_t zone, Arrival& arrival) const;
+  // Inlined by order: GCC 12 takes a function that only prefetches for one without effect, and
+  // leaves out calls of it.
+  [[gnu::always_inline]] void prefetch(std::uint64_t hash, const PacketView& p) const;
+  PacketResult take(const PacketView& p, const Arrival& arrival, SessionSink& sink);
+  PacketResult take_icmp_error(const PacketView& p, const Arrival& arrival);
+  PacketResult take_next(const PacketView& p, const Arrival& arrival, SessionIndex index,
+                         SessionSink& sink);
+  PacketResult take_first(const PacketView& p, const Arrival& arrival, SessionSink& sink);
+  SessionCounter may_begin(const PacketView& p, SessionSink& sink) const;
+  void begin(Session& session, SessionIndex index, const PacketView& p, std::int64_t at);
+  void count(Session& session, Flow flow, const PacketView& p, std::int64_t at) const;
+  void follow_order(Session& session, SessionIndex index, TimerOrder order, std::int64_t at);
+  SessionTimer first_timer(const Session& session, const PacketView& p) const;
+  void arm(Session& session, SessionIndex index, SessionTimer timer, std::int64_t at);
+  void discard(SessionIndex index);
+  void age(SessionSink& sink);
+  void end(SessionIndex index, std::int64_t ended_ns, SessionSink& sink);
+  void watch_utilization();
+  const SessionTimeouts& timeouts_of(const Session& session) const {
+    return timeouts_[session.timeout_profile];
+  }
+
+  SessionSettings settings_;
+  SessionCounters counters_;
+  SessionPool pool_;
+  FlowTable table_;
+  Ager ager_;
+  TcpTracker tracker_;
+  std::vector<SessionTimeouts> timeouts_;  // the general ones, then the profiles
+  std::int64_t now_ns_ = 0;
+  std::int64_t accelerated_since_ns_ = 0;
+  std::uint32_t accelerate_above_ = 0;  // sessions
+  std::uint32_t relax_below_ = 0;
+  bool accelerated_ = false;
+  bool started_ = false;
+};
+
+}  // namespace endreason

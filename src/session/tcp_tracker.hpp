@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one TCP segment does to its session: state, sequence numbers, handshake, causes of its end.
+// Touches nothing but the session and the counts it is given; timers are armed by SessionTable,
+// which compares before and after. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+
+#include "model/packet_view.hpp"
+#include "session/sequence.hpp"
+#include "session/session.hpp"
+#include "session/session_counters.hpp"
+#include "session/session_settings.hpp"
+
+namespace endreason {
+
+// What the caller has to do about the session's timer.
+enum class TimerOrder : std::uint8_t {
+  Refresh,        // it runs anew
+  Keep,           // it goes on
+  State,          // the timer of the TCP state runs anew
+  UnverifiedRst,  // the timer for resets without proof runs anew
+  Reuse,          // nothing was done: end this session, and begin another with the same packet
+};
+
+struct TcpStep {
+  SessionCounter outcome{SessionCounter::Forwarded};
+  TimerOrder timer{TimerOrder::Refresh};
+};
+
+class TcpTracker {
+ public:
+  TcpTracker(const TcpSettings& settings, SessionCounters& counters)
+      : settings_(&settings), counters_(&counters) {}
+
+  // May this packet begin a session? Created, or the outcome that says why not.
+  SessionCounter admit(const PacketView& p) const;
+  // The packet that began it; the sender is the client.
+  void begin(Session& session, const PacketView& p);
+  // A packet of a session that has begun.
+  TcpStep take(Session& session, Flow flow, const PacketView& p);
+  // The session is over: gives back its share of the segments held.
+  void forget(const Session& session);
+
+  std::uint32_t segments_held() const { return segments_held_; }
+
+ private:
+  TcpStep take_rarer(Session& session, Flow flow, const PacketView& p);
+  TcpStep take_rst(Session& session, Flow flow, const PacketView& p);
+  TcpStep take_syn(Session& session, Flow flow, const PacketView& p);
+  TcpStep take_syn_ack(Session& session, Flow flow, const PacketView& p);
+  TcpStep take_plain(Session& session, Flow flow, const PacketView& p);
+  TcpStep take_in_order(Session& session, Flow flow, const PacketView& p);
+  TcpStep answer_to_syn(Session& session, Flow flow, const PacketView& p);
+  TcpStep exceed_limit(Session& session, SessionCounter which);
+  SessionCounter limit_reached(const Session& session, Flow flow) const;
+  void count_place(Session& session, SegmentPlace place);
+
+  const TcpSettings* settings_;
+  SessionCounters* counters_;
+  std::uint32_t segments_held_ = 0;  // of all sessions, beyond missing ones
+};
+
+}  // namespace endreason

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Several captures as one stream in the order of time. Packets of one capture keep their order even
+// where its times go back; packets of the same time come in the order of the captures given.
+// Interfaces are numbered anew, through all captures. One thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "sources/capture_source.hpp"
+
+namespace endreason {
+
+class CaptureMerge final : public PacketSource {
+ public:
+  explicit CaptureMerge(std::vector<std::unique_ptr<CaptureSource>> captures);
+  ~CaptureMerge() override;
+
+  std::size_t read(std::span<RawPacket> batch) override;
+  std::span<const CaptureInterface> interfaces() const override { return interfaces_; }
+  // Sums over the captures. `packets` counts those read from the captures, which are up to a batch
+  // a capture more than were given.
+  CaptureCounters counters() const override;
+  // For their names and problems.
+  std::span<const std::unique_ptr<CaptureSource>> captures() const { return captures_; }
+
+ private:
+  struct Lane;
+  bool later(std::uint32_t a, std::uint32_t b) const;
+  void refill(std::uint32_t lane);
+  void renumber(Lane& lane, std::span<RawPacket> packets);
+
+  std::vector<std::unique_ptr<CaptureSource>> captures_;
+  std::vector<Lane> lanes_;
+  std::vector<std::uint32_t> heap_;   // lanes that have packets, the earliest first
+  std::vector<std::uint32_t> empty_;  // lanes to refill before anything else is given
+  std::vector<CaptureInterface> interfaces_;
+};
+
+}  // namespace endreason

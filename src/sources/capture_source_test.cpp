@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources/capture_source.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "sources/compression.hpp"
+#include "sources/input_list.hpp"
+#include "sources/made_captures.hpp"
+#include "sources/made_files.hpp"
+#include "sources/memory_source.hpp"
+
+namespace endreason {
+namespace {
+
+using namespace made;
+constexpr auto kLittle = std::endian::little;
+constexpr auto kBig = std::endian::big;
+constexpr std::uint32_t kMicro = 0xa1b2c3d4, kNano = 0xa1b23c4d, kModified = 0xa1b2cd34;
+
+struct ReadPacket {
+  std::int64_t time_ns;
+  std::string bytes;
+  std::uint32_t wire_length;
+  std::uint16_t link_type, interface;
+};
+
+struct WholeCapture {
+  std::vector<ReadPacket> packets;
+  std::vector<CaptureInterface> interfaces;
+  std::vector<CaptureProblem> problems;
+  CaptureCounters counters;
+  std::string error;  // why it was not opened
+};
+
+WholeCapture read_all(std::unique_ptr<ByteSource> bytes, CaptureOptions options = {},
+                      std::size_t batch_packets = 7, std::string_view already_read = {}) {
+  WholeCapture whole;
+  auto source = CaptureSource::open(std::move(bytes), options, already_read);
+  if (!source) {
+    whole.error = source.error().message;
+    return whole;
+  }
+  std::vector<RawPacket> batch(batch_packets);
+  while (const std::size_t count = (*source)->read(batch)) {
+    for (const RawPacket& p : std::span(batch).first(count))
+      whole.packets.push_back({p.time_ns,
+                               {reinterpret_cast<const char*>(p.bytes.data()), p.bytes.size()},
+                               p.wire_length,
+                               p.link_type,
+                               p.interface});
+  }
+  EXPECT_EQ((*source)->read(batch), 0u) << "the end stays the end";
+  whole.interfaces.assign((*source)->interfaces().begin(), (*source)->interfaces().end());
+  whole.problems.assign((*source)->problems().begin(), (*source)->problems().end());
+  whole.counters = (*source)->counters();
+  EXPECT_EQ(whole.counters.packets, whole.packets.size());
+  return whole;
+}
+
+WholeCapture read_all(const std::string& bytes) {
+  return read_all(std::make_unique<MemorySource>(bytes));
+}
+
+struct PcapCase {
+  const char* behaviour;
+  std::string bytes;
+  std::int64_t time_ns;
+};
+
+TEST(CaptureSource, ReadsEveryKindOfPcapInBothByteOrders) {
+  const auto record = [](std::endian order) {
+    return pcap_record(3'000'000'000u, 5, "abc", order, 90);
+  };
+  const auto modified = [](std::endian order) {
+    return Writer(order).u32(3'000'000'000u).u32(5).u32(3).u32(90).u64(0).bytes("abc").str();
+  };
+  const PcapCase cases[] = {
+      {"microseconds", pcap_header(kMicro, kLittle) + record(kLittle), 3'000'000'000'000'005'000},
+      {"microseconds, swapped", pcap_header(kMicro, kBig) + record(kBig),
+       3'000'000'000'000'005'000},
+      {"nanoseconds", pcap_header(kNano, kLittle) + record(kLittle), 3'000'000'000'000'000'005},
+      {"nanoseconds, swapped", pcap_header(kNano, kBig) + record(kBig), 3'000'000'000'000'000'005},
+      {"modified", pcap_header(kModified, kLittle) + modified(kLittle), 3'000'000'000'000'005'000},
+      {"modified, swapped", pcap_header(kModified, kBig) + modified(kBig),
+       3'000'000'000'000'005'000},
+  };
+  for (const PcapCase& c : cases) {
+    const WholeCapture whole = read_all(c.bytes + c.bytes.substr(24));
+    ASSERT_EQ(whole.packets.size(), 2u) << c.behaviour << whole.error;
+    for (const ReadPacket& packet : whole.packets) {
+      EXPECT_EQ(packet.time_ns, c.time_ns) << c.behaviour;
+      EXPECT_EQ(packet.bytes, "abc") << c.behaviour;
+      EXPECT_EQ(packet.wire_length, 90u) << c.behaviour;
+      EXPECT_EQ(packet.link_type, 1) << c.behaviour;
+    }
+    EXPECT_EQ(whole.counters.snapped, 2u) << c.behaviour;
+    EXPECT_TRUE(whole.problems.empty()) << c.behaviour;
+  }
+}
+
+TEST(CaptureSource, LinkTypeIsReadWithoutTheBitsAboutCheckSequences) {
+  const std::string bytes = pcap_header(kMicro, kLittle, 0xf0000071) + pcap_record(1, 0, "x");
+  EXPECT_EQ(read_all(bytes).packets.at(0).link_type, 0x71);
+}
+
+TEST(CaptureSource, ReadsPcapngInBothByteOrdersAndSectionsOfBoth) {
+  std::string bytes;
+  for (const std::endian order : {kLittle, kBig, kLittle})
+    bytes += section(order) + interface_block(113, {}, order) +
+             enhanced(0, 1'500'000, "abcd", order, 60) + block(5, std::string(8, 'x'), order);
+  const WholeCapture whole = read_all(bytes);
+  ASSERT_EQ(whole.packets.size(), 3u);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(whole.packets[i].time_ns, 1'500'000'000);
+    EXPECT_EQ(whole.packets[i].bytes, "abcd");
+    EXPECT_EQ(whole.packets[i].wire_length, 60u);
+    EXPECT_EQ(whole.packets[i].link_type, 113);
+    EXPECT_EQ(whole.packets[i].interface, i) << "interfaces of all sections are numbered in a row";
+  }
+  EXPECT_EQ(whole.counters.skipped_blocks, 3u);
+  EXPECT_TRUE(whole.problems.empty());
+}
+
+struct ClockCase {
+  const char* behaviour;
+  std::string options;
+  std::uint64_t units;
+  std::int64_t time_ns;
+};
+
+TEST(CaptureSource, InterfacesHaveTheirOwnClocks) {
+  const auto resolution = [](int value) {
+    return option(9, std::string(1, static_cast<char>(value)));
+  };
+  const std::string offset = option(14, Writer(kLittle).u64(1'000).str());
+  const ClockCase cases[] = {
+      {"microseconds unless said otherwise", "", 2'000'001, 2'000'001'000},
+      {"nanoseconds", resolution(9), 2'000'000'001, 2'000'000'001},
+      {"seconds", resolution(0), 7, 7'000'000'000},
+      {"milliseconds", resolution(3), 7, 7'000'000},
+      {"picoseconds", resolution(12), 7'000'999, 7'000},
+      {"binary fractions", resolution(0x80 | 10), 1'536, 1'500'000'000},
+      {"fine binary fractions", resolution(0x80 | 40), (std::uint64_t{3} << 39), 1'500'000'000},
+      {"an offset in seconds", offset, 1, 1'000'000'001'000},
+      {"both", resolution(9) + offset, 1, 1'000'000'000'001},
+      {"the finest decimal", resolution(0x7f), 5'000'000'000, 0},
+      {"the finest binary", resolution(0xff), 5, 0},
+  };
+  for (const ClockCase& c : cases) {
+    const std::string bytes = section() +
+                              interface_block(1, option(2, "eth7") + c.options + option(0, "")) +
+                              enhanced(0, c.units, "x");
+    const WholeCapture whole = read_all(bytes);
+    ASSERT_EQ(whole.packets.size(), 1u) << c.behaviour;
+    EXPECT_EQ(whole.packets[0].time_ns, c.time_ns) << c.behaviour;
+    EXPECT_EQ(whole.interfaces.at(0).name, "eth7") << c.behaviour;
+  }
+}
+
+TEST(CaptureSource, ReadsTheSimpleAndTheObsoletePacketBlock) {
+  const auto obsolete =
+      Writer(kLittle).u16(1).u16(9).u32(0).u32(5).u32(3).u32(4).bytes("abc").str();
+  const std::string bytes = section() + interface_block(1, {}, kLittle, 2) + interface_block(101) +
+                            block(2, obsolete) + block(3, Writer(kLittle).u32(5).bytes("ab").str());
+  const WholeCapture whole = read_all(bytes);
+  ASSERT_EQ(whole.packets.size(), 2u);
+  EXPECT_EQ(whole.packets[0].bytes, "abc");
+  EXPECT_EQ(whole.packets[0].time_ns, 5'000);
+  EXPECT_EQ(whole.packets[0].link_type, 101);
+  EXPECT_EQ(whole.packets[1].bytes, "ab");
+  EXPECT_EQ(whole.packets[1].wire_length, 5u);
+  EXPECT_EQ(whole.packets[1].time_ns, 5'000) << "it has none: the time of the packet before";
+  EXPECT_EQ(whole.packets[1].link_type, 1);
+}
+
+TEST(CaptureSource, UnknownBlocksOfAnyLengthArePassedOver) {
+  const std::string long_body(3 << 20, 'z');
+  const std::string bytes = section() + interface_block(1) + block(0x0bad, long_body) +
+                            enhanced(0, 1, "x") + block(77, "who knows") + enhanced(0, 2, "y");
+  const WholeCapture whole = read_all(bytes);
+  ASSERT_EQ(whole.packets.size(), 2u);
+  EXPECT_EQ(whole.packets[1].bytes, "y");
+  EXPECT_EQ(whole.counters.skipped_blocks, 2u);
+  EXPECT_TRUE(whole.problems.empty());
+}
+
+TEST(CaptureSource, ACaptureCutShortGivesWhatIsWholeAndNamesThePlace) {
+  const std::string header = pcap_header(kMicro);
+  const std::string record = pcap_record(1, 0, "0123456789");
+  const std::string ng = section() + interface_block(1);
+  const std::string ng_record = enhanced(0, 1, "0123456789");
+  for (std::size_t cut = 1; cut < record.size(); ++cut) {
+    const WholeCapture whole = read_all(header + record + record.substr(0, cut));
+    ASSERT_EQ(whole.packets.size(), 1u);
+    ASSERT_EQ(whole.problems.size(), 1u);
+    EXPECT_EQ(whole.problems[0].offset, header.size() + record.size());
+    EXPECT_EQ(whole.problems[0].bytes, cut);
+  }
+  for (std::size_t cut = 1; cut < ng_record.size(); ++cut) {
+    const WholeCapture whole = read_all(ng + ng_record + ng_record.substr(0, cut));
+    ASSERT_EQ(whole.packets.size(), 1u);
+    ASSERT_EQ(whole.problems.size(), 1u);
+    EXPECT_EQ(whole.problems[0].offset, ng.size() + ng_record.size());
+    EXPECT_NE(whole.problems[0].what.find("cut short"), std::string::npos);
+  }
+}
+
+TEST(CaptureSource, DamageInAPcapIsPassedOverAndNamed) {
+  std::string bytes = pcap_header(kMicro);
+  for (std::uint32_t i = 0; i < 10; ++i) bytes += pcap_record(1'000 + i, i, std::string(60, 'p'));
+  const std::size_t record = 76, fifth = 24 + 4 * record;
+  std::string spoiled = bytes;
+  std::fill_n(spoiled.begin() + static_cast<std::ptrdiff_t>(fifth), 30, '\xff');
+  const WholeCapture whole = read_all(spoiled);
+  EXPECT_EQ(whole.packets.size(), 9u);
+  ASSERT_EQ(whole.problems.size(), 1u);
+  EXPECT_EQ(whole.problems[0].offset, fifth);
+  EXPECT_EQ(whole.problems[0].bytes, record);
+  EXPECT_EQ(whole.counters.lost_bytes, record);
+  EXPECT_NE(whole.problems[0].what.find("offset 328"), std::string::npos) << whole.problems[0].what;
+}
+
+TEST(CaptureSource, DamageInAPcapngIsPassedOverAndNamed) {
+  const std::string start = section() + interface_block(1) + enhanced(0, 1, "one");
+  const std::string rest = enhanced(0, 2, "two") + enhanced(0, 3, "three");
+  for (const std::string& garbage : {std::string(333, '\xee'), std::string(40, '\0'),
+                                     std::string("\x06\0\0\0\x20\0\0\0 length differs", 24)}) {
+    const WholeCapture whole = read_all(start + garbage + rest);
+    EXPECT_EQ(whole.packets.size(), 3u);
+    ASSERT_EQ(whole.problems.size(), 1u);
+    EXPECT_EQ(whole.problems[0].offset, start.size());
+    EXPECT_EQ(whole.problems[0].bytes, garbage.size());
+  }
+}
+
+TEST(CaptureSource, PacketsThatCannotBeUnderstoodAreNamedAndTheRestIsRead) {
+  const std::string start = section() + interface_block(1);
+  const std::string lying =
+      block(6, Writer(kLittle).u32(0).u64(0).u32(900).u32(900).bytes("short").str());
+  const std::string bytes =
+      start + enhanced(4, 1, "no such interface") + lying + block(6, "tiny") + enhanced(0, 1, "x");
+  const WholeCapture whole = read_all(bytes);
+  ASSERT_EQ(whole.packets.size(), 1u);
+  ASSERT_EQ(whole.problems.size(), 3u);
+  EXPECT_EQ(whole.problems[0].offset, start.size());
+  EXPECT_NE(whole.problems[0].what.find("not described"), std::string::npos);
+  EXPECT_NE(whole.problems[1].what.find("longer than its block"), std::string::npos);
+  EXPECT_NE(whole.problems[2].what.find("too short"), std::string::npos);
+}
+
+TEST(CaptureSource, ThePiecesInWhichBytesArriveDoNotMatter) {
+  std::string bytes = section() + interface_block(1);
+  for (std::uint32_t i = 0; i < 50; ++i) bytes += enhanced(0, i, std::string(i * 7, 'q'));
+  bytes += std::string(50, '\xff') + enhanced(0, 99, "last");
+  for (const std::size_t step : {1, 13, 100}) {
+    for (const std::size_t buffer : {24, 100, 5000}) {
+      CaptureOptions options;
+      options.buffer_bytes = buffer;
+      const WholeCapture whole =
+          read_all(std::make_unique<MemorySource>(bytes, "pieces", step), options, 3);
+      ASSERT_EQ(whole.packets.size(), 51u) << step << " " << buffer;
+      EXPECT_EQ(whole.packets.back().bytes, "last");
+      EXPECT_EQ(whole.problems.size(), 1u);
+    }
+  }
+}
+
+TEST(CaptureSource, BytesThatWereTakenToLookAtComeFirst) {
+  const std::string bytes = pcap_header(kMicro) + pcap_record(1, 0, "abc");
+  const std::string_view all = bytes;
+  const WholeCapture whole =
+      read_all(std::make_unique<MemorySource>(all.substr(10)), {}, 7, all.substr(0, 10));
+  EXPECT_EQ(whole.packets.size(), 1u);
+}
+
+TEST(CaptureSource, CompressedCapturesAreRead) {
+  const MadeFiles files;
+  const std::string bytes = pcap_header(kMicro) + pcap_record(1, 0, "abc");
+  for (const std::string command : {"gzip -c", "zstd -q -c"}) {
+    const std::string path = files.write("c", files.made_by(command, bytes));
+    auto input = open_input({path, std::nullopt});
+    ASSERT_TRUE(input);
+    EXPECT_EQ(read_all(std::move(*input)).packets.size(), 1u) << command;
+  }
+}
+
+TEST(CaptureSource, AFailureOfTheSourceIsNamedBehindWhatWasRead) {
+  const MadeFiles files;
+  std::string bytes = pcap_header(kMicro);
+  for (std::uint32_t i = 0; i < 1'000; ++i) bytes += pcap_record(i, 0, log_like_text(i % 3));
+  std::string packed = files.made_by("gzip -c", bytes);
+  packed.resize(packed.size() / 2);
+  auto input = open_input({files.write("cut.gz", packed), std::nullopt});
+  const WholeCapture whole = read_all(std::move(*input));
+  EXPECT_GT(whole.packets.size(), 100u);
+  ASSERT_EQ(whole.problems.size(), 1u);
+  EXPECT_NE(whole.problems[0].what.find("gzip"), std::string::npos) << whole.problems[0].what;
+}
+
+TEST(CaptureSource, WhatIsNoCaptureIsNamed) {
+  const auto error = [](std::string_view bytes) { return read_all(std::string(bytes)).error; };
+  using namespace std::string_view_literals;
+  EXPECT_NE(error("").find("empty"), std::string::npos);
+  EXPECT_NE(error("1,2026/03/10 10:00:00,TRAFFIC,end").find("no capture"), std::string::npos);
+  EXPECT_NE(error("snoop\0\0\0\0\0\0\2"sv).find("snoop"), std::string::npos);
+  EXPECT_NE(error("\xd4\xc3\xb2\xa1\x02"sv).find("inside its header"), std::string::npos);
+}
+
+TEST(CaptureSource, CapturesAreToldFromLogs) {
+  for (const std::endian order : {kLittle, kBig}) {
+    for (const std::uint32_t magic : {kMicro, kNano, kModified})
+      EXPECT_TRUE(looks_like_capture(pcap_header(magic, order)));
+    EXPECT_TRUE(looks_like_capture(section(order)));
+    EXPECT_TRUE(looks_like_capture(section(order).substr(0, 4)));
+  }
+  EXPECT_FALSE(looks_like_capture(""));
+  EXPECT_FALSE(looks_like_capture("\xd4\xc3\xb2"));
+  EXPECT_FALSE(looks_like_capture("<14>Mar 10 10:00:00 fw 1,2026/03/10"));
+  EXPECT_FALSE(looks_like_capture("\n\r\r\nsome text behind blank lines"));
+}
+
+// The traits that ../shared/data/pcaps/features.json gives are checked through the whole engine;
+// here every capture must be read to its end, and the broken ones named.
+TEST(CaptureSource, ReadsEveryRealCapture) {
+  const std::filesystem::path folder =
+      std::filesystem::path(ENDREASON_SOURCE_DIR) / "../shared/data/pcaps";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << folder << " is not there";
+  std::size_t captures = 0, packets = 0;
+  std::vector<std::string> with_problems;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (!entry.is_regular_file()) continue;
+    auto input = open_input({entry.path().string(), std::nullopt});
+    if (!input) continue;
+    auto source = CaptureSource::open(std::move(*input));
+    if (!source) continue;
+    ++captures;
+    std::vector<RawPacket> batch(256);
+    while (const std::size_t count = (*source)->read(batch)) packets += count;
+    if ((*source)->counters().problems > 0)
+      with_problems.push_back(entry.path().filename().string());
+  }
+  std::sort(with_problems.begin(), with_problems.end());
+  EXPECT_GE(captures, 2'190u);
+  EXPECT_GE(packets, 100'000u);
+  const std::vector<std::string> expected = {"10.7.29.101_49898-178.63.41.150_25.pcap",
+                                             "fuzz-2021-10-13.pcap"};
+  for (const std::string& name : expected)
+    EXPECT_TRUE(std::binary_search(with_problems.begin(), with_problems.end(), name)) << name;
+  EXPECT_EQ(with_problems.size(), expected.size());
+}
+
+}  // namespace
+}  // namespace endreason

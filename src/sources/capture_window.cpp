@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources/capture_window.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace endreason {
+
+CaptureWindow::CaptureWindow(std::unique_ptr<ByteSource> source, std::size_t capacity,
+                             std::string_view already_read)
+    : source_(std::move(source)), data_(std::max(capacity, already_read.size())) {
+  if (!already_read.empty()) std::memcpy(data_.data(), already_read.data(), already_read.size());
+  end_ = already_read.size();
+}
+
+void CaptureWindow::advance(std::uint64_t count) {
+  const std::uint64_t here = std::min<std::uint64_t>(count, end_ - begin_);
+  begin_ += static_cast<std::size_t>(here);
+  to_skip_ += count - here;
+  offset_ += count;
+}
+
+void CaptureWindow::make_room(std::size_t wanted) {
+  if (begin_ > 0) {
+    std::memmove(data_.data(), data_.data() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+  }
+  if (data_.size() < wanted) data_.resize(wanted);
+}
+
+bool CaptureWindow::read_more() {
+  if (ended_) return false;
+  const auto got =
+      source_->read({reinterpret_cast<char*>(data_.data()) + end_, data_.size() - end_});
+  if (!got) failure_ = got.error();
+  if (!got || *got == 0) {
+    ended_ = true;
+    return false;
+  }
+  const std::size_t skipped = static_cast<std::size_t>(std::min<std::uint64_t>(to_skip_, *got));
+  to_skip_ -= skipped;
+  // Bytes are left to skip only while the window is empty, so what is skipped lies at its front.
+  begin_ += skipped;
+  end_ += *got;
+  if (begin_ == end_) begin_ = end_ = 0;
+  return true;
+}
+
+bool CaptureWindow::refill(std::size_t wanted) {
+  if (end_ - begin_ >= wanted) return true;
+  make_room(wanted);
+  do {
+    if (!read_more()) break;
+    if (begin_ > 0 && end_ - begin_ < wanted) make_room(wanted);
+  } while (end_ - begin_ < wanted);
+  return end_ - begin_ >= wanted;
+}
+
+}  // namespace endreason

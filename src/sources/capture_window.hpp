@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// The unread bytes of a capture that lie in memory: a window that moves over a ByteSource.
+// What bytes() shows stays where it is until the next refill(). One thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "sources/byte_source.hpp"
+
+namespace endreason {
+
+class CaptureWindow {
+ public:
+  // `already_read` are bytes that someone took from the source to look at; they come first.
+  CaptureWindow(std::unique_ptr<ByteSource> source, std::size_t capacity,
+                std::string_view already_read);
+
+  std::span<const std::uint8_t> bytes() const { return {data_.data() + begin_, end_ - begin_}; }
+  // Where in the (uncompressed) capture bytes() begins, counting what is still to be skipped.
+  std::uint64_t offset() const { return offset_; }
+  // Moves on; by more than bytes() has when what follows is not wanted.
+  void advance(std::uint64_t count);
+  // Gets more bytes, at least until `wanted` are here. False when the source ends before that.
+  [[nodiscard]] bool refill(std::size_t wanted);
+  // Of what advance() passed over, what has not come yet.
+  std::uint64_t to_skip() const { return to_skip_; }
+  // True when nothing comes behind bytes().
+  bool ended() const { return ended_; }
+  // Why the source ended, where it was not its end.
+  const std::optional<Error>& failure() const { return failure_; }
+  const ByteSource& source() const { return *source_; }
+
+ private:
+  bool read_more();
+  void make_room(std::size_t wanted);
+
+  std::unique_ptr<ByteSource> source_;
+  std::vector<std::uint8_t> data_;
+  std::size_t begin_ = 0, end_ = 0;
+  std::uint64_t offset_ = 0;
+  std::uint64_t to_skip_ = 0;  // bytes of the source that advance() left behind unread
+  bool ended_ = false;
+  std::optional<Error> failure_;
+};
+
+}  // namespace endreason
