@@ -98,7 +98,7 @@ std::string hint_of(const SessionCounters& counters) {
 }  // namespace
 
 bool is_capture(const Input& input) {
-  if (input.is_standard_input()) return false;
+  if (input.is_standard_input() || !input.bytes) return false;  // a pipe's bytes are gone once read
   auto bytes = open_input(input);
   if (!bytes) return false;
   std::array<char, 64> first{};
