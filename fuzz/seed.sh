@@ -4,7 +4,8 @@
 #   fuzz/seed.sh lines|packed SEEDS LOGS OUT
 # SEEDS: our own seeds (fuzz/corpus/...).  LOGS: a folder of logs, may be missing.  OUT: filled anew.
 #   lines:  files of LOGS up to 8 KiB whole; of longer ones the first 20 lines, one a seed.
-#   packed: each file of SEEDS, plain, as gzip, as zstd, as two gzip members, and cut short.
+#   packed: each file of SEEDS, plain, as gzip without and with its name, as zstd, as two gzip
+#           members, and cut short.
 set -eu
 kind=$1 seeds=$2 logs=$3 out=$4
 rm -rf "$out"
@@ -29,6 +30,7 @@ seed_packed() {
     name=$out/$(basename "$file")
     cp "$file" "$name"
     gzip -nc "$file" > "$name.gz"
+    gzip -c "$file" > "$name.named.gz"
     cat "$name.gz" "$name.gz" > "$name.twice.gz"
     head -c 60 "$name.gz" > "$name.cut.gz"
     command -v zstd > /dev/null || continue

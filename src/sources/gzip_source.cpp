@@ -32,6 +32,7 @@ std::string_view meaning_of(int code) {
 
 struct GzipSource::Inflater {
   inflate_state state;
+  isal_gzip_header header;  // what was read of a header that arrives in pieces
   std::array<unsigned char, kStoredBytes> stored;
 };
 
@@ -39,12 +40,22 @@ struct GzipSource::Inflater {
 GzipSource::GzipSource(std::unique_ptr<ByteSource> stored)
     : stored_(std::move(stored)), inflater_(new Inflater) {
   isal_inflate_init(&inflater_->state);
-  inflater_->state.crc_flag = ISAL_GZIP;
   inflater_->state.next_in = inflater_->stored.data();
   inflater_->state.avail_in = 0;
+  begin_member();
 }
 
 GzipSource::~GzipSource() = default;
+
+// Headers are read by a call of their own. isal_inflate() could do it, but forgets between two
+// calls which optional fields a header has: one with a file name that arrives in two pieces fails
+// then.
+void GzipSource::begin_member() {
+  isal_gzip_header_init(&inflater_->header);
+  inflater_->header.flags = 0;
+  inflater_->state.crc_flag = ISAL_GZIP_NO_HDR_VER;  // the checksum behind the data is verified
+  stage_ = Stage::InHeader;
+}
 
 // Bytes of the file that have been used: the library keeps a few whole bytes in a bit buffer.
 std::uint64_t GzipSource::stored_offset() const {
@@ -55,6 +66,13 @@ std::uint64_t GzipSource::stored_offset() const {
 
 void GzipSource::stop(std::string problem) {
   failure_ = Error{Error::Code::Io, fmt::format("{}: {}", shown_name(name()), problem)};
+}
+
+void GzipSource::stop_at_damage(int code) {
+  stop(fmt::format(
+      "the gzip data cannot be read further than byte {}: {}; `gzip -t FILE` checks it, "
+      "another copy may help",
+      stored_offset(), meaning_of(code)));
 }
 
 void GzipSource::refill() {
@@ -96,10 +114,22 @@ bool GzipSource::start_next_member() {
   unsigned char* const next_in = state.next_in;
   const std::uint32_t avail_in = state.avail_in;
   isal_inflate_reset(&state);
-  state.crc_flag = ISAL_GZIP;
   state.next_in = next_in;
   state.avail_in = avail_in;
-  stage_ = Stage::InMember;
+  begin_member();
+  return true;
+}
+
+bool GzipSource::read_header() {
+  inflate_state& state = inflater_->state;
+  if (state.avail_in == 0) return false;
+  const int code = isal_read_gzip_header(&state, &inflater_->header);
+  if (code == ISAL_END_INPUT) return false;
+  if (code == ISAL_DECOMP_OK) {
+    stage_ = Stage::InMember;
+  } else {
+    stop_at_damage(code);
+  }
   return true;
 }
 
@@ -109,10 +139,7 @@ bool GzipSource::inflate() {
   const std::uint32_t out_before = state.avail_out;
   const int code = isal_inflate(&state);
   if (code < 0) {
-    stop(
-        fmt::format("the gzip data cannot be read further than byte {}: {}; `gzip -t FILE` checks "
-                    "it, another copy may help",
-                    stored_offset(), meaning_of(code)));
+    stop_at_damage(code);
     return true;
   }
   if (state.block_state == ISAL_BLOCK_FINISH) {
@@ -131,7 +158,9 @@ Result<std::size_t> GzipSource::read(std::span<char> buffer) {
   state.next_out = reinterpret_cast<unsigned char*>(buffer.data());
   state.avail_out = room;
   while (!failure_ && stage_ != Stage::Finished && state.avail_out > 0) {
-    const bool went = stage_ == Stage::InMember ? inflate() : start_next_member();
+    const bool went = stage_ == Stage::InMember   ? inflate()
+                      : stage_ == Stage::InHeader ? read_header()
+                                                  : start_next_member();
     if (went) continue;
     if (state.avail_out < room) break;  // give what there is before waiting for a slow pipe
     refill();

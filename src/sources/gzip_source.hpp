@@ -21,19 +21,22 @@ class GzipSource final : public ByteSource {
   std::uint64_t position() const override { return stored_->position(); }
 
  private:
-  enum class Stage : unsigned char { InMember, BetweenMembers, Finished };
+  enum class Stage : unsigned char { InHeader, InMember, BetweenMembers, Finished };
   struct Inflater;  // the library's state and the compressed bytes it works on
 
   // One step each; false when it can do nothing without more compressed bytes.
   bool start_next_member();  // decides what follows a complete member
+  bool read_header();
   bool inflate();
-  void refill();                   // gets more, or draws the conclusion from there being none
+  void refill();  // gets more, or draws the conclusion from there being none
+  void begin_member();
   void stop(std::string problem);  // sets failure_
+  void stop_at_damage(int code);
   std::uint64_t stored_offset() const;
 
   std::unique_ptr<ByteSource> stored_;
   std::unique_ptr<Inflater> inflater_;
-  Stage stage_ = Stage::InMember;
+  Stage stage_ = Stage::InHeader;
   bool padding_ = false;  // zero bytes were seen behind a member
   std::optional<Error> failure_;
 };

@@ -44,6 +44,24 @@ TEST_F(Gzip, BytesThatArriveOneByOneAndBuffersOfOneByteChangeNothing) {
   EXPECT_TRUE(gunzip(packed, 1 << 20, 3).text == text);
 }
 
+// With an extra field, a name and a comment; and with a name alone.
+TEST_F(Gzip, AHeaderMayArriveInPiecesOfAnySize) {
+  const std::string plain = files_.made_by("gzip -nc", "the text\n");
+  const std::string behind = plain.substr(10);  // what follows a header without optional fields
+  const std::string fields =
+      std::string("\x04\0extr", 6) + std::string("name.log\0", 9) + std::string("a comment\0", 10);
+  const std::string full = std::string("\x1f\x8b\x08\x1c\1\2\3\4\0\3", 10) + fields + behind;
+  const std::string named =
+      std::string("\x1f\x8b\x08\x08\x9b\x3c\x2d\x6a\0\3", 10) + std::string("n\0", 2) + behind;
+  for (const std::string& member : {full, named}) {
+    for (std::size_t step = 1; step <= member.size(); ++step) {
+      const ReadBack back = gunzip(plain + member + plain + member, step);
+      EXPECT_EQ(back.error, "") << "in pieces of " << step;
+      EXPECT_EQ(back.text, "the text\nthe text\nthe text\nthe text\n") << "in pieces of " << step;
+    }
+  }
+}
+
 TEST_F(Gzip, MembersFollowEachOther) {
   const std::string one = files_.made_by("gzip -c", "first\n");
   const std::string none = files_.made_by("gzip -c", "");
