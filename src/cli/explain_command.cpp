@@ -349,6 +349,10 @@ class Explain {
                   "captures and logs cannot be explained in one run: name them in two");
     if (!captures_) return {};
     plan_.threads = 1;
+    // Captures are merged, and a session may have packets in several: its row comes from all of
+    // them.
+    for (std::size_t i = 1; i < writer_.inputs.size(); ++i)
+      writer_.inputs.front() += "," + writer_.inputs[i];
     EngineOptions& engine = track_.engine;
     for (const std::string& word : options_.bpf)
       track_.bpf += (track_.bpf.empty() ? "" : " ") + word;
