@@ -24,18 +24,19 @@ declare -A allowed=(
   [parse]="base model"
   [verdict]="base model"
   [query]="base model"
+  [config]="base model decode session appid verdict query"
   [format]="base model"
   [findings]="base model verdict query"
   [ingest]="base model sources parse verdict query format findings"
   [dataplane]="base model decode session appid"
-  [cli]="base model sources decode session appid parse verdict query format findings ingest dataplane"
+  [cli]="base model sources decode session appid parse verdict query format findings ingest dataplane config"
 )
 
 # Third-party headers by the start of their name, and the room that owns them.
 declare -A owner=(
   [simdjson]=parse [pugixml]=parse
   [zlib]=sources [zstd]=sources [isa-l]=sources [pcap]=sources [igzip_lib]=sources [libdeflate]=sources
-  [CLI]=cli [yaml-cpp]=cli
+  [CLI]=cli [yaml-cpp]=config
   [date]=base
   [ndpi]=appid
 )

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/settings.hpp"
+#include "config/settings.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/settings.hpp"
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "base/nearest_name.hpp"
+#include "config/setting_node.hpp"
+#include "model/session_terms.hpp"
+
+namespace endreason {
+namespace {
+
+using Done = Result<void>;
+
+Done read_zone(const SettingNode& node, TimeZone& zone) {
+  const auto name = node.text();
+  if (!name) return tl::unexpected(name.error());
+  auto known = TimeZone::named(*name);
+  if (!known) return node.wrong(known.error().message);
+  zone = *known;
+  return {};
+}
+
+Done read_tz(const SettingNode& node, Settings& into) {
+  into.zone = TimeZone::utc();
+  return read_zone(node, *into.zone);
+}
+
+Done read_time_zones(const SettingNode& node, Settings& into) {
+  const auto serials = node.pairs("\"013201030824\": Europe/Berlin");
+  if (!serials) return tl::unexpected(serials.error());
+  for (const SettingNode& serial : *serials) {
+    TimeZone zone = TimeZone::utc();
+    if (auto done = read_zone(serial, zone); !done) return done;
+    into.zones_by_serial.emplace_back(serial.key(), zone);
+  }
+  return {};
+}
+
+Done read_ruleset(const SettingNode& node, Settings& into) {
+  const auto name = node.text();
+  if (!name) return tl::unexpected(name.error());
+  auto parsed = ruleset_named(*name);
+  if (!parsed) return node.wrong(parsed.error().message);
+  into.ruleset = *parsed;
+  return {};
+}
+
+const SessionTimerInfo* find_timer(std::string_view name) {
+  for (const SessionTimerInfo& row : kSessionTimers)
+    if (row.log_name == name) return &row;
+  return nullptr;
+}
+
+Done read_timers(const SettingNode& node, Settings& into) {
+  std::array<std::string_view, kSessionTimers.size()> names;
+  for (std::size_t i = 0; i < names.size(); ++i) names[i] = kSessionTimers[i].log_name;
+  const auto timers = node.pairs("timeout-tcp: 3600");
+  if (!timers) return tl::unexpected(timers.error());
+  for (const SettingNode& timer : *timers) {
+    const SessionTimerInfo* row = find_timer(timer.key());
+    if (row == nullptr) return timer.unknown("timer", names);
+    const auto seconds = timer.number(row->min_s, row->max_s, "seconds");
+    if (!seconds) return tl::unexpected(seconds.error());
+    into.timers.set(row->value, static_cast<std::uint32_t>(*seconds));
+  }
+  return {};
+}
+
+tl::unexpected<Error> unknown_column(const SettingNode& alias, const std::string& column) {
+  std::vector<std::string_view> names;
+  for (const auto& row : kFields) names.push_back(row.log_name);
+  const auto near = nearest_names(column, names);
+  return alias.wrong(
+      fmt::format("no column is named '{}'{}; `endreason terms` lists them", column,
+                  near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near[0])));
+}
+
+Done read_aliases(const SettingNode& node, Settings& into) {
+  const auto aliases = node.pairs("your_name: column");
+  if (!aliases) return tl::unexpected(aliases.error());
+  for (const SettingNode& alias : *aliases) {
+    const auto column = alias.text();
+    if (!column) return tl::unexpected(column.error());
+    const auto field = find_field(*column);
+    if (!field) return unknown_column(alias, *column);
+    into.aliases.emplace_back(alias.key(), *field);
+  }
+  return {};
+}
+
+constexpr auto kSections = std::to_array<SettingRow<Settings>>({
+    {"tz", read_tz},
+    {"time-zones", read_time_zones},
+    {"ruleset", read_ruleset},
+    {"timers", read_timers},
+    {"aliases", read_aliases},
+});
+
+std::string from_environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+// The file to read, and whether the user named it (then it must exist).
+std::pair<std::string, bool> settings_path(const std::string& given) {
+  if (!given.empty()) return {given, true};
+  if (std::string path = from_environment("ENDREASON_CONFIG"); !path.empty()) return {path, true};
+  std::vector<std::string> places;
+  if (const std::string xdg = from_environment("XDG_CONFIG_HOME"); !xdg.empty())
+    places.push_back(xdg + "/endreason/endreason.yaml");
+  if (const std::string home = from_environment("HOME"); !home.empty())
+    places.push_back(home + "/.config/endreason/endreason.yaml");
+  places.emplace_back("/etc/endreason/endreason.yaml");
+  std::error_code ignored;
+  for (const std::string& place : places)
+    if (std::filesystem::is_regular_file(place, ignored)) return {place, true};
+  return {"", false};
+}
+
+}  // namespace
+
+Result<Ruleset> ruleset_named(std::string_view name) {
+  if (name == "standard") return Ruleset::Standard;
+  if (name == "vendor") return Ruleset::Vendor;
+  return fail(Error::Code::Usage,
+              fmt::format("ruleset: expected standard or vendor, found '{}'", name));
+}
+
+Result<Settings> parse_settings(const std::string& text, const std::string& name) {
+  const auto root = parse_yaml(text, name);
+  if (!root) return tl::unexpected(root.error());
+  Settings settings;
+  settings.path = name;
+  if (root->kind() == SettingNode::Kind::List || root->kind() == SettingNode::Kind::Text)
+    return root->wrong("expected settings as `key: value`, see docs/operating/config.md");
+  if (auto done = read_section(*root, kSections, settings); !done)
+    return tl::unexpected(done.error());
+  return settings;
+}
+
+Result<Settings> load_settings(const std::string& given) {
+  const auto [path, named] = settings_path(given);
+  if (!named) return Settings{};
+  std::ifstream file(path, std::ios::binary);
+  if (!file)
+    return fail(Error::Code::Usage,
+                fmt::format("{}: cannot open the configuration file; check --config and "
+                            "$ENDREASON_CONFIG",
+                            path));
+  std::ostringstream text;
+  text << file.rdbuf();
+  return parse_settings(text.str(), path);
+}
+
+}  // namespace endreason
