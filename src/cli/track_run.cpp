@@ -2,6 +2,7 @@
 #include "cli/track_run.hpp"
 
 #include <array>
+#include <cassert>
 
 #include <fmt/format.h>
 
@@ -57,11 +58,10 @@ class JudgedRows final : public EngineSink {
   std::string output_;
 };
 
-Result<std::vector<std::unique_ptr<CaptureSource>>> open_captures(
-    const std::vector<Input>& inputs) {
+Result<std::vector<std::unique_ptr<CaptureSource>>> open_captures(const ExplainPlan& plan) {
   std::vector<std::unique_ptr<CaptureSource>> captures;
-  for (const Input& input : inputs) {
-    auto bytes = open_input(input);
+  for (const Input& input : plan.inputs) {
+    auto bytes = plan.open(input);
     if (!bytes) return tl::unexpected(bytes.error());
     auto capture = CaptureSource::open(std::move(*bytes));
     if (!capture) return tl::unexpected(capture.error());
@@ -70,8 +70,8 @@ Result<std::vector<std::unique_ptr<CaptureSource>>> open_captures(
   return captures;
 }
 
-std::string stats_of(const Engine& engine, const PacketSource& source, std::uint64_t filtered) {
-  const SessionCounters& counters = engine.sessions().counters();
+std::string stats_of(const SessionCounters& counters, const PacketSource& source,
+                     std::uint64_t given, std::uint64_t filtered) {
   std::string outcomes, events;
   for (const SessionCounterInfo& row : kSessionCounters) {
     const std::uint64_t n = counters[row.value];
@@ -82,8 +82,27 @@ std::string stats_of(const Engine& engine, const PacketSource& source, std::uint
   return fmt::format(
       "{{\"packets\":{},\"filtered_out\":{},\"snapped\":{},\"unreadable_places\":{},"
       "\"unreadable_bytes\":{},\"counters\":{{{}}},\"events\":{{{}}}}}\n",
-      capture.packets, filtered, capture.snapped, capture.problems, capture.lost_bytes, outcomes,
-      events);
+      given, filtered, capture.snapped, capture.problems, capture.lost_bytes, outcomes, events);
+}
+
+// "3 rows from 20 packets: " and a line a counter, packets = their sum.
+std::string accounting_of(const SessionCounters& counters, std::uint64_t rows, std::uint64_t given,
+                          std::uint64_t filtered) {
+  std::string text =
+      fmt::format("{} {} of the session engine from {} {}", rows, rows == 1 ? "row" : "rows", given,
+                  given == 1 ? "packet" : "packets");
+  if (given == 0) return text;
+  text += ", each in one of these counters:";
+  const auto line = [&](std::uint64_t count, std::string_view name, std::string_view severity,
+                        std::string_view sentence) {
+    text += fmt::format("\n  {:<27} {:>10}  {:<4}  {}", name, count, severity, sentence);
+  };
+  for (const SessionCounterInfo& row : kSessionCounters)
+    if (row.kind == CounterKind::Outcome && counters[row.value] > 0)
+      line(counters[row.value], row.log_name, severity_name(row.severity), row.sentence);
+  if (filtered > 0)
+    line(filtered, "filtered_out", "", "The capture filter did not take the packet.");
+  return text;
 }
 
 std::string hint_of(const SessionCounters& counters) {
@@ -97,15 +116,6 @@ std::string hint_of(const SessionCounters& counters) {
 
 }  // namespace
 
-bool is_capture(const Input& input) {
-  if (input.is_standard_input() || !input.bytes) return false;  // a pipe's bytes are gone once read
-  auto bytes = open_input(input);
-  if (!bytes) return false;
-  std::array<char, 64> first{};
-  const auto got = (*bytes)->read(first);
-  return got && looks_like_capture({first.data(), *got});
-}
-
 Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track) {
   std::optional<PacketFilter> filter;
   if (!track.bpf.empty()) {
@@ -113,7 +123,7 @@ Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track) 
     if (!compiled) return tl::unexpected(compiled.error());
     filter.emplace(std::move(*compiled));
   }
-  auto captures = open_captures(plan.inputs);
+  auto captures = open_captures(plan);
   if (!captures) return tl::unexpected(captures.error());
   CaptureMerge source(std::move(*captures));
   TrackOutcome outcome;
@@ -121,11 +131,12 @@ Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track) 
   auto engine = Engine::create(track.engine, rows);
   if (!engine) return tl::unexpected(engine.error());
   std::array<RawPacket, kBatchPackets> batch;
-  std::uint64_t filtered = 0;
+  std::uint64_t given = 0, filtered = 0;
   while (!outcome.result.stopped) {
     const std::size_t n = source.read(batch);
     if (n == 0) break;
     const std::size_t kept = filter ? filter->keep_matching(std::span(batch).first(n)) : n;
+    given += n;
     filtered += n - kept;
     (*engine)->process(std::span<const RawPacket>(batch).first(kept));
   }
@@ -136,9 +147,28 @@ Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track) 
       plan.message(
           fmt::format("{}: at byte {}: {}", capture->bytes().name(), problem.offset, problem.what));
   if (filter && !filter->problems().empty()) plan.message(filter->problems());
-  outcome.stats_json = stats_of(**engine, source, filtered);
-  outcome.hint = hint_of((*engine)->sessions().counters());
+  const SessionCounters& counters = (*engine)->sessions().counters();
+  assert(given == filtered + counters.packets() && "every packet ends in exactly one counter");
+  outcome.stats_json = stats_of(counters, source, given, filtered);
+  outcome.accounting = accounting_of(counters, outcome.result.accounting.traffic, given, filtered);
+  outcome.hint = hint_of(counters);
   return outcome;
+}
+
+int run_captures(const RunOptions& options, RunPlan plan, const TrackPlan& track) {
+  // Captures are merged, and a session may have packets in several: its row comes from all of
+  // them.
+  std::vector<std::string>& names = plan.writer.inputs;
+  for (std::size_t i = 1; i < names.size(); ++i) names.front() += "," + names[i];
+  plan.explain.threads = 1;
+  return RecordRun(options, std::move(plan))
+      .run([&track](const ExplainPlan& run) -> Result<Produced> {
+        auto outcome = run_track(run, track);
+        if (!outcome) return tl::unexpected(outcome.error());
+        if (!outcome->hint.empty()) run.message(outcome->hint);
+        return Produced{std::move(outcome->result), std::move(outcome->accounting),
+                        std::move(outcome->stats_json)};
+      });
 }
 
 }  // namespace endreason

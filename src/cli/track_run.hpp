@@ -5,6 +5,8 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "cli/record_run.hpp"
+#include "cli/run_plan.hpp"
 #include "dataplane/engine.hpp"
 #include "ingest/explain_run.hpp"
 
@@ -18,16 +20,16 @@ struct TrackPlan {
 struct TrackOutcome {
   ExplainResult result;
   std::string stats_json;  // packets, counters, sessions: packets = sum of the outcomes
+  std::string accounting;  // the same for a person
   std::string hint;        // what the operator may want to set; empty when there is nothing
 };
 
-// Uses of the plan: inputs (captures, merged by time), ruleset, timers, filter, since, until,
+// Uses of the plan: inputs (captures, merged by time), open, ruleset, timers, filter, since, until,
 // clock, contradictions_only, make_sink(0), write_output, message, progress. Fails for settings
 // that do not go together or an input that cannot be opened.
 Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track);
 
-// True when the input is a capture that CaptureSource reads, by its first bytes after any
-// compression. Standard input is not looked at: its bytes cannot be given back.
-bool is_capture(const Input& input);
+// A run whose inputs are captures, to its exit code.
+int run_captures(const RunOptions& options, RunPlan plan, const TrackPlan& track);
 
 }  // namespace endreason

@@ -249,7 +249,7 @@ ExplainResult run_explain(const ExplainPlan& plan) {
     return result.output.empty() || plan.write_output(result.output);
   };
   const unsigned threads = plan.threads == 0 || plan.limit != 0 ? 1 : plan.threads;
-  Shared shared{plan, RunCutter(plan.inputs, plan.reader, plan.run_bytes),
+  Shared shared{plan, RunCutter(plan.inputs, plan.reader, plan.run_bytes, plan.open),
                 {},   OrderedOutput(std::uint64_t{threads} * 2, write),
                 {},   {}};
   if (threads == 1) {

@@ -41,6 +41,7 @@ struct Progress {
 
 struct ExplainPlan {
   std::vector<Input> inputs;
+  InputOpener open = open_input;
   std::optional<std::uint64_t> bytes_total;
   LineReaderOptions reader;
   std::size_t run_bytes = 256 * 1024;  // fits a core's second-level cache beside the tables

@@ -42,8 +42,9 @@ bool opens_xml(std::string_view line) {
 }  // namespace
 
 RunCutter::RunCutter(std::vector<Input> inputs, const LineReaderOptions& reader,
-                     std::size_t run_bytes)
+                     std::size_t run_bytes, InputOpener open)
     : inputs_(std::move(inputs)),
+      open_(std::move(open)),
       kernel_(reader.kernel),
       keys_(reader.keys ? reader.keys : std::make_shared<const KeyNames>()),
       run_bytes_(std::max<std::size_t>(run_bytes, 64)) {}
@@ -73,7 +74,7 @@ std::uint64_t RunCutter::position() const {
 
 bool RunCutter::open_next() {
   while (begun_ < inputs_.size()) {
-    auto opened = open_input(inputs_[begun_++]);
+    auto opened = open_(inputs_[begun_++]);
     if (opened) {
       source_ = std::move(*opened);
       at_end_ = false;

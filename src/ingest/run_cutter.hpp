@@ -46,7 +46,8 @@ struct Run {
 
 class RunCutter {
  public:
-  RunCutter(std::vector<Input> inputs, const LineReaderOptions& reader, std::size_t run_bytes);
+  RunCutter(std::vector<Input> inputs, const LineReaderOptions& reader, std::size_t run_bytes,
+            InputOpener open = open_input);
   ~RunCutter();
 
   // The next run into `run`, whose memory is reused. False at the end of the last input.
@@ -79,6 +80,7 @@ class RunCutter {
   void keep(std::string_view bytes);
 
   std::vector<Input> inputs_;
+  InputOpener open_;
   ScanKernel kernel_;
   std::shared_ptr<const KeyNames> keys_;
   std::size_t run_bytes_;

@@ -52,6 +52,10 @@ enum class SessionCounter : std::uint8_t {
 };
 
 enum class CounterSeverity : std::uint8_t { Info, Warning, Drop };
+constexpr std::string_view severity_name(CounterSeverity v) {
+  constexpr std::array<std::string_view, 3> kNames{"info", "warn", "drop"};  // as the CLI prints
+  return kNames[static_cast<std::size_t>(v)];
+}
 enum class CounterKind : std::uint8_t { Outcome, Event };
 
 struct SessionCounterInfo {

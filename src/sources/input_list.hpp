@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -59,5 +60,7 @@ struct InputList {
 
 // Opens an input and undoes its compression, recognised by content.
 [[nodiscard]] Result<std::unique_ptr<ByteSource>> open_input(const Input& input);
+// The same, or something in its place: a pipe that has been looked into is open already.
+using InputOpener = std::function<Result<std::unique_ptr<ByteSource>>(const Input&)>;
 
 }  // namespace endreason

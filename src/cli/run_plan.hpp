@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// RunPlan: options and configuration -> what is read, kept and written. Every mistake of them is
+// found here, before the first byte is read. The wall clock is read here, and nowhere below.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "cli/run_options.hpp"
+#include "config/settings.hpp"
+#include "format/record_writer.hpp"
+#include "ingest/explain_run.hpp"
+
+namespace endreason {
+
+struct RunPlan {
+  ExplainPlan explain;  // its sinks and functions are the runner's to set
+  WriterOptions writer;
+  bool card_or_table = false;  // as many records as there turn out to be decide
+  bool captures = false;       // the inputs are captures, so the session engine reads them
+};
+
+// Everything but the inputs.
+Result<RunPlan> plan_run(const RunOptions& options, const Settings& settings);
+
+// The inputs that were named, none: standard input. What a folder has that cannot be read is said.
+// Captures are told from logs by their first bytes; a pipe that was looked into stays open.
+Result<void> plan_inputs(std::vector<std::string> paths, RunPlan& plan);
+
+}  // namespace endreason

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// `endreason track`: captures through the session engine to the rows of a traffic log.
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/record_run.hpp"
+#include "cli/track_options.hpp"
+
+namespace endreason {
+namespace {
+
+struct TrackCommand {
+  RunOptions run;
+  TrackOptions track;
+};
+
+int run_command(const TrackCommand& command) {
+  const auto settings = load_settings(command.run.config);
+  if (!settings) return complain(settings.error());
+  auto plan = plan_run(command.run, *settings);
+  if (!plan) return complain(plan.error());
+  if (command.run.explain_filter) return print_filter(plan->explain);
+  const auto track = plan_track(command.track, *settings);
+  if (!track) return complain(track.error());
+  if (auto planned = plan_captures(command.track, *plan); !planned)
+    return complain(planned.error());
+  return run_captures(command.run, std::move(*plan), *track);
+}
+
+}  // namespace
+
+RunCommand declare_track(CLI::App& app) {
+  auto command = std::make_shared<TrackCommand>();
+  declare_capture_options(app, command->track);
+  declare_run_options(app, command->run);
+  declare_row_options(app, command->track);
+  declare_engine_options(app, command->track);
+  app.footer(
+      "Examples:\n"
+      "  endreason track -r capture.pcap\n"
+      "  endreason track -r a.pcapng -r b.pcap.gz -o panos tcp port 443\n"
+      "  tcpdump -i eth0 -w - | endreason track -r -\n"
+      "  endreason track -r capture.pcap -f \"( handshake contains 'RST' )\"\n"
+      "  endreason track -r capture.pcap --tcp-reject-non-syn no --timeout-tcp 60 --summary");
+  return [command] { return run_command(*command); };
+}
+
+}  // namespace endreason

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// TrackOptions: the command line of what reads captures (`track`, `ladder`, `show`), and the engine
+// that it and the configuration ask for.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.hpp"
+#include "cli/run_plan.hpp"
+#include "cli/track_run.hpp"
+#include "config/settings.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace endreason {
+
+struct TrackOptions {
+  std::vector<std::string> captures;
+  std::vector<std::string> words;  // more captures, then a capture filter
+  std::string log{"end"}, checksums{"ignore"}, reject_non_syn{"yes"}, challenge_ack{"no"};
+  bool no_appid = false, decap = false, open_at_end = false;
+  std::uint32_t capacity = 1'000'000;
+  std::vector<std::pair<std::string, std::uint64_t>> timers;
+};
+
+// -r and the words behind the options.
+void declare_capture_options(CLI::App& app, TrackOptions& options);
+// What the engine is to do with packets and sessions. The options stay where they are until the
+// command line has been parsed.
+void declare_engine_options(CLI::App& app, TrackOptions& options);
+// Which rows it is to write.
+void declare_row_options(CLI::App& app, TrackOptions& options);
+
+// The captures into the plan's inputs; logs among them are an error.
+Result<void> plan_captures(const TrackOptions& options, RunPlan& plan);
+Result<TrackPlan> plan_track(const TrackOptions& options, const Settings& settings);
+
+}  // namespace endreason
