@@ -56,6 +56,10 @@ void declare_engine_options(CLI::App& app, TrackOptions& options) {
                  "yes: pass the client's reset of a challenge ACK (default no)")
       ->type_name("YES")
       ->check(CLI::IsMember({"yes", "no"}));
+  app.add_option("--asymmetric-path", options.asymmetric_path,
+                 "bypass: pass TCP of which one direction is not seen (default drop)")
+      ->type_name("WHAT")
+      ->check(CLI::IsMember({"drop", "bypass"}));
   app.add_option("--sessions", options.capacity, "Sessions at once (default 1000000)")
       ->type_name("N");
   for (const SessionTimerInfo& row : kSessionTimers) {
@@ -91,6 +95,8 @@ Result<TrackPlan> plan_track(const TrackOptions& options, const Settings& settin
   engine.session.capacity = options.capacity;
   engine.session.tcp.reject_non_syn = options.reject_non_syn == "yes";
   engine.session.tcp.allow_challenge_ack = options.challenge_ack == "yes";
+  engine.session.tcp.asymmetric_path =
+      options.asymmetric_path == "bypass" ? AsymmetricPath::Bypass : AsymmetricPath::Drop;
   for (const SessionTimerInfo& row : kSessionTimers)
     if (auto set = engine.session.timeouts.set(row.value, settings.timers[row.value]); !set)
       return tl::unexpected(set.error());

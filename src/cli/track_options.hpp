@@ -22,7 +22,8 @@ namespace endreason {
 struct TrackOptions {
   std::vector<std::string> captures;
   std::vector<std::string> words;  // more captures, then a capture filter
-  std::string log{"end"}, checksums{"ignore"}, reject_non_syn{"yes"}, challenge_ack{"no"};
+  std::string log{"end"}, checksums{"ignore"}, reject_non_syn{"yes"}, challenge_ack{"no"},
+      asymmetric_path{"drop"};
   bool no_appid = false, decap = false, open_at_end = false;
   std::uint32_t capacity = 1'000'000;
   std::vector<std::pair<std::string, std::uint64_t>> timers;

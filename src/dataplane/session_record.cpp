@@ -43,6 +43,13 @@ void set_high_resolution_time(TrafficRecord& record, std::int64_t ns) {
   record.set_copy(Field::HighResTimestamp, text);
 }
 
+// The columns of a row know whole seconds only; other tools are compared by finer ones.
+std::string microsecond_time(std::int64_t ns) {
+  std::string text;
+  append_rfc3339(text, {ns / kNanosPerMicro, 0, 6});
+  return text;
+}
+
 // What a firewall without reset or FIN would call the end, as IPFIX numbers it (flowEndReason).
 std::string_view ipfix_end(EndReason reason) {
   switch (reason) {
@@ -158,6 +165,10 @@ void SessionRecord::add_extras(const Session& session, TrafficRecord& record) {
   if (ended)
     record.extras.push_back(
         {"ipfix_flow_end_reason", ipfix_end(winning_reason(session.end_reasons))});
+  first_packet_ = microsecond_time(session.start_ns);
+  last_packet_ = microsecond_time(session.last_ns);
+  record.extras.push_back({"first_packet", first_packet_});
+  record.extras.push_back({"last_packet", last_packet_});
 }
 
 }  // namespace endreason

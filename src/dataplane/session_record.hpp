@@ -31,7 +31,7 @@ class SessionRecord {
   void add_extras(const Session& session, TrafficRecord& record);
 
   std::string handshake_;
-  std::string flow_end_;
+  std::string first_packet_, last_packet_;
 };
 
 // "SYN, SYN-ACK" and then anything from the client: the three-way handshake was completed.

@@ -86,6 +86,9 @@ TEST(Decoder, FindsTheIpPacketBehindEveryLinkLayer) {
       {"a frame in a frame, 802.1ah", 1, macs + hex("88e7 00000001") + macs + hex("0800")},
       {"FabricPath", 1, macs + hex("8903 0001") + macs + hex("0800")},
       {"a VN-Tag", 1, macs + hex("8926 00000000 0800")},
+      {"a network service header", 1, macs + hex("894f 0fc6 0101 00000100") + zeros(16)},
+      {"a frame behind a network service header", 1,
+       macs + hex("894f 0fc2 0203 00000100") + macs + hex("0800")},
       {"PPPoE", 1, macs + hex("8864 11 00 0001 002f 0021")},
       {"PPPoE behind a VLAN tag", 1, macs + hex("8100 0009 8864 1100 0001 002f 0021"), 9},
       {"raw IP", 101, {}},
@@ -150,6 +153,8 @@ TEST(Decoder, SaysWhatBecameOfPacketsThatHoldNoSession) {
   put16(short_total, 2, 19);
   Bytes udp_too_long = ipv4(17, udp(1, 2, text("x")));
   put16(udp_too_long, 24, 10);
+  Bytes udp_without_length = ipv4(17, udp(1, 2, text("x")));
+  put16(udp_without_length, 24, 0);
   Bytes deep;
   for (int i = 0; i < 40; ++i) deep = deep + hex("8100 0001");
   const Bytes macs = hex("020000000002 020000000001");
@@ -178,6 +183,12 @@ TEST(Decoder, SaysWhatBecameOfPacketsThatHoldNoSession) {
       {"a TCP header longer than its packet", 101, long_offset, Malformed},
       {"TCP in a packet too short for it", 101, ipv4(6, zeros(12)), Malformed},
       {"UDP longer than its packet", 101, udp_too_long, Malformed},
+      {"UDP that says it has no length, which only jumbograms may", 101, udp_without_length,
+       Malformed},
+      {"a network service header that says it is shorter than its own path", 1,
+       ethernet(0x894f, hex("0fc1 0101 00000100") + hello_v4()), Malformed},
+      {"a network service header around nothing that is known", 1,
+       ethernet(0x894f, hex("0fc2 0209 00000100") + hello_v4()), NotIp},
       {"forty VLAN tags", 1, macs + deep + hex("0800") + hello_v4(), TooDeep},
       {"half an IPv6 header", 101, hex("60000000 0000"), Truncated},
       {"an extension header longer than its packet", 101, ipv6(0, hex("06ff") + zeros(6)),
@@ -418,6 +429,9 @@ TEST(Decoder, TunnelsAreOneSessionUnlessTheyAreLookedInto) {
       {"VXLAN", ipv4(17, udp(999, 4789, hex("08000000 00000100") + frame)), TunnelKind::Vxlan,
        "10.0.0.1:999 > 10.0.0.2:4789"},
       {"VXLAN of IP", ipv4(17, udp(999, 4790, hex("0c000001 00000100") + inner)), TunnelKind::Vxlan,
+       "10.0.0.1:999 > 10.0.0.2:4790"},
+      {"VXLAN on that port without the bit that names what is inside",
+       ipv4(17, udp(999, 4790, hex("08000001 00000100") + frame)), TunnelKind::Vxlan,
        "10.0.0.1:999 > 10.0.0.2:4790"},
       {"Geneve with an option",
        ipv4(17, udp(999, 6081, hex("0100 6558 00000100 01020304") + frame)), TunnelKind::Geneve,

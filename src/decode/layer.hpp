@@ -38,6 +38,7 @@ enum class NextHeader : std::uint8_t {
   Ppp,        // protocol number, one or two bytes, perhaps after ff 03
   Llc,        // IEEE 802.2
   Mpls,       // a label stack
+  Nsh,        // a network service header
 };
 
 // What walking through the headers gathers.

@@ -38,11 +38,12 @@ constexpr std::uint16_t kPpp = 0x880b;
 constexpr std::uint16_t kMpls = 0x8847;
 constexpr std::uint16_t kMplsUpstream = 0x8848;
 constexpr std::uint16_t kPppoeSession = 0x8864;
-constexpr std::uint16_t kBackbone = 0x88e7;    // 802.1ah: a whole frame in a frame
-constexpr std::uint16_t kFabricPath = 0x8903;  // Cisco: a whole frame behind a tag
-constexpr std::uint16_t kMetaData = 0x8909;    // Cisco: tags before the type
-constexpr std::uint16_t kVnTag = 0x8926;       // Cisco, 802.1BR's forerunner
-constexpr std::uint16_t kBridged = 0x6558;     // transparent Ethernet bridging
+constexpr std::uint16_t kBackbone = 0x88e7;     // 802.1ah: a whole frame in a frame
+constexpr std::uint16_t kFabricPath = 0x8903;   // Cisco: a whole frame behind a tag
+constexpr std::uint16_t kMetaData = 0x8909;     // Cisco: tags before the type
+constexpr std::uint16_t kVnTag = 0x8926;        // Cisco, 802.1BR's forerunner
+constexpr std::uint16_t kServicePath = 0x894f;  // network service header, RFC 8300
+constexpr std::uint16_t kBridged = 0x6558;      // transparent Ethernet bridging
 }  // namespace ether
 
 constexpr std::uint16_t kSmallestEtherType = 0x0600;  // below: a length, and 802.2 behind it
@@ -118,6 +119,8 @@ Step ether_type(Slice& bytes, Walk& walk) {
       return frame_behind(bytes, 2);
     case ether::kVnTag:
       return tag_before_type(bytes, walk, 6);
+    case ether::kServicePath:
+      return go(NextHeader::Nsh);
     case ether::kMetaData:
       return tag_before_type(bytes, walk, 8);
     default:
@@ -210,6 +213,29 @@ Step mpls(Slice& bytes) {
   return behind_labels(bytes);
 }
 
+// RFC 8300 section 2.2: version 0; a length in 32-bit words, the path included; what is inside.
+Step service_path(Slice& bytes) {
+  if (!bytes.has(8)) return kTruncated;
+  const std::uint32_t length = (bytes.at[1] & 0x3fu) * 4;
+  if ((bytes.at[0] >> 6) != 0 || length < 8) return kMalformed;
+  if (!bytes.has(length)) return kTruncated;
+  const std::uint8_t inside = bytes.at[3];
+  bytes.drop(length);
+  switch (inside) {
+    case 1:
+    case 2:
+      return go(NextHeader::Ip);
+    case 3:
+      return go(NextHeader::Ethernet);
+    case 4:
+      return go(NextHeader::Nsh);
+    case 5:
+      return go(NextHeader::Mpls);
+    default:
+      return kNotIp;
+  }
+}
+
 Step one_header(NextHeader header, Slice& bytes, Walk& walk) {
   switch (header) {
     case NextHeader::Ethernet:
@@ -222,6 +248,8 @@ Step one_header(NextHeader header, Slice& bytes, Walk& walk) {
       return llc(bytes, walk);
     case NextHeader::Mpls:
       return mpls(bytes);
+    case NextHeader::Nsh:
+      return service_path(bytes);
     case NextHeader::Ip:
       break;
   }

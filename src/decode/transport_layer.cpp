@@ -79,8 +79,8 @@ DecodeStatus read_udp(Slice bytes, bool check, PacketView& view) {
   view.sport = load_big16(at);
   view.dport = load_big16(at + 2);
   const std::uint32_t length = load_big16(at + 4);
-  // Zero for jumbograms (RFC 2675): then the IP length counts.
-  if (length != 0) {
+  // Zero for jumbograms, of IPv6 only (RFC 2675): then the IP length counts.
+  if (length != 0 || !view.ipv6) {
     if (length < kUdpBytes || length > bytes.wire) return DecodeStatus::Malformed;
     bytes.limit(length);
   }

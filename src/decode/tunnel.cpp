@@ -77,15 +77,18 @@ Found vxlan(Slice bytes) {
   return behind(bytes, 8, TunnelKind::Vxlan, NextHeader::Ethernet);
 }
 
-// draft-ietf-nvo3-vxlan-gpe: the last byte of the first word names what is inside.
+// draft-ietf-nvo3-vxlan-gpe: with the P bit the last byte of the first word names what is inside;
+// without it, it is plain VXLAN.
 Found vxlan_gpe(Slice bytes) {
-  if (!bytes.has(8) || (bytes.at[0] & 0x0c) != 0x0c) return std::nullopt;
+  if (!bytes.has(8) || (bytes.at[0] & 0x04) == 0) return vxlan(bytes);
   switch (bytes.at[3]) {
     case 1:
     case 2:
       return behind(bytes, 8, TunnelKind::Vxlan, NextHeader::Ip);
     case 3:
       return behind(bytes, 8, TunnelKind::Vxlan, NextHeader::Ethernet);
+    case 4:
+      return behind(bytes, 8, TunnelKind::Vxlan, NextHeader::Nsh);
     case 5:
       return behind(bytes, 8, TunnelKind::Vxlan, NextHeader::Mpls);
     default:
