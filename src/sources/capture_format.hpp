@@ -19,6 +19,10 @@ namespace endreason {
 // Longest packet that is believed. Captures of networks keep at most 262,144 bytes of a packet (the
 // snapshot length that tcpdump asks for); four times that leaves room for oddities.
 inline constexpr std::uint32_t kPacketBytesMax = 1 << 20;
+// Longest record or block that must be seen whole, and the longest header that says what one is.
+// Other blocks are passed over at any length.
+inline constexpr std::uint32_t kRecordBytesMax = kPacketBytesMax + (64 << 10);
+inline constexpr std::uint32_t kRecordHeaderBytesMax = 32;
 
 // What taking a batch ended with.
 struct Taken {

@@ -99,29 +99,29 @@ void CaptureSource::note(CaptureProblem problem) {
 }
 
 // Moves the window to the next place where a record can begin. False when there is none.
+// A place is judged only when all that its judgement may look at is in the window, so that the same
+// place is found however the bytes come in.
 bool CaptureSource::find_next_record() {
   CaptureWindow& window = parts_->window;
-  // What a longest record and the header behind it take: nothing nearer to the window's end than
-  // that can be judged before more bytes are there.
-  constexpr std::size_t kSeen = kPacketBytesMax + 4096;
+  constexpr std::size_t kSeen = kRecordBytesMax + kRecordHeaderBytesMax;
   std::size_t judged = 1;  // the record at the front is the damaged one
   for (;;) {
     const auto here = window.bytes();
-    if (here.size() > judged) {
+    const std::size_t judgeable =
+        window.ended() ? here.size() : here.size() - std::min(kSeen, here.size());
+    if (judgeable > judged) {
       const std::size_t at =
           judged + parts_->format->find_record(here.subspan(judged), window.ended());
-      if (at < here.size()) {
+      if (at < judgeable) {
         window.advance(at);
         return true;
       }
-    }
-    if (window.ended()) {
+      window.advance(judgeable);
+      judged = 0;
+    } else if (window.ended()) {
       window.advance(here.size());
-      return false;
     }
-    const std::size_t kept = std::min(kSeen, here.size());
-    if (kept < here.size()) judged = 0;
-    window.advance(here.size() - kept);
+    if (window.ended()) return false;
     static_cast<void>(window.refill(2 * kSeen));
   }
 }

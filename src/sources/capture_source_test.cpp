@@ -269,6 +269,32 @@ TEST(CaptureSource, ThePiecesInWhichBytesArriveDoNotMatter) {
   }
 }
 
+// A packet behind the damage carries what looks like a capture itself (someone downloaded one):
+// while its end is still to come, the records inside it must not be taken for the next ones.
+TEST(CaptureSource, ThePiecesInWhichBytesArriveDoNotMatterBehindDamage) {
+  std::string inner;
+  for (std::uint32_t i = 0; i < 6; ++i) inner += pcap_record(1'005, i, "inner");
+  const std::string damage(40, '\xff');
+  std::string pcap = pcap_header(kMicro) + pcap_record(1'000, 0, "first") + damage;
+  for (const char* tail : {"a", "b", "c"}) pcap += pcap_record(1'001, 0, inner + tail);
+  std::string inner_blocks;
+  for (std::uint32_t i = 0; i < 6; ++i) inner_blocks += enhanced(0, i, "inner");
+  std::string pcapng = section() + interface_block(1) + enhanced(0, 1, "first") + damage;
+  for (const char* tail : {"a", "b", "c"}) pcapng += enhanced(0, 2, inner_blocks + tail);
+  for (const std::string& bytes : {pcap, pcapng}) {
+    for (std::size_t buffer = 24; buffer < bytes.size() + 60; buffer += 5) {
+      CaptureOptions options;
+      options.buffer_bytes = buffer;
+      const WholeCapture whole =
+          read_all(std::make_unique<MemorySource>(bytes, "pieces", buffer), options, 3);
+      ASSERT_EQ(whole.packets.size(), 4u) << buffer;
+      EXPECT_EQ(whole.packets[3].bytes.back(), 'c');
+      ASSERT_EQ(whole.problems.size(), 1u);
+      EXPECT_EQ(whole.problems[0].bytes, damage.size());
+    }
+  }
+}
+
 TEST(CaptureSource, BytesThatWereTakenToLookAtComeFirst) {
   const std::string bytes = pcap_header(kMicro) + pcap_record(1, 0, "abc");
   const std::string_view all = bytes;

@@ -42,9 +42,8 @@ constexpr std::size_t kInterfaceBytesMin = 20;
 constexpr std::size_t kPacketDataAt = 28;  // of the enhanced and of the obsolete block
 constexpr std::size_t kSimpleDataAt = 12;
 
-// Blocks that must be seen whole (packets, descriptions) are no longer than this. Others are passed
-// over at any length.
-constexpr std::uint32_t kBlockBytesMax = kPacketBytesMax + (64 << 10);
+// Packets and descriptions are no longer than this.
+constexpr std::uint32_t kBlockBytesMax = kRecordBytesMax;
 
 constexpr std::uint16_t kOptionEnd = 0;
 constexpr std::uint16_t kOptionName = 2;        // if_name
