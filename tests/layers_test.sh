@@ -21,15 +21,16 @@ declare -A allowed=(
   [decode]="base model"
   [session]="base model"
   [appid]="base model"
+  [policy]="base model"
   [parse]="base model"
   [verdict]="base model"
   [query]="base model"
-  [config]="base model decode session appid verdict query"
+  [config]="base model decode session appid policy verdict query"
   [format]="base model"
   [findings]="base model verdict query"
   [ingest]="base model sources parse verdict query format findings"
-  [dataplane]="base model decode session appid"
-  [cli]="base model sources decode session appid parse verdict query format findings ingest dataplane config"
+  [dataplane]="base model decode session appid policy"
+  [cli]="base model sources decode session appid policy parse verdict query format findings ingest dataplane config"
 )
 
 # Third-party headers by the start of their name, and the room that owns them.

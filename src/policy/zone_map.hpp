@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// ZoneMap: which zone an address lies behind, by the smallest network that has it. HostAddresses:
+// the firewall's own addresses and what they answer to. Constant once made.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "model/ip_address.hpp"
+#include "policy/compiled_policy.hpp"
+#include "policy/policy.hpp"
+
+namespace endreason {
+
+class ZoneMap {
+ public:
+  ZoneMap(const Policy& policy, const ResolvedPolicy& resolved);
+  ZoneId find(const IpAddress& address) const;
+
+ private:
+  struct Stretch {
+    IpAddress first;
+    ZoneId zone;
+  };
+  std::vector<Stretch> stretches_;  // rising; each reaches to the next
+};
+
+class HostAddresses {
+ public:
+  explicit HostAddresses(const Policy& policy);
+  HostAnswer answer(const IpAddress& src, const IpAddress& dst, std::uint8_t protocol,
+                    std::uint16_t dport) const;
+
+ private:
+  struct Own {
+    IpAddress address;
+    std::size_t profile;  // of profiles_; beyond them: none
+  };
+  struct Profile {
+    std::vector<std::size_t> services;  // rows of kHostServices
+    AddressSet permitted;
+  };
+  std::vector<Own> own_;  // sorted by address
+  std::vector<Profile> profiles_;
+};
+
+}  // namespace endreason
