@@ -42,7 +42,7 @@ bool host_matches(std::string_view wanted, std::string_view host) {
 Result<bool> check(const UserSignature& s, std::size_t number) {
   const auto wrong = [&](std::string_view what) {
     return fail(Error::Code::Usage,
-                fmt::format("appid.signatures[{}] ({}): {}", number, s.app, what));
+                fmt::format("user application {} ('{}'): {}", number + 1, s.app, what));
   };
   if (s.app.empty() || s.app.size() > SignatureSet::kNameMax || !std::ranges::all_of(s.app, plain))
     return wrong(
@@ -63,7 +63,7 @@ Result<SignatureSet> SignatureSet::make(std::span<const UserSignature> signature
                                         std::span<const AppId> ids) {
   if (signatures.size() > kSignaturesMax)
     return fail(Error::Code::Usage,
-                fmt::format("appid.signatures: {} of them, and 64 is the most; leave some out",
+                fmt::format("user applications: {} of them, and 64 is the most; leave some out",
                             signatures.size()));
   SignatureSet set;
   for (std::size_t i = 0; i < signatures.size(); ++i) {

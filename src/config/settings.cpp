@@ -10,8 +10,8 @@
 #include <fmt/format.h>
 
 #include "base/nearest_name.hpp"
+#include "config/session_sections.hpp"
 #include "config/setting_node.hpp"
-#include "model/session_terms.hpp"
 
 namespace endreason {
 namespace {
@@ -52,27 +52,6 @@ Done read_ruleset(const SettingNode& node, Settings& into) {
   return {};
 }
 
-const SessionTimerInfo* find_timer(std::string_view name) {
-  for (const SessionTimerInfo& row : kSessionTimers)
-    if (row.log_name == name) return &row;
-  return nullptr;
-}
-
-Done read_timers(const SettingNode& node, Settings& into) {
-  std::array<std::string_view, kSessionTimers.size()> names;
-  for (std::size_t i = 0; i < names.size(); ++i) names[i] = kSessionTimers[i].log_name;
-  const auto timers = node.pairs("timeout-tcp: 3600");
-  if (!timers) return tl::unexpected(timers.error());
-  for (const SettingNode& timer : *timers) {
-    const SessionTimerInfo* row = find_timer(timer.key());
-    if (row == nullptr) return timer.unknown("timer", names);
-    const auto seconds = timer.number(row->min_s, row->max_s, "seconds");
-    if (!seconds) return tl::unexpected(seconds.error());
-    into.timers.set(row->value, static_cast<std::uint32_t>(*seconds));
-  }
-  return {};
-}
-
 tl::unexpected<Error> unknown_column(const SettingNode& alias, const std::string& column) {
   std::vector<std::string_view> names;
   for (const auto& row : kFields) names.push_back(row.log_name);
@@ -99,8 +78,13 @@ constexpr auto kSections = std::to_array<SettingRow<Settings>>({
     {"tz", read_tz},
     {"time-zones", read_time_zones},
     {"ruleset", read_ruleset},
-    {"timers", read_timers},
     {"aliases", read_aliases},
+    {"profile", read_profile},
+    {"zones", read_zones},
+    {"timers", read_timers},
+    {"sessions", read_sessions},
+    {"applications", read_applications},
+    {"user-applications", read_user_applications},
 });
 
 std::string from_environment(const char* name) {
@@ -141,6 +125,8 @@ Result<Settings> parse_settings(const std::string& text, const std::string& name
   if (root->kind() == SettingNode::Kind::List || root->kind() == SettingNode::Kind::Text)
     return root->wrong("expected settings as `key: value`, see docs/operating/config.md");
   if (auto done = read_section(*root, kSections, settings); !done)
+    return tl::unexpected(done.error());
+  if (auto done = check_application_names(*root, settings); !done)
     return tl::unexpected(done.error());
   return settings;
 }

@@ -8,10 +8,15 @@
 #include <utility>
 #include <vector>
 
+#include "appid/user_signature.hpp"
 #include "base/result.hpp"
 #include "base/timestamp.hpp"
+#include "model/application_timeouts.hpp"
 #include "model/field.hpp"
 #include "model/verdict.hpp"
+#include "model/zone_table.hpp"
+#include "session/session_setting.hpp"
+#include "session/version_profile.hpp"
 #include "verdict/judge.hpp"
 
 namespace endreason {
@@ -23,6 +28,12 @@ struct Settings {
   std::optional<Ruleset> ruleset;
   Timers timers;
   std::vector<std::pair<std::string, Field>> aliases;
+  // Of the session engine. `timers` stand in `session.timeouts` too.
+  std::optional<VersionProfile> profile;
+  ZoneTable zones;
+  SessionSettings session;
+  std::vector<ApplicationTimeouts> application_timeouts;
+  std::vector<UserSignature> user_applications;
 };
 
 // From the file given, else from $ENDREASON_CONFIG, else from the first that exists of

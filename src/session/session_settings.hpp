@@ -22,6 +22,9 @@ struct TcpSettings {
   bool drop_syn_with_data = false;      // zone protection, SYN with data
   bool bypass_exceed_oo_queue = false;  // tcp bypass-exceed-oo-queue
   bool no_refresh_fin_rst = false;      // cfg.session.tcp-no-refresh-fin-rst
+  // False in releases before PAN-269716: with no_refresh_fin_rst, data of a half-closed session did
+  // not refresh it either. version_profile sets it.
+  bool half_closed_data_refreshes = true;
   AsymmetricPath asymmetric_path = AsymmetricPath::Drop;
   // Ours: what is beyond the window and acknowledges what the other side sent follows packets that
   // the capture missed, and passes. A firewall in the path sees every packet; there, false.

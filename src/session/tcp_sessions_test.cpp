@@ -439,6 +439,22 @@ TEST(TcpSessions, FinAndRstRefreshUnlessTheSettingSaysNot) {
        settings);
 }
 
+TEST(TcpSessions, DataOfAHalfClosedSessionRefreshesItSinceTheReleaseThatMendedIt) {
+  constexpr std::string_view kPackets = R"(
+        0  c2s  S     0  syn-sent
+       10  s2c  SA    0  syn-received
+       20  c2s  FA    0  client-closed
+   100000  s2c  A   500  client-closed
+       = ended tcp-fin 2 2 )";
+  SessionSettings settings;
+  settings.tcp.no_refresh_fin_rst = true;
+  play({"mended", std::string(kPackets) + "220000"}, settings);
+  settings.tcp.half_closed_data_refreshes = false;
+  play({"before", std::string(kPackets) + "120020"}, settings);
+  settings.tcp.no_refresh_fin_rst = false;
+  play({"without the setting all releases refresh", std::string(kPackets) + "220000"}, settings);
+}
+
 TEST(TcpSessions, SegmentsBeyondAMissingOneAreHeldUpToALimit) {
   SessionSettings settings;
   settings.tcp.segments_per_session = 3;

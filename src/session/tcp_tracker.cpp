@@ -223,6 +223,9 @@ TcpStep TcpTracker::take_plain(Session& session, Flow flow, const PacketView& p)
   }
   TcpStep step = take_in_order(session, flow, p);
   if (!passes(step.outcome)) return step;
+  if (info(session.tcp_state).closing && settings_->no_refresh_fin_rst &&
+      !settings_->half_closed_data_refreshes)
+    step.timer = TimerOrder::Keep;
   if (completes)
     step.timer = move(session, flow == Flow::C2s ? TcpEvent::ClientAck : TcpEvent::ServerAck);
   if (!any(p, kTcpFin)) return step;
