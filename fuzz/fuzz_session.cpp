@@ -36,6 +36,12 @@ class CheckingSink : public SessionSink {
     if (p.ttl == 3) table->mitigate(r.index, TrackerStage::MitigationTdb, EndReason::Threat);
     if (p.ttl == 4) table->close(r.index, EndReason::Decoder);
     if (p.ttl == 5) table->set_application(r.index, 7, 1);
+    const bool of_session = r.outcome != SessionCounter::IcmpErrorMatched;
+    if (p.ttl == 6 && of_session && !r.first) table->divide(p, r, EndReason::Decoder, *this);
+    if (p.ttl == 7)
+      table->predict(r.index, {r.session->server(), r.session->client(), p.sport, p.protocol}, 9);
+    if (p.ttl == 8)
+      table->predict(r.index, {r.session->client(), r.session->server(), p.dport, p.protocol}, 9);
   }
   void on_end(const Session& s, std::int64_t at_ns) override {
     require(ids.insert(s.id).second);
@@ -85,6 +91,7 @@ SessionSettings settings_of(std::uint8_t choice) {
   s.tcp.bypass_exceed_oo_queue = (choice & 16) != 0;
   s.tcp.no_refresh_fin_rst = (choice & 32) != 0;
   s.full_pool = (choice & 64) ? FullPool::Drop : FullPool::Bypass;
+  s.zones = (choice & 128) ? 4 : 1;
   s.tcp.segments_per_session = 3;
   s.tcp.segments_in_all = 5;
   return s;
@@ -93,7 +100,8 @@ SessionSettings settings_of(std::uint8_t choice) {
 void check(const SessionTable& table, const CheckingSink& sink, std::uint64_t given) {
   require(table.pool().allocated() + table.pool().free() == kCapacity);
   require(table.flow_table().size() == table.pool().allocated());
-  require(table.pool().last_id() == table.pool().allocated() + sink.ids.size());
+  require(table.pool().last_id() == table.pool().allocated() + sink.ids.size() +
+                                        table.counters()[SessionCounter::PredictExpired]);
   require(table.counters().packets() == given && sink.packets == given);
 }
 
@@ -114,7 +122,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     // ICMP errors quote what stands in the input itself.
     p.quoted = data + at;
     p.quoted_length = static_cast<std::uint32_t>(std::min<std::size_t>(size - at, 60));
-    table->process({&p, 1}, sink);
+    const PacketZones zones{
+        static_cast<ZoneNumber>(data[at + 13] & 3),
+        (data[at + 13] & 4) ? kNoZone : static_cast<ZoneNumber>(data[at + 13] >> 3 & 3)};
+    table->process({&p, 1}, sink, {&zones, 1});
     check(*table, sink, ++given);
   }
   table->finish(sink);

@@ -64,6 +64,7 @@ class Tables:
     def __init__(self, program):
         out = subprocess.run([program, "terms", "-o", "ndjson"], capture_output=True, check=True, text=True)
         self.terms = [json.loads(line) for line in out.stdout.splitlines()]
+        self.program = program
 
     def of_kind(self, kind):
         return [t for t in self.terms if t["kind"] == kind]
@@ -99,9 +100,18 @@ class Tables:
     def timers(self):
         return self.words("session timer")
 
+    def session_settings(self):
+        """Of the help of `track`: "  --name VALUE  meaning: values (default value)"."""
+        out = subprocess.run([self.program, "track", "--help"], capture_output=True, check=True, text=True).stdout
+        group = out.split("\nSession settings:\n")[1].split("\n\n")[0]
+        rows = re.findall(r"--([a-z-]+) VALUE\s+(.*): (.*) \(default (.*)\)", group)
+        return table(("setting", "values", "default", "meaning"),
+                     [(f"`{name}`", values, f"`{default}`", meaning) for name, meaning, values, default in rows])
+
     def text(self, name):
         makers = {
             "columns": self.columns, "releases": self.releases, "flags": self.flags, "timers": self.timers,
+            "session-settings": self.session_settings,
             "actions": lambda: self.judged("action"),
             "application-statuses": lambda: self.judged("application status"),
             "end-reasons": lambda: self.judged("session end reason"),

@@ -209,6 +209,16 @@ void Identifier::look_for_marks(State& s, const PacketView& p, const Place& plac
   step.settled = step.settled || identified(step.app);
 }
 
+// A signature of the user's wins over what the content says, so a pattern that may still come is
+// waited for; the library has done its part.
+void Identifier::wait_for_pattern(State& s, AppStep& step) const {
+  const SignatureSet& set = catalogue_.signatures();
+  if (set.match(s.signatures) != AppId::None) return;
+  const bool waits = set.undecided(s.signatures);
+  if (step.settled && waits) s.excluded = true;
+  step.settled = !waits && (step.settled || s.excluded);
+}
+
 bool Identifier::spent(const State& s) const {
   return s.seen.packets >= settings_.packets_max || s.seen.bytes >= settings_.bytes_max ||
          (s.excluded && s.signatures.possible == 0 && settings_.enough(s.seen));
@@ -246,6 +256,7 @@ AppStep Identifier::step(StateId& id, AppId current, const PacketView& p, bool f
     inspect(*s, p, step);
   }
   if (!identified(step.app)) look_for_marks(*s, p, place, step);
+  if (s->signatures.possible != 0 && identified(step.app)) wait_for_pattern(*s, step);
   if (!step.settled && spent(*s)) {
     step.settled = true;
     const SessionFacts open{.protocol = p.protocol, .handshake_done = true};

@@ -91,6 +91,7 @@ class Identifier {
   AppId match_signatures(State& s, const PacketView& packet, bool from_client, const Place& place);
   void inspect(State& s, const PacketView& packet, AppStep& step);
   void look_for_marks(State& s, const PacketView& packet, const Place& place, AppStep& step);
+  void wait_for_pattern(State& s, AppStep& step) const;
   bool spent(const State& s) const;
   AppId conclude(State& s, const SessionFacts& facts);
 

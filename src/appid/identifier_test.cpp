@@ -258,6 +258,20 @@ TEST_F(IdentifierTest, AUsersPatternGoesBeforeTheLibrary) {
   EXPECT_EQ(s.changes, "our-web");
 }
 
+TEST_F(IdentifierTest, AUsersPatternInTheAnswerIsWaitedForThoughTheLibraryIsDone) {
+  make({}, {{.app = "moved-page", .pattern = "HTTP/1.1 301", .pattern_from_client = false}});
+  Conversation moved{.server_port = 80}, found{.server_port = 80};
+  Session s, t;
+  hear(s, moved.say(true, kGet));
+  EXPECT_FALSE(s.settled);
+  hear(s, moved.say(false, "HTTP/1.1 301 Moved\r\n\r\n"));
+  EXPECT_TRUE(s.settled);
+  EXPECT_EQ(end(s), "moved-page");
+  hear(t, found.say(true, kGet));
+  hear(t, found.say(false, "HTTP/1.1 200 OK\r\n\r\n"));
+  EXPECT_EQ(end(t), "web-browsing");
+}
+
 TEST_F(IdentifierTest, AUsersHostNameIsFoundInTheRequestAndInTheClientHello) {
   make({}, {{.app = "our-erp", .host = "*.corp.example"}});
   Conversation web{.server_port = 80}, tls;

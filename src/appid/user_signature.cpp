@@ -109,6 +109,11 @@ void SignatureSet::see_host(SignatureProgress& progress, std::string_view host) 
   });
 }
 
+bool SignatureSet::undecided(const SignatureProgress& progress) const {
+  const std::uint64_t host_settled = progress.host_seen | ~with_host_;
+  return (progress.possible & with_pattern_ & ~progress.pattern_seen & host_settled) != 0;
+}
+
 AppId SignatureSet::match(const SignatureProgress& progress) const {
   const std::uint64_t fulfilled = progress.possible & (progress.host_seen | ~with_host_) &
                                   (progress.pattern_seen | ~with_pattern_);

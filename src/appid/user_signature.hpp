@@ -50,6 +50,8 @@ class SignatureSet {
   void see_payload(SignatureProgress& progress, bool from_client, std::uint64_t at,
                    std::span<const std::uint8_t> payload) const;
   void see_host(SignatureProgress& progress, std::string_view host) const;
+  // Whether further payload can fulfil one: a pattern has not been reached, and no host is missing.
+  bool undecided(const SignatureProgress& progress) const;
   // The application of the first signature that is fulfilled; None so far.
   AppId match(const SignatureProgress& progress) const;
 

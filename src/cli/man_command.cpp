@@ -122,8 +122,9 @@ void append_commands(std::string& out, const CLI::App& root) {
 constexpr std::string_view kClosing = R"(.SH FILES
 .TP
 \fI$XDG_CONFIG_HOME/endreason/endreason.yaml\fR, \fI\(ti/.config/endreason/endreason.yaml\fR, \fI/etc/endreason/endreason.yaml\fR
-The settings tz, time\-zones, ruleset, timers and aliases. The first file that exists is read,
-unless \fB$ENDREASON_CONFIG\fR or \fB\-\-config\fR names another.
+The settings tz, time\-zones, ruleset, timers, aliases, profile, zones, sessions, applications and
+user\-applications. The first file that exists is read, unless \fB$ENDREASON_CONFIG\fR or
+\fB\-\-config\fR names another.
 .SH ENVIRONMENT
 .TP
 .B ENDREASON_CONFIG

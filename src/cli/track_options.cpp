@@ -48,20 +48,20 @@ void declare_engine_options(CLI::App& app, TrackOptions& options) {
   app.add_option("--checksums", options.checksums, "check: drop packets whose checksum is wrong")
       ->type_name("WHAT")
       ->check(CLI::IsMember({"check", "ignore"}));
-  app.add_option("--tcp-reject-non-syn", options.reject_non_syn,
-                 "no: TCP packets without a SYN begin sessions too (default yes)")
-      ->type_name("YES")
-      ->check(CLI::IsMember({"yes", "no"}));
-  app.add_option("--allow-challenge-ack", options.challenge_ack,
-                 "yes: pass the client's reset of a challenge ACK (default no)")
-      ->type_name("YES")
-      ->check(CLI::IsMember({"yes", "no"}));
-  app.add_option("--asymmetric-path", options.asymmetric_path,
-                 "bypass: pass TCP of which one direction is not seen (default drop)")
-      ->type_name("WHAT")
-      ->check(CLI::IsMember({"drop", "bypass"}));
-  app.add_option("--sessions", options.capacity, "Sessions at once (default 1000000)")
-      ->type_name("N");
+  app.add_option("--profile", options.profile,
+                 "The PAN-OS release whose behaviour and rows: panos-10.1, panos-11.1.8 (default "
+                 "panos-11.1)")
+      ->type_name("RELEASE");
+  const SessionSettings defaults;
+  for (const SessionSettingInfo& row : session_settings()) {
+    app.add_option_function<std::string>(
+           "--" + std::string(row.name),
+           [&options, &row](const std::string& text) { options.settings.emplace_back(&row, text); },
+           fmt::format("{}: {} (default {})", row.meaning, values_text(row),
+                       value_text(row, defaults)))
+        ->type_name("VALUE")
+        ->group("Session settings");
+  }
   for (const SessionTimerInfo& row : kSessionTimers) {
     app.add_option_function<std::uint64_t>(
            "--" + std::string(row.log_name),
@@ -81,6 +81,25 @@ Result<void> plan_captures(const TrackOptions& options, RunPlan& plan) {
   return plan_inputs(std::move(paths), plan);
 }
 
+// The file's settings, then the options', then what the release decides.
+static Result<void> plan_sessions(const TrackOptions& options, const Settings& settings,
+                                  EngineOptions& engine) {
+  engine.session = settings.session;
+  for (const auto& [row, text] : options.settings)
+    if (auto set = set_from_text(*row, text, engine.session); !set)
+      return fail(Error::Code::Usage, "--" + set.error().message);
+  for (const auto& [name, seconds] : options.timers)
+    if (auto set = engine.session.timeouts.set(name, seconds); !set) return set;
+  VersionProfile profile = settings.profile.value_or(VersionProfile::standard());
+  if (!options.profile.empty()) {
+    const auto named = VersionProfile::named(options.profile);
+    if (!named) return fail(Error::Code::Usage, "--profile: " + named.error().message);
+    profile = *named;
+  }
+  engine.config_version = profile.config_version();
+  return profile.apply(engine.session);
+}
+
 Result<TrackPlan> plan_track(const TrackOptions& options, const Settings& settings) {
   TrackPlan plan;
   for (std::size_t i = captures_among(options.words); i < options.words.size(); ++i)
@@ -92,17 +111,11 @@ Result<TrackPlan> plan_track(const TrackOptions& options, const Settings& settin
   engine.log_start = options.log.find("start") != std::string::npos;
   engine.log_end = options.log.find("end") != std::string::npos;
   engine.open_at_end = options.open_at_end;
-  engine.session.capacity = options.capacity;
-  engine.session.tcp.reject_non_syn = options.reject_non_syn == "yes";
-  engine.session.tcp.allow_challenge_ack = options.challenge_ack == "yes";
-  engine.session.tcp.asymmetric_path =
-      options.asymmetric_path == "bypass" ? AsymmetricPath::Bypass : AsymmetricPath::Drop;
-  for (const SessionTimerInfo& row : kSessionTimers)
-    if (auto set = engine.session.timeouts.set(row.value, settings.timers[row.value]); !set)
-      return tl::unexpected(set.error());
-  for (const auto& [name, seconds] : options.timers)
-    if (auto set = engine.session.timeouts.set(name, seconds); !set)
-      return tl::unexpected(set.error());
+  engine.zones = settings.zones;
+  engine.application_timeouts = settings.application_timeouts;
+  engine.user_applications = settings.user_applications;
+  if (auto done = plan_sessions(options, settings, engine); !done)
+    return tl::unexpected(done.error());
   return plan;
 }
 

@@ -12,6 +12,7 @@
 #include "cli/run_plan.hpp"
 #include "cli/track_run.hpp"
 #include "config/settings.hpp"
+#include "session/session_setting.hpp"
 
 namespace CLI {
 class App;
@@ -22,10 +23,9 @@ namespace endreason {
 struct TrackOptions {
   std::vector<std::string> captures;
   std::vector<std::string> words;  // more captures, then a capture filter
-  std::string log{"end"}, checksums{"ignore"}, reject_non_syn{"yes"}, challenge_ack{"no"},
-      asymmetric_path{"drop"};
+  std::string log{"end"}, checksums{"ignore"}, profile;
   bool no_appid = false, decap = false, open_at_end = false;
-  std::uint32_t capacity = 1'000'000;
+  std::vector<std::pair<const SessionSettingInfo*, std::string>> settings;
   std::vector<std::pair<std::string, std::uint64_t>> timers;
 };
 

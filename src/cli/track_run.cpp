@@ -132,9 +132,12 @@ Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track) 
   if (!engine) return tl::unexpected(engine.error());
   std::array<RawPacket, kBatchPackets> batch;
   std::uint64_t given = 0, filtered = 0;
+  std::size_t interfaces = 0;  // named to the engine
   while (!outcome.result.stopped) {
     const std::size_t n = source.read(batch);
     if (n == 0) break;
+    for (const auto known = source.interfaces(); interfaces < known.size(); ++interfaces)
+      (*engine)->name_interface(interfaces, known[interfaces].name);
     const std::size_t kept = filter ? filter->keep_matching(std::span(batch).first(n)) : n;
     given += n;
     filtered += n - kept;
@@ -161,6 +164,9 @@ int run_captures(const RunOptions& options, RunPlan plan, const TrackPlan& track
   std::vector<std::string>& names = plan.writer.inputs;
   for (std::size_t i = 1; i < names.size(); ++i) names.front() += "," + names[i];
   plan.explain.threads = 1;
+  // The verdict of a row goes by the timers that its session had.
+  for (const SessionTimerInfo& row : kSessionTimers)
+    plan.explain.timers.set(row.value, track.engine.session.timeouts.seconds(row.value));
   return RecordRun(options, std::move(plan))
       .run([&track](const ExplainPlan& run) -> Result<Produced> {
         auto outcome = run_track(run, track);

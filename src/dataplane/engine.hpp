@@ -16,8 +16,10 @@
 #include "appid/identifier.hpp"
 #include "base/result.hpp"
 #include "decode/decoder.hpp"
+#include "model/application_timeouts.hpp"
 #include "model/raw_packet.hpp"
 #include "model/traffic_record.hpp"
+#include "model/zone_table.hpp"
 #include "session/session_table.hpp"
 
 namespace endreason {
@@ -26,7 +28,6 @@ namespace endreason {
 inline constexpr std::string_view kEngineSerial = "endreason";
 inline constexpr std::string_view kEngineDevice = "endreason";
 inline constexpr std::string_view kEngineRule = "endreason-track-allows-all";
-inline constexpr std::string_view kEngineZone = "any";
 
 struct EngineOptions {
   DecodeOptions decode;
@@ -36,6 +37,9 @@ struct EngineOptions {
   bool log_end = true;
   bool open_at_end = false;  // sessions that have not ended when the input does stay open
   std::uint16_t config_version = 2817;  // the release whose rows are written (11.1)
+  ZoneTable zones{};
+  std::vector<ApplicationTimeouts> application_timeouts{};
+  std::vector<UserSignature> user_applications{};
 };
 
 // Takes the rows. The record and its texts are the engine's own and die with the call.
@@ -52,6 +56,8 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
+  // Before its first packet: what RawPacket::interface is called, for zones of interfaces.
+  void name_interface(std::size_t number, std::string_view name);
   void process(std::span<const RawPacket> packets);
   // The input has ended: every session gets its true end, unless they are to stay open.
   void finish();

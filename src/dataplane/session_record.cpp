@@ -112,8 +112,8 @@ void SessionRecord::columns(const Session& session, const RowOf& row, TrafficRec
   record.set_copy(Field::Rule, kEngineRule);
   record.set_copy(Field::App, row.app);
   record.set_copy(Field::Vsys, "vsys1");
-  record.set_copy(Field::From, kEngineZone);
-  record.set_copy(Field::To, kEngineZone);
+  record.set_copy(Field::From, row.from_zone);
+  record.set_copy(Field::To, row.to_zone);
   set_device_time(record, Field::TimeReceived, row.generated_ns);
   set_number(record, Field::Sessionid, session.id);
   record.set_copy(Field::Repeatcnt, "1");
@@ -146,10 +146,11 @@ void SessionRecord::columns(const Session& session, const RowOf& row, TrafficRec
   const EndReason reason =
       row.subtype == Subtype::End ? winning_reason(session.end_reasons) : EndReason::NotEnded;
   record.set_copy(Field::SessionEndReason, info(reason).log_name);
-  for (const Field level : {Field::DgHierLevel1, Field::DgHierLevel2, Field::DgHierLevel3,
-                            Field::DgHierLevel4, Field::ParentSessionId, Field::AssocId,
-                            Field::Chunks, Field::ChunksSent, Field::ChunksReceived})
+  for (const Field level :
+       {Field::DgHierLevel1, Field::DgHierLevel2, Field::DgHierLevel3, Field::DgHierLevel4,
+        Field::AssocId, Field::Chunks, Field::ChunksSent, Field::ChunksReceived})
     record.set_copy(level, "0");
+  set_number(record, Field::ParentSessionId, session.has(kPredicted) ? session.user : 0);
   record.set_copy(Field::DeviceName, kEngineDevice);
   record.set_copy(Field::ActionSource, "from-policy");
   record.set_copy(Field::Tunnel, "N/A");
@@ -158,7 +159,9 @@ void SessionRecord::columns(const Session& session, const RowOf& row, TrafficRec
 
 void SessionRecord::add_extras(const Session& session, TrafficRecord& record) {
   const bool ended = record.subtype == Subtype::End;
-  if (ended) record.extras.push_back({"tracker_stage", info(session.stage).log_name});
+  // A decoder and a reused tuple end sessions without one of the stages that the vendor names.
+  const bool staged = session.has(kStageKnown) || session.end_reasons == 0;
+  if (ended && staged) record.extras.push_back({"tracker_stage", info(session.stage).log_name});
   record.extras.push_back({"session_state", info(session.state).log_name});
   handshake_ = to_string(session.handshake);
   if (!handshake_.empty()) record.extras.push_back({"handshake", handshake_});

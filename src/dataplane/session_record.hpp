@@ -17,6 +17,7 @@ struct RowOf {
   Subtype subtype{Subtype::End};
   std::int64_t generated_ns{};  // end of the timer, or the packet that gave rise to the row
   std::string_view app;
+  std::string_view from_zone, to_zone;
   std::uint64_t seqno{};
   std::uint16_t config_version{};
 };

@@ -54,13 +54,19 @@ class BusySink : public SessionSink {
  public:
   explicit BusySink(SessionTable& table) : table_(&table) {}
   bool wants_packets() const override { return true; }
-  void on_packet(const PacketView&, const PacketResult& r) override {
+  void on_packet(const PacketView& p, const PacketResult& r) override {
     ++packets;
     passed += r.session != nullptr && r.outcome != SessionCounter::IcmpErrorMatched;
     if (r.session == nullptr) return;
     const std::uint64_t n = r.session->flows[0].packets + r.session->flows[1].packets;
     if (r.session->id % 7 == 3 && n == 3) table_->deny(r.index);
     if (r.session->id % 11 == 5 && n == 2) table_->close(r.index, EndReason::Decoder);
+    const bool active = r.session->state == SessionState::Active;
+    const bool of_session = r.outcome != SessionCounter::IcmpErrorMatched;
+    if (r.session->id % 13 == 1 && n == 2 && active && of_session && !r.first)
+      table_->divide(p, r, EndReason::Decoder, *this);
+    if (r.session->id % 5 == 2 && n == 1 && of_session)
+      table_->predict(r.index, {r.session->server(), r.session->client(), 7, 6}, 99);
   }
   void on_end(const Session& s, std::int64_t at_ns) override {
     EXPECT_TRUE(ids.insert(s.id).second) << "a session ends once";
@@ -88,13 +94,18 @@ std::string run(const std::vector<PacketView>& packets, const SessionSettings& s
     table->process(std::span(packets).subspan(i, std::min(batch, packets.size() - i)), sink);
     EXPECT_EQ(table->pool().allocated() + table->pool().free(), settings.capacity);
     EXPECT_EQ(table->flow_table().size(), table->pool().allocated());
-    EXPECT_EQ(table->pool().last_id(), table->pool().allocated() + sink.ids.size());
+    EXPECT_EQ(table->pool().last_id(), table->pool().allocated() + sink.ids.size() +
+                                           table->counters()[SessionCounter::PredictExpired]);
   }
   EXPECT_EQ(table->counters().packets(), packets.size()) << "each packet ends in one counter";
   EXPECT_EQ(sink.packets, packets.size());
   table->finish(sink);
   EXPECT_EQ(table->pool().allocated(), 0u);
-  EXPECT_EQ(sink.ids.size(), table->pool().last_id()) << "no session is lost";
+  const SessionCounters& counters = table->counters();
+  EXPECT_EQ(sink.ids.size() + counters[SessionCounter::PredictExpired], table->pool().last_id())
+      << "no session is lost";
+  EXPECT_EQ(counters[SessionCounter::Predicted],
+            counters[SessionCounter::PredictMatched] + counters[SessionCounter::PredictExpired]);
   EXPECT_EQ(sink.counted, sink.passed) << "each packet of a session is counted once";
   EXPECT_EQ(table->segments_held(), 0u);
   return sink.log;

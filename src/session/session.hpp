@@ -11,6 +11,7 @@
 
 #include "model/flow_key.hpp"
 #include "model/session_terms.hpp"
+#include "model/zone_table.hpp"
 #include "session/handshake.hpp"
 #include "session/tcp_machine.hpp"
 
@@ -35,6 +36,10 @@ enum SessionFlag : std::uint16_t {
   kNoScaling = 1 << 8,     // one side did not offer window scaling, so none applies
   kDataC2s = 1 << 9,       // payload was seen
   kDataS2c = 1 << 10,
+  kStageKnown = 1 << 11,  // something has closed it; else nothing but time
+  kPredict = 1 << 12,     // awaits its first packet: type PREDICT, its client port is 0
+  kPredicted = 1 << 13,   // began as PREDICT; `user` is the id of the session that announced it
+  kWatched = 1 << 14,     // dataplane reads its payload though its application is settled
 };
 
 // Bits of Session::remarks: what the verdict and the ladder tell about a session.
@@ -100,9 +105,9 @@ struct alignas(64) Session {
   std::uint16_t app{};  // dataplane's number of the application
   TrackerStage stage{TrackerStage::AgedOut};
   SessionTimer timer{SessionTimer::Default};
-  std::uint8_t timeout_profile{};  // 0: the general timeouts
-  bool stage_known{};              // false: nothing has closed it but time
-  std::uint8_t icmp_error_type{};  // of the last ICMP error, where kIcmpErrorSeen
+  std::uint8_t timeout_profile{};   // 0: the general timeouts
+  ZoneNumber server_zone{kNoZone};  // the client's is the key's
+  std::uint8_t icmp_error_type{};   // of the last ICMP error, where kIcmpErrorSeen
   std::uint8_t icmp_error_code{};
 
   FlowState& flow(Flow f) { return flows[static_cast<std::size_t>(f)]; }
@@ -171,9 +176,9 @@ static_assert(winning_reason(end_reason_bit(EndReason::TcpFin) |
 inline void note_end(Session& session, TrackerStage stage, bool decides = false) {
   session.end_reasons =
       static_cast<std::uint16_t>(session.end_reasons | end_reason_bit(info(stage).end_reason));
-  if (session.stage_known && !decides) return;
+  if (session.has(kStageKnown) && !decides) return;
   session.stage = stage;
-  session.stage_known = true;
+  session.set(kStageKnown);
 }
 
 }  // namespace endreason

@@ -49,6 +49,11 @@ enum class SessionCounter : std::uint8_t {
   CaptureGap,
   SegmentLimitBypass,
   SynInSession,
+  Predicted,
+  PredictMatched,
+  PredictExpired,
+  PredictRefused,
+  Divided,
 };
 
 enum class CounterSeverity : std::uint8_t { Info, Warning, Drop };
@@ -133,6 +138,16 @@ inline constexpr auto kSessionCounters = std::to_array<SessionCounterInfo>({
      CounterSeverity::Warning, "Segments beyond a limit that passed, as the setting says."},
     {SessionCounter::SynInSession, "tcp_syn_in_session", CounterKind::Event, CounterSeverity::Info,
      "SYNs in an established session; they pass and change nothing."},
+    {SessionCounter::Predicted, "session_predict", CounterKind::Event, CounterSeverity::Info,
+     "Sessions of type PREDICT, which an application announced."},
+    {SessionCounter::PredictMatched, "session_predict_match", CounterKind::Event,
+     CounterSeverity::Info, "Predicted sessions whose first packet came."},
+    {SessionCounter::PredictExpired, "session_predict_expired", CounterKind::Event,
+     CounterSeverity::Info, "Predicted sessions that nobody opened."},
+    {SessionCounter::PredictRefused, "session_predict_refused", CounterKind::Event,
+     CounterSeverity::Warning, "Announced sessions for which the pool had no room."},
+    {SessionCounter::Divided, "session_decoder_end", CounterKind::Event, CounterSeverity::Info,
+     "Sessions ended by a new connection inside them."},
 });
 static_assert(rows_in_enum_order(kSessionCounters) && log_names_unique(kSessionCounters));
 constexpr const SessionCounterInfo& info(SessionCounter v) {

@@ -31,9 +31,11 @@ class SessionPool {
     Session& session = sessions_[index];
     session = Session{};
     session.state = SessionState::Opening;
-    session.id = ++last_id_;
+    session.id = next_id();
     return index;
   }
+  // For a session that takes the place of another without a way through the pool.
+  std::uint32_t next_id() { return ++last_id_; }
 
   // Gives a session back. It keeps what was seen of it, in state INIT, until it is given out again.
   void release(SessionIndex index) {

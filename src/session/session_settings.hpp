@@ -42,6 +42,7 @@ struct SessionSettings {
   std::uint32_t accelerated_threshold_percent = 80;  // 50 to 99
   std::uint32_t accelerated_factor = 2;              // 2 to 16
   bool refresh_discard = true;  // packets of a denied session keep it in DISCARD
+  std::uint8_t zones = 1;       // how many there are, `any` counted; packets name them
   TcpSettings tcp{};
   SessionTimeouts timeouts{};
   std::uint64_t hash_seed = FlowHash::kDefaultSeed;

@@ -114,6 +114,7 @@ struct SessionTable::Arrival {
   std::int64_t at_ns{};
   KeyDirection way{};
   Kind kind{};
+  PacketZones zones{};
 };
 
 Result<std::unique_ptr<SessionTable>> SessionTable::create(const SessionSettings& settings) {
@@ -148,14 +149,14 @@ inline void SessionTable::prefetch(std::uint64_t hash, const PacketView& p) cons
 }
 
 void SessionTable::process(std::span<const PacketView> packets, SessionSink& sink,
-                           std::span<const std::uint16_t> zones) {
+                           std::span<const PacketZones> zones) {
   assert(zones.empty() || zones.size() == packets.size());
   const bool wants_packets = sink.wants_packets();
   std::array<Arrival, kArrivals> ring;
   const auto slot = [&ring](std::size_t i) -> Arrival& { return ring[i % kArrivals]; };
   const std::size_t count = packets.size();
   for (std::size_t i = 0; i < count + kBucketAhead; ++i) {
-    if (i < count) arrive(packets[i], zones.empty() ? std::uint16_t{0} : zones[i], slot(i));
+    if (i < count) arrive(packets[i], zones.empty() ? PacketZones{} : zones[i], slot(i));
     if (const std::size_t near = i - (kBucketAhead - kSessionAhead); near < count)
       prefetch(slot(near).hash, packets[near]);
     const std::size_t now = i - kBucketAhead;
@@ -168,8 +169,9 @@ void SessionTable::process(std::span<const PacketView> packets, SessionSink& sin
   }
 }
 
-void SessionTable::arrive(const PacketView& p, std::uint16_t zone, Arrival& arrival) const {
+void SessionTable::arrive(const PacketView& p, PacketZones zones, Arrival& arrival) const {
   using Kind = Arrival::Kind;
+  arrival.zones = zones;
   arrival.at_ns = std::clamp(p.time_ns, -kLatest, kLatest);
   if (p.status != DecodeStatus::Ok) {
     arrival.kind = Kind::NotDecoded;
@@ -178,11 +180,13 @@ void SessionTable::arrive(const PacketView& p, std::uint16_t zone, Arrival& arri
   }
   if (is_icmp_error(p)) [[unlikely]] {
     arrival.kind = Kind::IcmpErrorUnread;
-    if (p.quoted != nullptr && quoted_flow_key({p.quoted, p.quoted_length}, zone, arrival.key))
+    if (p.quoted != nullptr &&
+        quoted_flow_key({p.quoted, p.quoted_length}, zones.from, arrival.key))
       arrival.kind = Kind::IcmpError;
   } else {
     arrival.kind = Kind::Packet;
-    arrival.way = make_flow_key(p.src, p.dst, p.sport, p.dport, p.protocol, zone, arrival.key);
+    arrival.way =
+        make_flow_key(p.src, p.dst, p.sport, p.dport, p.protocol, zones.from, arrival.key);
   }
   arrival.hash = arrival.kind == Kind::IcmpErrorUnread ? 0 : table_.hash(arrival.key);
   table_.prefetch_bucket(arrival.hash);
@@ -200,22 +204,58 @@ PacketResult SessionTable::take(const PacketView& p, const Arrival& arrival, Ses
     if (arrival.kind == Arrival::Kind::NotDecoded) return {.outcome = SessionCounter::NotDecoded};
     return take_icmp_error(p, arrival);
   }
-  const SessionIndex index = table_.find(arrival.key, arrival.hash);
+  SessionIndex index = table_.find(arrival.key, arrival.hash);
+  if (index == kNoSession && settings_.zones > 1) index = find_across_zones(arrival, true);
   if (index == kNoSession) return take_first(p, arrival, sink);
   const std::int64_t deadline = deadline_ns(pool_[index]);
-  if (arrival.at_ns < deadline) return take_next(p, arrival, index, sink);
+  const bool awaited = pool_[index].has(kPredict);
+  if (arrival.at_ns < deadline && !awaited) return take_next(p, arrival, index, sink);
+  if (awaited) [[unlikely]] {
+    // A packet whose port is 0, as that of the prediction is.
+    if (find_predicted(p, arrival) == index) return take_predicted(p, arrival, index);
+    end(index, arrival.at_ns, sink);
+    return take_first(p, arrival, sink);
+  }
   // Its time is over, or it is CLOSING: the packet begins another session.
   counters_.add(SessionCounter::AgedByPacket);
   end(index, deadline, sink);
   return take_first(p, arrival, sink);
 }
 
+// Replies come in by another interface than the session's first packet did, so their zone is not
+// the key's. Where the address tells the client's zone it is tried first, then the one that the
+// last reply from this zone went to, then all.
+SessionIndex SessionTable::find_across_zones(const Arrival& arrival, bool only_replies) {
+  FlowKey key = arrival.key;
+  const auto in_zone = [&](ZoneNumber zone) {
+    key.zone = zone;
+    const SessionIndex index = table_.find(key, table_.hash(key));
+    if (index == kNoSession || !only_replies) return index;
+    const Session& session = pool_[index];
+    const bool fits = session.server_zone == kNoZone || session.server_zone == arrival.zones.from;
+    return fits && session.flow_of(arrival.way) == Flow::S2c ? index : kNoSession;
+  };
+  ZoneNumber& last = client_zones_[arrival.zones.from];
+  for (const ZoneNumber zone : {arrival.zones.to, last})
+    if (const SessionIndex index = zone == kNoZone ? kNoSession : in_zone(zone);
+        index != kNoSession)
+      return index;
+  for (ZoneNumber zone = 0; zone < settings_.zones; ++zone)
+    if (const SessionIndex index = in_zone(zone); index != kNoSession) {
+      last = zone;
+      return index;
+    }
+  return kNoSession;
+}
+
 // An error is tied to the session that it quotes. It neither begins one nor keeps one alive, and is
 // not counted as a packet of it: it comes from some router on the way.
 PacketResult SessionTable::take_icmp_error(const PacketView& p, const Arrival& arrival) {
-  const SessionIndex index = arrival.kind == Arrival::Kind::IcmpError
-                                 ? table_.find(arrival.key, arrival.hash)
-                                 : kNoSession;
+  SessionIndex index = arrival.kind == Arrival::Kind::IcmpError
+                           ? table_.find(arrival.key, arrival.hash)
+                           : kNoSession;
+  if (index == kNoSession && settings_.zones > 1 && arrival.kind == Arrival::Kind::IcmpError)
+    index = find_across_zones(arrival, false);
   if (index == kNoSession || arrival.at_ns >= deadline_ns(pool_[index]))
     return {.outcome = SessionCounter::IcmpErrorUnmatched};
   Session& session = pool_[index];
@@ -233,6 +273,9 @@ PacketResult SessionTable::take_next(const PacketView& p, const Arrival& arrival
                                      SessionIndex index, SessionSink& sink) {
   Session& session = pool_[index];
   const Flow flow = session.flow_of(arrival.way);
+  last_before_ns_ = session.last_ns;
+  if (settings_.zones > 1 && flow == Flow::S2c && session.server_zone == kNoZone)
+    session.server_zone = arrival.zones.from;
   PacketResult result{
       .outcome = SessionCounter::Forwarded, .flow = flow, .session = &session, .index = index};
   if (session.state == SessionState::Discard) {
@@ -266,6 +309,9 @@ PacketResult SessionTable::take_next(const PacketView& p, const Arrival& arrival
 
 PacketResult SessionTable::take_first(const PacketView& p, const Arrival& arrival,
                                       SessionSink& sink) {
+  if (predicted_ > 0)
+    if (const SessionIndex index = find_predicted(p, arrival); index != kNoSession)
+      return take_predicted(p, arrival, index);
   const SessionCounter admitted = may_begin(p, sink);
   if (admitted != SessionCounter::Created) return {.outcome = admitted};
   const SessionIndex index = pool_.allocate();
@@ -281,7 +327,7 @@ PacketResult SessionTable::take_first(const PacketView& p, const Arrival& arriva
                                                              : SessionCounter::PoolFullBypass};
   }
   if (arrival.way == KeyDirection::HighToLow) session.set(kClientIsHigh);
-  begin(session, index, p, arrival.at_ns);
+  begin(session, index, p, arrival);
   watch_utilization();
   return {.outcome = SessionCounter::Created,
           .flow = Flow::C2s,
@@ -299,8 +345,10 @@ SessionCounter SessionTable::may_begin(const PacketView& p, SessionSink& sink) c
 }
 
 void SessionTable::begin(Session& session, SessionIndex index, const PacketView& p,
-                         std::int64_t at) {
+                         const Arrival& arrival) {
+  const std::int64_t at = arrival.at_ns;
   session.start_ns = session.last_ns = at;
+  session.server_zone = arrival.zones.to;
   if (p.protocol == kTcp)
     tracker_.begin(session, p);
   else if (p.payload_length > 0)
@@ -407,9 +455,14 @@ void SessionTable::end(SessionIndex index, std::int64_t ended_ns, SessionSink& s
   session.state = SessionState::Closing;
   ager_.remove(index);
   session.state = SessionState::Closed;
-  if (session.key.protocol == kTcp) tracker_.forget(session);
-  counters_.add(SessionCounter::SessionsEnded);
-  sink.on_end(session, std::max(ended_ns, session.last_ns));  // packets may come out of order
+  if (session.has(kPredict)) [[unlikely]] {
+    --predicted_;
+    counters_.add(SessionCounter::PredictExpired);
+  } else {
+    if (session.key.protocol == kTcp) tracker_.forget(session);
+    counters_.add(SessionCounter::SessionsEnded);
+    sink.on_end(session, std::max(ended_ns, session.last_ns));  // packets may come out of order
+  }
   table_.erase(table_.hash(session.key), index);
   session.state = SessionState::Free;
   pool_.release(index);
@@ -460,6 +513,122 @@ void SessionTable::close(SessionIndex index, EndReason reason) {
   session.state = SessionState::Closing;
   session.refreshed_ns = session.last_ns;
   ager_.queue(index, session.refreshed_ns);
+}
+
+void SessionTable::divide(const PacketView& p, const PacketResult& result, EndReason reason,
+                          SessionSink& sink) {
+  constexpr auto kOfTheConnection =
+      static_cast<std::uint16_t>(kBeganWithoutSyn | kOneWay | kSplitHandshake | kSynWithData);
+  const std::int64_t at = std::clamp(p.time_ns, -kLatest, kLatest);
+  Session& session = pool_[result.index];
+  Session earlier = session;
+  earlier.flow(result.flow).bytes -= p.wire_length;
+  earlier.flow(result.flow).packets -= p.packets;
+  earlier.last_ns = last_before_ns_;
+  earlier.end_reasons = static_cast<std::uint16_t>(earlier.end_reasons | end_reason_bit(reason));
+  earlier.state = SessionState::Closed;
+  counters_.add(SessionCounter::SessionsEnded);
+  counters_.add(SessionCounter::Divided);
+  sink.on_end(earlier, std::max(at, earlier.last_ns));
+
+  session.id = pool_.next_id();
+  session.start_ns = session.last_ns = at;
+  for (FlowState& flow : session.flows) flow.bytes = flow.packets = 0;
+  for (FlowExtra& extra : session.extras) extra.retransmitted = extra.out_of_order = 0;
+  session.zero_windows = {};
+  session.user = session.end_reasons = 0;
+  session.remarks = static_cast<std::uint16_t>(session.remarks & kOfTheConnection);
+  for (const SessionFlag flag : {kDataC2s, kDataS2c, kStageKnown, kPredicted}) session.clear(flag);
+  if (p.payload_length > 0) session.set(data_seen(result.flow));
+  count(session, result.flow, p, at);
+  set_application(result.index, 0);
+}
+
+void SessionTable::predict(SessionIndex parent_index, const PredictedFlow& flow,
+                           std::uint16_t app) {
+  const Session& parent = pool_[parent_index];
+  const bool from_client = flow.client == parent.client();
+  const bool server_known = parent.server_zone != kNoZone;
+  const auto client_zone = static_cast<ZoneNumber>(parent.key.zone);
+  FlowKey key;
+  const KeyDirection way =
+      make_flow_key(flow.client, flow.server, 0, flow.server_port, flow.protocol,
+                    from_client || !server_known ? client_zone : parent.server_zone, key);
+  const std::uint64_t hash = table_.hash(key);
+  SessionIndex index = table_.find(key, hash);
+  if (index != kNoSession && !pool_[index].has(kPredict)) return;  // it is there already
+  if (index == kNoSession) {
+    index = pool_.allocate();
+    if (index != kNoSession) {
+      pool_[index].key = key;
+      if (!table_.insert(hash, index)) {
+        pool_.release(index);
+        index = kNoSession;
+      }
+    }
+    counters_.add(index == kNoSession ? SessionCounter::PredictRefused : SessionCounter::Predicted);
+    if (index == kNoSession) return;
+    ++predicted_;
+  }
+  Session& session = pool_[index];
+  session.set(kPredict);
+  session.clear(kClientIsHigh);
+  if (way == KeyDirection::HighToLow) session.set(kClientIsHigh);
+  session.state = SessionState::Active;
+  session.start_ns = session.last_ns = session.refreshed_ns = now_ns_;
+  session.timeout_s = kPredictSeconds;
+  session.user = parent.id;
+  session.app = app;
+  ager_.queue(index, deadline_ns(session));
+  watch_utilization();
+}
+
+SessionIndex SessionTable::find_predicted(const PacketView& p, const Arrival& arrival) const {
+  if (p.protocol == kTcp && tracker_.admit(p) != SessionCounter::Created) return kNoSession;
+  FlowKey key;
+  const KeyDirection way =
+      make_flow_key(p.src, p.dst, 0, p.dport, p.protocol, arrival.zones.from, key);
+  const auto in_zone = [&](std::uint16_t zone) {
+    key.zone = zone;
+    const SessionIndex index = table_.find(key, table_.hash(key));
+    if (index == kNoSession) return kNoSession;
+    const Session& session = pool_[index];
+    const bool awaited = session.has(kPredict) && session.flow_of(way) == Flow::C2s &&
+                         arrival.at_ns < deadline_ns(session);
+    return awaited ? index : kNoSession;
+  };
+  for (std::uint16_t i = 0; i < settings_.zones; ++i) {
+    // The zone that it came in by, then the others: the server's may not be known when it was said.
+    const auto zone = static_cast<std::uint16_t>(i == 0                    ? arrival.zones.from
+                                                 : i <= arrival.zones.from ? i - 1
+                                                                           : i);
+    if (const SessionIndex index = in_zone(zone); index != kNoSession) return index;
+  }
+  return kNoSession;
+}
+
+// A PREDICT session becomes a FLOW session: same place, same id, now with the client's port.
+PacketResult SessionTable::take_predicted(const PacketView& p, const Arrival& arrival,
+                                          SessionIndex index) {
+  Session& session = pool_[index];
+  table_.erase(table_.hash(session.key), index);
+  ager_.remove(index);
+  session.clear(kPredict);
+  session.clear(kClientIsHigh);
+  if (arrival.way == KeyDirection::HighToLow) session.set(kClientIsHigh);
+  session.set(kPredicted);
+  session.key = arrival.key;
+  --predicted_;
+  counters_.add(SessionCounter::PredictMatched);
+  const bool placed = table_.insert(arrival.hash, index);
+  assert(placed && "the entry that was erased left room");
+  static_cast<void>(placed);
+  begin(session, index, p, arrival);
+  return {.outcome = SessionCounter::Created,
+          .flow = Flow::C2s,
+          .first = true,
+          .session = &session,
+          .index = index};
 }
 
 Result<std::uint8_t> SessionTable::add_timeout_profile(const SessionTimeouts& timeouts) {

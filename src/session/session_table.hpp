@@ -7,6 +7,7 @@
 // comes out depends on the packets alone, not on how they are cut into batches.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -51,6 +52,15 @@ class SessionSink {
   virtual void on_end(const Session& session, std::int64_t ended_ns) = 0;
 };
 
+// Who is to open a connection to whom (FTP's data).
+struct PredictedFlow {
+  IpAddress client, server;
+  std::uint16_t server_port{};
+  std::uint8_t protocol{};
+};
+// The vendor does not say how long it waits; FTP clients open theirs at once.
+inline constexpr std::uint32_t kPredictSeconds = 60;
+
 class SessionTable {
  public:
   // Wrong settings, or no room for so many sessions, are errors that name the setting.
@@ -58,10 +68,11 @@ class SessionTable {
   SessionTable(const SessionTable&) = delete;
   SessionTable& operator=(const SessionTable&) = delete;
 
-  // Packets in the order of their arrival. `zones`: one a packet, or empty when there is one zone;
-  // packets of both directions of a session must carry the same.
+  // Packets in the order of their arrival. `zones`: one a packet, or empty when there is one zone.
+  // A session belongs to the zone of its first packet; its replies may come from another one, and
+  // from there on it is the server's zone.
   void process(std::span<const PacketView> packets, SessionSink& sink,
-               std::span<const std::uint16_t> zones = {});
+               std::span<const PacketZones> zones = {});
   // Lets time run without a packet: sessions age.
   void advance(std::int64_t now_ns, SessionSink& sink);
   // Lets time run until every session has aged.
@@ -76,6 +87,14 @@ class SessionTable {
   // It ends at once: a decoder found a new connection inside (Decoder), an operator cleared it
   // (Unknown).
   void close(SessionIndex index, EndReason reason);
+  // Within on_packet() only: the packet in hand begins another connection inside this one. The
+  // session ends before the packet; its successor, with the same place, tuple and TCP state and a
+  // new id, begins with it.
+  void divide(const PacketView& packet, const PacketResult& result, EndReason reason,
+              SessionSink& sink);
+  // A session that the application announced: from this client, whatever its port. It stands in the
+  // table as PREDICT until its first packet comes, or for kPredictSeconds.
+  void predict(SessionIndex parent, const PredictedFlow& flow, std::uint16_t app);
   // Timeouts of an application or a service, for set_application(); 255 at most.
   Result<std::uint8_t> add_timeout_profile(const SessionTimeouts& timeouts);
 
@@ -102,17 +121,20 @@ class SessionTable {
 
   explicit SessionTable(const SessionSettings& settings);
 
-  void arrive(const PacketView& p, std::uint16_t zone, Arrival& arrival) const;
+  void arrive(const PacketView& p, PacketZones zones, Arrival& arrival) const;
   // Inlined by order: GCC 12 takes a function that only prefetches for one without effect, and
   // leaves out calls of it.
   [[gnu::always_inline]] void prefetch(std::uint64_t hash, const PacketView& p) const;
   PacketResult take(const PacketView& p, const Arrival& arrival, SessionSink& sink);
+  SessionIndex find_across_zones(const Arrival& arrival, bool only_replies);
+  SessionIndex find_predicted(const PacketView& p, const Arrival& arrival) const;
+  PacketResult take_predicted(const PacketView& p, const Arrival& arrival, SessionIndex index);
   PacketResult take_icmp_error(const PacketView& p, const Arrival& arrival);
   PacketResult take_next(const PacketView& p, const Arrival& arrival, SessionIndex index,
                          SessionSink& sink);
   PacketResult take_first(const PacketView& p, const Arrival& arrival, SessionSink& sink);
   SessionCounter may_begin(const PacketView& p, SessionSink& sink) const;
-  void begin(Session& session, SessionIndex index, const PacketView& p, std::int64_t at);
+  void begin(Session& session, SessionIndex index, const PacketView& p, const Arrival& arrival);
   void count(Session& session, Flow flow, const PacketView& p, std::int64_t at) const;
   void follow_order(Session& session, SessionIndex index, TimerOrder order, std::int64_t at);
   SessionTimer first_timer(const Session& session, const PacketView& p) const;
@@ -134,7 +156,10 @@ class SessionTable {
   std::vector<SessionTimeouts> timeouts_;  // the general ones, then the profiles
   std::int64_t now_ns_ = 0;
   std::int64_t accelerated_since_ns_ = 0;
-  std::uint32_t accelerate_above_ = 0;  // sessions
+  std::int64_t last_before_ns_ = 0;             // of the session in hand, before the packet in hand
+  std::uint32_t predicted_ = 0;                 // sessions of type PREDICT
+  std::array<ZoneNumber, 256> client_zones_{};  // by the zone of a reply: where its client was last
+  std::uint32_t accelerate_above_ = 0;          // sessions
   std::uint32_t relax_below_ = 0;
   bool accelerated_ = false;
   bool started_ = false;

@@ -341,13 +341,183 @@ TEST(SessionTable, TimeThatGoesBackOrFarAheadDoesNoHarm) {
   EXPECT_EQ(table->pool().allocated(), 0u);
 }
 
+PacketView reply_to(const PacketView& p, std::int64_t at_ms) {
+  PacketView reply = p;
+  std::swap(reply.src, reply.dst);
+  std::swap(reply.sport, reply.dport);
+  reply.time_ns = at_ms * kMilli;
+  return reply;
+}
+
+void send_in(SessionTable& table, SessionSink& sink, const PacketView& p, PacketZones zones) {
+  table.process({&p, 1}, sink, {&zones, 1});
+}
+
 TEST(SessionTable, ZonesTellSessionsOfTheSameTupleApart) {
-  auto table = make_table();
+  auto table = make_table({.capacity = 1000, .zones = 3});
   CollectingSink sink;
   const std::vector<PacketView> packets(3, udp(0));
-  const std::vector<std::uint16_t> zones = {1, 2, 1};
+  const std::vector<PacketZones> zones = {{1, kNoZone}, {2, kNoZone}, {1, kNoZone}};
   table->process(packets, sink, zones);
   EXPECT_EQ(table->pool().allocated(), 2u);
+}
+
+TEST(SessionTable, RepliesFromAnotherZoneFindTheSessionAndTellTheServersZone) {
+  auto table = make_table({.capacity = 1000, .zones = 4});
+  CollectingSink sink;
+  send_in(*table, sink, udp(0), {1, kNoZone});
+  EXPECT_EQ(sink.session.server_zone, kNoZone);
+  send_in(*table, sink, reply_to(udp(0), 1), {3, kNoZone});
+  EXPECT_EQ(sink.last.flow, Flow::S2c);
+  EXPECT_EQ(sink.session.key.zone, 1);
+  EXPECT_EQ(sink.session.server_zone, 3);
+  send_in(*table, sink, reply_to(udp(0), 2), {2, kNoZone});
+  EXPECT_TRUE(sink.last.first) << "the server is in zone 3: this is the client of another session";
+  send_in(*table, sink, udp(3), {1, kNoZone});
+  EXPECT_EQ(sink.session.flows[0].packets, 2u);
+  EXPECT_EQ(table->pool().allocated(), 2u);
+}
+
+TEST(SessionTable, WhereAddressesTellTheZoneTheReplyNeedsNoSearch) {
+  auto table = make_table({.capacity = 1000, .zones = 4});
+  CollectingSink sink;
+  send_in(*table, sink, udp(0), {1, 2});
+  EXPECT_EQ(sink.session.server_zone, 2);
+  send_in(*table, sink, reply_to(udp(0), 1), {2, 1});
+  EXPECT_EQ(sink.last.flow, Flow::S2c);
+  EXPECT_EQ(table->pool().allocated(), 1u);
+}
+
+TEST(SessionTable, AnIcmpErrorFindsItsSessionFromAnyZone) {
+  auto table = make_table({.capacity = 1000, .zones = 4});
+  CollectingSink sink;
+  const std::vector<std::uint8_t> quoted = quote(udp(0));
+  send_in(*table, sink, udp(0), {1, kNoZone});
+  send_in(*table, sink, unreachable(1, quoted), {3, kNoZone});
+  EXPECT_EQ(sink.last.outcome, SessionCounter::IcmpErrorMatched);
+}
+
+PacketView syn(std::int64_t at_ms, std::uint32_t src, std::uint32_t dst, std::uint16_t sport,
+               std::uint16_t dport) {
+  PacketView p = packet(at_ms, 6, src, dst, sport, dport);
+  p.tcp_flags = kTcpSyn;
+  p.payload_length = 0;
+  return p;
+}
+
+TEST(SessionTable, APredictedSessionIsPredictUntilItsFirstPacketMakesItFlow) {
+  auto table = make_table();
+  CollectingSink sink;
+  send(*table, sink, syn(0, 1, 2, 40000, 21));
+  const SessionIndex parent = sink.last.index;
+  table->predict(parent, {test_address(2), test_address(1), 40001, 6}, 42);
+  table->predict(parent, {test_address(2), test_address(1), 40001, 6}, 42);
+  EXPECT_EQ(table->pool().allocated(), 2u) << "announced twice is expected once";
+  std::vector<Session> seen;
+  table->visit([&](const Session& s) { seen.push_back(s); });
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_TRUE(seen[1].has(kPredict));
+  EXPECT_EQ(seen[1].client(), test_address(2));
+  EXPECT_EQ(seen[1].client_port(), 0);
+  EXPECT_EQ(seen[1].server_port(), 40001);
+  send(*table, sink, syn(10, 3, 1, 20, 40001));
+  EXPECT_FALSE(sink.session.has(kPredicted)) << "another host is not the one announced";
+  send(*table, sink, syn(20, 2, 1, 20, 40001));
+  EXPECT_TRUE(sink.last.first);
+  EXPECT_TRUE(sink.session.has(kPredicted));
+  EXPECT_EQ(sink.session.user, 1u) << "the parent's id";
+  EXPECT_EQ(sink.session.app, 42);
+  EXPECT_EQ(sink.session.id, 2u);
+  EXPECT_EQ(sink.session.client_port(), 20);
+  send(*table, sink, syn(30, 2, 1, 22, 40001));
+  EXPECT_FALSE(sink.session.has(kPredicted)) << "one session is announced, not all";
+  EXPECT_EQ(table->counters()[SessionCounter::PredictMatched], 1u);
+  table->finish(sink);
+  EXPECT_EQ(sink.ended.size(), 4u);
+}
+
+TEST(SessionTable, APredictionPassesPolicyAsItsParentDid) {
+  auto table = make_table();
+  PolicySink sink;
+  send(*table, sink, syn(0, 1, 2, 40000, 21));
+  table->predict(sink.last.index, {test_address(1), test_address(2), 5000, 6}, 42);
+  sink.admits = false;
+  send(*table, sink, syn(1, 1, 2, 40001, 5000));
+  EXPECT_TRUE(sink.session.has(kPredicted));
+  send(*table, sink, syn(1, 1, 2, 40002, 5000));
+  EXPECT_EQ(sink.last.outcome, SessionCounter::PolicyDeny);
+}
+
+TEST(SessionTable, APredictionThatNobodyUsesLeavesNoRow) {
+  auto table = make_table();
+  CollectingSink sink;
+  send(*table, sink, udp(0));
+  table->predict(sink.last.index, {test_address(2), test_address(1), 40001, 6}, 42);
+  send(*table, sink, syn((kPredictSeconds + 1) * 1000, 2, 1, 20, 40001));
+  EXPECT_FALSE(sink.session.has(kPredicted));
+  EXPECT_EQ(table->counters()[SessionCounter::PredictExpired], 1u);
+  table->finish(sink);
+  EXPECT_EQ(sink.ended.size(), 2u);
+}
+
+TEST(SessionTable, AnAnswerFromPortZeroIsNotTheAnnouncedClient) {
+  auto table = make_table();
+  CollectingSink sink;
+  send(*table, sink, syn(0, 1, 2, 40000, 21));
+  table->predict(sink.last.index, {test_address(2), test_address(1), 40001, 6}, 42);
+  send(*table, sink, syn(1, 1, 2, 40001, 0));  // the reverse of the prediction
+  EXPECT_TRUE(sink.last.first);
+  EXPECT_FALSE(sink.session.has(kPredicted));
+  EXPECT_EQ(table->counters()[SessionCounter::PredictExpired], 1u);
+  send(*table, sink, syn(2, 5, 6, 1, 2));
+  table->predict(sink.last.index, {test_address(5), test_address(6), 9, 6}, 42);
+  send(*table, sink, syn(3, 5, 6, 0, 9));
+  EXPECT_TRUE(sink.session.has(kPredicted)) << "its port may be 0 too";
+}
+
+TEST(SessionTable, ADataSessionFromTheServersZoneIsFound) {
+  auto table = make_table({.capacity = 100, .zones = 4});
+  CollectingSink sink;
+  send_in(*table, sink, syn(0, 1, 2, 40000, 21), {1, kNoZone});
+  table->predict(sink.last.index, {test_address(2), test_address(1), 40001, 6}, 42);
+  send_in(*table, sink, syn(1, 2, 1, 20, 40001), {3, kNoZone});
+  EXPECT_TRUE(sink.session.has(kPredicted)) << "though no reply had told the server's zone";
+  EXPECT_EQ(sink.session.key.zone, 3);
+}
+
+TEST(SessionTable, AFullPoolRefusesPredictionsAndCountsThem) {
+  auto table = make_table({.capacity = 1});
+  CollectingSink sink;
+  send(*table, sink, udp(0));
+  table->predict(sink.last.index, {test_address(2), test_address(1), 40001, 6}, 42);
+  EXPECT_EQ(table->counters()[SessionCounter::PredictRefused], 1u);
+  EXPECT_EQ(table->pool().allocated(), 1u);
+}
+
+TEST(SessionTable, AConnectionInsideEndsTheSessionBeforeThePacketThatBeganIt) {
+  auto table = make_table();
+  PolicySink sink;
+  int payloads = 0;
+  sink.decide = [&](const PacketResult& r) {
+    if (r.flow == Flow::C2s && ++payloads == 3)
+      table->divide(udp(9'000), r, EndReason::Decoder, sink);
+  };
+  send(*table, sink, udp(0));
+  send(*table, sink, udp(1'000));
+  send(*table, sink, reply_to(udp(0), 2'000));
+  send(*table, sink, udp(9'000));
+  ASSERT_EQ(sink.ended.size(), 1u);
+  EXPECT_EQ(sink.ended[0].reason(), EndReason::Decoder);
+  EXPECT_EQ(sink.ended[0].session.id, 1u);
+  EXPECT_EQ(sink.ended[0].session.flows[0].packets, 2u) << "the packet belongs to the next session";
+  EXPECT_EQ(sink.ended[0].session.last_ns, 2'000 * kMilli);
+  EXPECT_EQ(sink.ended[0].at_ns, 9'000 * kMilli);
+  send(*table, sink, reply_to(udp(0), 10'000));
+  EXPECT_EQ(sink.session.id, 2u);
+  EXPECT_EQ(sink.session.start_ns, 9'000 * kMilli);
+  EXPECT_EQ(table->pool().allocated(), 1u);
+  table->finish(sink);
+  EXPECT_EQ(ends(sink), "decoder 2+1 at 9000; aged-out 1+1 at 40000; ");
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ void take_rst_back(Session& session, Flow flow) {
   session.clear(unverified_rst(flow));
   const EndReason reason = info(rst_stage(flow)).end_reason;
   session.end_reasons = static_cast<std::uint16_t>(session.end_reasons & ~end_reason_bit(reason));
-  if (session.stage_known && session.stage == rst_stage(flow)) session.stage_known = false;
+  if (session.has(kStageKnown) && session.stage == rst_stage(flow)) session.clear(kStageKnown);
 }
 
 void note_extras(Session& session, Flow flow, const PacketView& p) {
