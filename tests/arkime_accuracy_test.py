@@ -98,11 +98,10 @@ def our_totals(file, rows, expected):
                             (True, (file, row["proto"], server, client))):
             if key not in expected:
                 continue
-            times = row["_extra"]
             totals.setdefault(key, Total()).add(
                 (row["pkts_sent"], row["pkts_received"]),
                 (row["bytes_sent"], row["bytes_received"]),
-                milliseconds(times["first_packet"]), milliseconds(times["last_packet"]), turned)
+                milliseconds(row["first_packet"]), milliseconds(row["last_packet"]), turned)
             break
     return totals
 

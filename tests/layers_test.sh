@@ -38,7 +38,7 @@ declare -A owner=(
   [simdjson]=parse [pugixml]=parse
   [zlib]=sources [zstd]=sources [isa-l]=sources [pcap]=sources [igzip_lib]=sources [libdeflate]=sources
   [CLI]=cli [yaml-cpp]=config
-  [date]=base
+  [date]=base [openssl]=base
   [ndpi]=appid
 )
 

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "format/output_columns.hpp"
 #include "session/session_counters.hpp"
 #include "sources/capture_merge.hpp"
 #include "sources/capture_source.hpp"
@@ -167,9 +168,14 @@ int run_captures(const RunOptions& options, RunPlan plan, const TrackPlan& track
   // The verdict of a row goes by the timers that its session had.
   for (const SessionTimerInfo& row : kSessionTimers)
     plan.explain.timers.set(row.value, track.engine.session.timeouts.seconds(row.value));
+  TrackPlan wanted = track;
+  wanted.engine.engine_columns = engine_columns_of(plan.writer);
+  if (plan.explain.filter) wanted.engine.engine_columns |= plan.explain.filter->engine_columns();
+  if (const PanosVersionInfo* version = info(plan.writer.panos_version))
+    wanted.engine.config_version = version->config_version;
   return RecordRun(options, std::move(plan))
-      .run([&track](const ExplainPlan& run) -> Result<Produced> {
-        auto outcome = run_track(run, track);
+      .run([&wanted](const ExplainPlan& run) -> Result<Produced> {
+        auto outcome = run_track(run, wanted);
         if (!outcome) return tl::unexpected(outcome.error());
         if (!outcome->hint.empty()) run.message(outcome->hint);
         return Produced{std::move(outcome->result), std::move(outcome->accounting),

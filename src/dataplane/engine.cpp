@@ -180,6 +180,7 @@ class Engine::Parts final : public SessionSink {
     row.to_zone = options_.zones.name(session.server_zone);
     row.seqno = ++rows_;
     row.config_version = options_.config_version;
+    row.engine_columns = options_.engine_columns;
     session_record_.fill(session, row, record_);
     out_.on_record(record_);
   }

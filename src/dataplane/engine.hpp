@@ -17,6 +17,7 @@
 #include "base/result.hpp"
 #include "decode/decoder.hpp"
 #include "model/application_timeouts.hpp"
+#include "model/engine_facts.hpp"
 #include "model/raw_packet.hpp"
 #include "model/traffic_record.hpp"
 #include "model/zone_table.hpp"
@@ -40,6 +41,7 @@ struct EngineOptions {
   ZoneTable zones{};
   std::vector<ApplicationTimeouts> application_timeouts{};
   std::vector<UserSignature> user_applications{};
+  EngineColumnSet engine_columns = EngineColumnSet{}.set();  // that the rows are to have as text
 };
 
 // Takes the rows. The record and its texts are the engine's own and die with the call.

@@ -68,8 +68,7 @@ class Rows final : public EngineSink {
     row.received = record.pkts_received;
     row.bytes = record.bytes;
     row.elapsed = record.elapsed;
-    for (const auto& extra : record.extras)
-      if (extra.name == "handshake") row.handshake = extra.value;
+    row.handshake = record.engine->text(EngineColumn::Handshake);
     rows.push_back(row);
   }
   std::vector<Row> rows;

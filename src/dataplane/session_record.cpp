@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/timestamp.hpp"
+#include "dataplane/conn_state.hpp"
 #include "dataplane/engine.hpp"
 #include "model/log_flag.hpp"
 #include "model/protocol.hpp"
@@ -50,17 +51,70 @@ std::string microsecond_time(std::int64_t ns) {
   return text;
 }
 
-// What a firewall without reset or FIN would call the end, as IPFIX numbers it (flowEndReason).
-std::string_view ipfix_end(EndReason reason) {
+FlowEndReason flow_end_reason(EndReason reason) {
   switch (reason) {
     case EndReason::AgedOut:
-      return "1";  // idle timeout
+      return FlowEndReason::IdleTimeout;
     case EndReason::ResourcesUnavailable:
-      return "5";  // lack of resources
+      return FlowEndReason::LackOfResources;
     case EndReason::Unknown:
-      return "4";  // forced end
+      return FlowEndReason::ForcedEnd;
     default:
-      return "3";  // end detected
+      return FlowEndReason::EndDetected;
+  }
+}
+
+constexpr std::string_view kDigits = "0123456789";
+
+// The lowest byte of the flags column, which the vendor does not document: what end rows of real
+// logs carry for each tracker stage. Rows of other subtypes carry 0.
+struct StageByte {
+  TrackerStage stage;
+  std::uint32_t byte;
+};
+constexpr auto kStageBytes = std::to_array<StageByte>({
+    {TrackerStage::AgedOut, 0x19},
+    {TrackerStage::TcpRstClient, 0x1a},
+    {TrackerStage::TcpRstServer, 0x1b},
+    {TrackerStage::TcpFin, 0x1c},
+});
+
+std::uint32_t flags_of(const Session& session, const RowOf& row) {
+  std::uint32_t flags = session.client().is_v4() ? 0 : kFlagIpv6;
+  const bool staged = session.has(kStageKnown) || session.end_reasons == 0;
+  if (row.subtype != Subtype::End || !staged) return flags;
+  for (const StageByte& known : kStageBytes)
+    if (known.stage == session.stage) flags |= known.byte;
+  return flags;
+}
+
+// What real lines have for a session whose application is not known. Of one that is known the
+// engine knows the name alone.
+void application(std::string_view app, TrafficRecord& record) {
+  record.set_copy(Field::TunneledApp, app);
+  const AppStatus status = app_status_from(app);
+  if (status == AppStatus::Identified || status == AppStatus::Absent) return;
+  for (const Field field : {Field::SubcategoryOfApp, Field::CategoryOfApp, Field::TechnologyOfApp})
+    record.set_copy(field, "unknown");
+  record.set_copy(Field::RiskOfApp, "1");
+  record.set_copy(Field::IsSaasOfApp, "no");
+  record.set_copy(Field::SanctionedStateOfApp, "no");
+}
+
+// Columns of 12.1; the writer leaves them out for older releases. Round trips are not measured.
+void tcp_telemetry(const Session& session, TrafficRecord& record) {
+  if (session.key.protocol != kProtoTcp) return;
+  struct Row {
+    Flow flow;
+    Field out_of_order, retransmitted, zero_window;
+  };
+  constexpr Row kRows[] = {
+      {Flow::C2s, Field::TotalNOoseqC2s, Field::TcpRetransitCntC2s, Field::TcpZeroWindowCntC2s},
+      {Flow::S2c, Field::TotalNOoseqS2c, Field::TcpRetransitCntS2c, Field::TcpZeroWindowCntS2c}};
+  for (const Row& row : kRows) {
+    set_number(record, row.out_of_order, session.extra(row.flow).out_of_order);
+    set_number(record, row.retransmitted, session.extra(row.flow).retransmitted);
+    set_number(record, row.zero_window, session.zero_windows[static_cast<std::size_t>(row.flow)]);
   }
 }
 
@@ -91,7 +145,8 @@ void SessionRecord::fill(const Session& session, const RowOf& row, TrafficRecord
   static_cast<void>(fits);
   record.version = version_from_config(record.text(Field::ConfigVer));
   record.line = row.seqno;
-  add_extras(session, record);
+  facts(session, row);
+  record.engine = &facts_;
 }
 
 void SessionRecord::columns(const Session& session, const RowOf& row, TrafficRecord& record) {
@@ -123,7 +178,7 @@ void SessionRecord::columns(const Session& session, const RowOf& row, TrafficRec
   set_number(record, Field::Dport, icmp ? 0 : session.server_port());
   record.set_copy(Field::Natsport, "0");
   record.set_copy(Field::Natdport, "0");
-  set_flags(record, session.client().is_v4() ? 0 : 0x02000000u);
+  set_flags(record, flags_of(session, row));
   const std::string_view protocol = protocol_name(session.key.protocol);
   if (protocol.empty()) {
     set_number(record, Field::Proto, session.key.protocol);
@@ -148,30 +203,66 @@ void SessionRecord::columns(const Session& session, const RowOf& row, TrafficRec
   record.set_copy(Field::SessionEndReason, info(reason).log_name);
   for (const Field level :
        {Field::DgHierLevel1, Field::DgHierLevel2, Field::DgHierLevel3, Field::DgHierLevel4,
-        Field::AssocId, Field::Chunks, Field::ChunksSent, Field::ChunksReceived})
+        Field::AssocId, Field::Chunks, Field::ChunksSent, Field::ChunksReceived, Field::Tunnelid,
+        Field::Http2Connection, Field::LinkChangeCount, Field::Offloaded})
     record.set_copy(level, "0");
   set_number(record, Field::ParentSessionId, session.has(kPredicted) ? session.user : 0);
   record.set_copy(Field::DeviceName, kEngineDevice);
   record.set_copy(Field::ActionSource, "from-policy");
   record.set_copy(Field::Tunnel, "N/A");
   set_high_resolution_time(record, row.generated_ns);
+  application(row.app, record);
+  record.set_copy(Field::FlowType, "NonProxyTraffic");
+  tcp_telemetry(session, record);
 }
 
-void SessionRecord::add_extras(const Session& session, TrafficRecord& record) {
-  const bool ended = record.subtype == Subtype::End;
+void SessionRecord::facts(const Session& session, const RowOf& row) {
+  const auto set = [this](EngineColumn column, std::string_view text) {
+    facts_.texts[static_cast<std::size_t>(column)] = text;
+  };
+  const auto wanted = [&row](EngineColumn column) {
+    return row.engine_columns.test(static_cast<std::size_t>(column));
+  };
+  facts_ = EngineFacts{};
+  facts_.ended = row.subtype == Subtype::End;
+  facts_.state = session.state;
+  facts_.handshake = session.handshake;
+  facts_.challenge_ack = session.has(kChallengeAck);
+  facts_.wrong_ack = session.remarked(kWrongAck);
+  facts_.one_way = session.remarked(kOneWay);
+  facts_.began_without_syn = session.remarked(kBeganWithoutSyn);
+  facts_.rst_dropped = session.remarked(kRstDropped);
+  facts_.icmp_error = session.remarked(kIcmpErrorSeen);
+  facts_.icmp_type = session.icmp_error_type;
+  facts_.icmp_code = session.icmp_error_code;
+  set(EngineColumn::SessionState, info(session.state).log_name);
+  if (wanted(EngineColumn::Handshake)) {
+    handshake_ = to_string(session.handshake);
+    set(EngineColumn::Handshake, handshake_);
+  }
+  if (wanted(EngineColumn::CommunityId)) {
+    community_id_.clear();
+    community_.append(community_id_, tuple_of(session));
+    set(EngineColumn::CommunityId, community_id_);
+  }
+  if (wanted(EngineColumn::FirstPacket)) {
+    first_packet_ = microsecond_time(session.start_ns);
+    set(EngineColumn::FirstPacket, first_packet_);
+  }
+  if (wanted(EngineColumn::LastPacket)) {
+    last_packet_ = microsecond_time(session.last_ns);
+    set(EngineColumn::LastPacket, last_packet_);
+  }
+  if (!facts_.ended) return;
   // A decoder and a reused tuple end sessions without one of the stages that the vendor names.
-  const bool staged = session.has(kStageKnown) || session.end_reasons == 0;
-  if (ended && staged) record.extras.push_back({"tracker_stage", info(session.stage).log_name});
-  record.extras.push_back({"session_state", info(session.state).log_name});
-  handshake_ = to_string(session.handshake);
-  if (!handshake_.empty()) record.extras.push_back({"handshake", handshake_});
-  if (ended)
-    record.extras.push_back(
-        {"ipfix_flow_end_reason", ipfix_end(winning_reason(session.end_reasons))});
-  first_packet_ = microsecond_time(session.start_ns);
-  last_packet_ = microsecond_time(session.last_ns);
-  record.extras.push_back({"first_packet", first_packet_});
-  record.extras.push_back({"last_packet", last_packet_});
+  facts_.staged = session.has(kStageKnown) || session.end_reasons == 0;
+  facts_.stage = session.stage;
+  facts_.conn_state = conn_state_of(session);
+  facts_.flow_end_reason = flow_end_reason(winning_reason(session.end_reasons));
+  if (facts_.staged) set(EngineColumn::TrackerStage, info(session.stage).log_name);
+  set(EngineColumn::ConnState, info(facts_.conn_state).log_name);
+  set(EngineColumn::FlowEndReason,
+      kDigits.substr(static_cast<std::size_t>(facts_.flow_end_reason), 1));
 }
 
 }  // namespace endreason

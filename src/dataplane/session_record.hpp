@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "dataplane/community_id.hpp"
+#include "model/engine_facts.hpp"
 #include "model/traffic_record.hpp"
 #include "session/session.hpp"
 
@@ -20,19 +22,22 @@ struct RowOf {
   std::string_view from_zone, to_zone;
   std::uint64_t seqno{};
   std::uint16_t config_version{};
+  EngineColumnSet engine_columns;  // that are wanted as text; the others may be left empty
 };
 
 class SessionRecord {
  public:
-  // Fills `record`; its texts are copies and live in it, the extras' in this object.
+  // Fills `record`; its columns are copies and live in it, the engine's facts in this object.
   void fill(const Session& session, const RowOf& row, TrafficRecord& record);
 
  private:
   void columns(const Session& session, const RowOf& row, TrafficRecord& record);
-  void add_extras(const Session& session, TrafficRecord& record);
+  void facts(const Session& session, const RowOf& row);
 
+  EngineFacts facts_;
   std::string handshake_;
-  std::string first_packet_, last_packet_;
+  std::string community_id_, first_packet_, last_packet_;
+  CommunityId community_;
 };
 
 // "SYN, SYN-ACK" and then anything from the client: the three-way handshake was completed.

@@ -249,6 +249,12 @@ void put_nat_port(JsonObject& json, std::string_view path, std::string_view text
   if (parse_decimal(text, port) && port > 0 && port <= 65535) json.number(path, port);
 }
 
+constexpr auto kEnginePaths = std::to_array<std::string_view>(
+    {"panw.engine.tracker_stage", "panw.engine.session_state", "panw.engine.handshake", "",
+     "panw.engine.conn_state", "panw.engine.flow_end_reason", "panw.engine.first_packet",
+     "panw.engine.last_packet"});
+static_assert(kEnginePaths.size() == kEngineColumns.size());
+
 class EcsWriter : public RecordWriter {
  public:
   explicit EcsWriter(const WriterOptions& options) : options_(options), times_(options.clock) {}
@@ -272,6 +278,7 @@ class EcsWriter : public RecordWriter {
     json.text_if("log.file.path", file_name(options_, record));
     vendor(json, record);
     panw_verdict(json, record, verdict);
+    panw_engine(json, record);
     panw_input(json, record);
     json.close();
     out += '\n';
@@ -330,6 +337,8 @@ class EcsWriter : public RecordWriter {
     json.text_if("network.application", record.text(Field::App));
     if (record.knows(Known::Bytes)) json.number("network.bytes", record.bytes);
     if (record.knows(Known::Packets)) json.number("network.packets", record.packets);
+    if (record.engine != nullptr)
+      json.text_if("network.community_id", record.engine->text(EngineColumn::CommunityId));
   }
 
   static void observer(JsonObject& json, const TrafficRecord& record) {
@@ -374,6 +383,14 @@ class EcsWriter : public RecordWriter {
     }
     for (const auto& extra : record.extras)
       json.member("panw.panos.extra.", extra.name, extra.value);
+  }
+
+  static void panw_engine(JsonObject& json, const TrafficRecord& record) {
+    if (record.engine == nullptr) return;
+    for (const auto& row : kEngineColumns)
+      if (row.value != EngineColumn::CommunityId)
+        json.text_if(kEnginePaths[static_cast<std::size_t>(row.value)],
+                     record.engine->text(row.value));
   }
 
   void panw_verdict(JsonObject& json, const TrafficRecord& record, const Verdict& verdict) {

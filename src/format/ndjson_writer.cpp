@@ -39,6 +39,12 @@ constexpr auto kKeys = [] {
     keys[index_of(row.value)] = JsonLiteral(",\"", row.log_name, "\":\"");
   return keys;
 }();
+constexpr auto kEngineKeys = [] {
+  std::array<JsonLiteral, kEngineColumns.size()> keys;
+  for (const auto& row : kEngineColumns)
+    keys[static_cast<std::size_t>(row.value)] = JsonLiteral(",\"", row.log_name, "\":\"");
+  return keys;
+}();
 constexpr auto kKinds = [] {
   std::array<JsonKind, kFieldCount> kinds{};
   for (const auto& row : kFields) kinds[index_of(row.value)] = json_kind(row.kind);
@@ -229,6 +235,7 @@ class NdjsonWriter : public RecordWriter {
     times_.start(record);
     char* p = fields(buffer_.begin(), record);
     p = judgement(p, record, verdict);
+    if (record.engine != nullptr) p = engine_facts(p, *record.engine);
     p = instant(p);
     if (record.partial) p = buffer_.plain(p, ",\"_partial\":true");
     if (!record.extras.empty()) p = extras(p, record);
@@ -256,6 +263,17 @@ class NdjsonWriter : public RecordWriter {
     p = evidence_list(buffer_, p, record, verdict);
     p = buffer_.plain(p, ",\"contradictions\":");
     return contradiction_list(buffer_, p, verdict);
+  }
+
+  char* engine_facts(char* p, const EngineFacts& facts) {
+    for (const auto& row : kEngineColumns) {
+      const std::string_view text = facts.text(row.value);
+      if (text.empty()) continue;
+      p = buffer_.literal(p, kEngineKeys[static_cast<std::size_t>(row.value)]);
+      p = row.value == EngineColumn::FlowEndReason ? number_value(buffer_, p, text)
+                                                   : quoted_value(buffer_, p, text);
+    }
+    return p;
   }
 
   char* instant(char* p) {
@@ -343,7 +361,9 @@ class NdjsonColumnsWriter : public RecordWriter {
     }
     text_.clear();
     append_verdict_text(text_, column, record, verdict, options_, times_);
-    return text_.empty() ? buffer_.plain(p - 1, "null") : quoted_value(buffer_, p, text_);
+    if (text_.empty()) return buffer_.plain(p - 1, "null");
+    return column == VerdictColumn::FlowEndReason ? number_value(buffer_, p, text_)
+                                                  : quoted_value(buffer_, p, text_);
   }
 
   WriterOptions options_;

@@ -32,6 +32,27 @@ TEST(NdjsonWriter, ARecordIsOneObjectInTheOrderOfTheColumns) {
             "\n");
 }
 
+TEST(NdjsonWriter, ARowOfTheSessionEngineHasItsFactsBehindTheVerdict) {
+  auto record = record_of({{Field::Src, "10.0.0.1"}});
+  EngineFacts facts;
+  facts.texts = {"Aged out", "CLOSED", "SYN x3", "", "S0", "1", "", ""};
+  record.engine = &facts;
+  const auto verdict = allowed_verdict(Outcome::Failed, ReasonCode::SynNoAnswer);
+  auto json =
+      nlohmann::json::parse(written(options_for(OutputFormat::Ndjson), {{&record, verdict}}));
+  EXPECT_EQ(json["tracker_stage"], "Aged out");
+  EXPECT_EQ(json["handshake"], "SYN x3");
+  EXPECT_EQ(json["flow_end_reason"], 1) << "a number, as IPFIX has it";
+  EXPECT_FALSE(json.contains("community_id")) << "what is empty is left out";
+  auto options = options_for(OutputFormat::Ndjson);
+  options.columns = *parse_columns("handshake,community_id,flow_end_reason");
+  EXPECT_EQ(written(options, {{&record, verdict}}),
+            "{\"handshake\":\"SYN x3\",\"community_id\":null,\"flow_end_reason\":1}\n");
+  record.engine = nullptr;
+  EXPECT_EQ(written(options, {{&record, verdict}}),
+            "{\"handshake\":null,\"community_id\":null,\"flow_end_reason\":null}\n");
+}
+
 TEST(NdjsonWriter, AnAllowedRecordSaysNothingOfADecider) {
   const auto record = record_of({{Field::Src, "10.0.0.1"}, {Field::Dst, "10.0.0.2"}});
   EXPECT_EQ(written(options_for(OutputFormat::Ndjson),

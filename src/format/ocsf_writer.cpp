@@ -161,6 +161,8 @@ class OcsfWriter : public RecordWriter {
       field_paths_.push_back("unmapped.panos." + std::string(row.log_name));
     for (const auto& row : kVerdictColumns)
       verdict_paths_.push_back("unmapped.verdict." + std::string(row.log_name));
+    for (const auto& row : kEngineColumns)
+      engine_paths_.push_back("unmapped.engine." + std::string(row.log_name));
   }
 
   void write(const TrafficRecord& record, const Verdict& verdict, std::string& out) override {
@@ -250,6 +252,8 @@ class OcsfWriter : public RecordWriter {
       json.number("connection_info.protocol_num", std::uint64_t{record.proto});
     json.text_if("connection_info.protocol_name", record.text(Field::Proto));
     if (record.sessionid != 0) json.text("connection_info.uid", record.text(Field::Sessionid));
+    if (record.engine != nullptr)
+      json.text_if("connection_info.community_uid", record.engine->text(EngineColumn::CommunityId));
     if (record.knows(Known::Bytes)) json.number("traffic.bytes", record.bytes);
     if (record.knows(Known::BytesSent)) json.number("traffic.bytes_out", record.bytes_sent);
     if (record.knows(Known::BytesReceived)) json.number("traffic.bytes_in", record.bytes_received);
@@ -283,12 +287,17 @@ class OcsfWriter : public RecordWriter {
     }
     json.boolean("unmapped.verdict.provisional", verdict.provisional);
     if (record.partial) json.boolean("unmapped.verdict._partial", true);
+    if (record.engine != nullptr)
+      for (const auto& row : kEngineColumns)
+        json.text_if(engine_paths_[static_cast<std::size_t>(row.value)],
+                     record.engine->text(row.value));
   }
 
   WriterOptions options_;
   TimeText times_;
   std::vector<std::string> field_paths_;    // by Field
   std::vector<std::string> verdict_paths_;  // by VerdictColumn
+  std::vector<std::string> engine_paths_;   // by EngineColumn
   std::string text_;
 };
 

@@ -171,7 +171,21 @@ void append_verdict_text(std::string& out, VerdictColumn column, const TrafficRe
     case VerdictColumn::Version:
       out += name_of(record.version);
       break;
+    default:
+      if (const auto engine = engine_column(column); engine && record.engine != nullptr)
+        out += record.engine->text(*engine);
   }
+}
+
+EngineColumnSet engine_columns_of(const WriterOptions& options) {
+  EngineColumnSet set;
+  const bool whole = options.format == OutputFormat::Ndjson ||
+                     options.format == OutputFormat::Ecs || options.format == OutputFormat::Ocsf;
+  if (options.columns.empty() && whole) set.set();
+  for (const OutputColumn& column : options.columns)
+    if (const auto engine = column.is_field ? std::nullopt : engine_column(column.verdict))
+      set.set(static_cast<std::size_t>(*engine));
+  return set;
 }
 
 }  // namespace endreason

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,11 +37,40 @@ inline constexpr auto kVerdictColumns = std::to_array<VerdictColumnInfo>({
     {VerdictColumn::Version, "_version", "Version"},
     {VerdictColumn::TimeSource, "_time_source", "Time Source"},
     {VerdictColumn::TimeZone, "_time_zone", "Time Zone"},
+    {VerdictColumn::TrackerStage, "tracker_stage", "Tracker Stage"},
+    {VerdictColumn::SessionState, "session_state", "Session State"},
+    {VerdictColumn::Handshake, "handshake", "Handshake"},
+    {VerdictColumn::CommunityId, "community_id", "Community ID"},
+    {VerdictColumn::ConnState, "conn_state", "Conn State"},
+    {VerdictColumn::FlowEndReason, "flow_end_reason", "Flow End Reason"},
+    {VerdictColumn::FirstPacket, "first_packet", "First Packet"},
+    {VerdictColumn::LastPacket, "last_packet", "Last Packet"},
 });
 static_assert(rows_in_enum_order(kVerdictColumns) && log_names_unique(kVerdictColumns));
 constexpr const VerdictColumnInfo& info(VerdictColumn v) {
   return kVerdictColumns[static_cast<std::size_t>(v)];
 }
+
+// What a column of ours is among the engine's; none for the others.
+constexpr std::optional<EngineColumn> engine_column(VerdictColumn v) {
+  if (v < VerdictColumn::TrackerStage) return std::nullopt;
+  return static_cast<EngineColumn>(static_cast<unsigned>(v) -
+                                   static_cast<unsigned>(VerdictColumn::TrackerStage));
+}
+consteval bool engine_columns_agree() {
+  for (const auto& row : kEngineColumns) {
+    const auto& ours = kVerdictColumns[static_cast<std::size_t>(VerdictColumn::TrackerStage) +
+                                       static_cast<std::size_t>(row.value)];
+    if (engine_column(ours.value) != row.value || ours.log_name != row.log_name ||
+        ours.title != row.title)
+      return false;
+  }
+  return true;
+}
+static_assert(engine_columns_agree());
+// Which of the engine's columns are written: all, where columns are not chosen and the format
+// writes whole records.
+EngineColumnSet engine_columns_of(const WriterOptions& options);
 
 constexpr std::string_view log_name(const OutputColumn& column) {
   return column.is_field ? info(column.field).log_name : info(column.verdict).log_name;

@@ -60,7 +60,16 @@ enum class VerdictColumn : std::uint8_t {
   Format,
   Version,
   TimeSource,
-  TimeZone
+  TimeZone,
+  // Of rows of the session engine, in the order of EngineColumn.
+  TrackerStage,
+  SessionState,
+  Handshake,
+  CommunityId,
+  ConnState,
+  FlowEndReason,
+  FirstPacket,
+  LastPacket
 };
 struct OutputColumn {
   bool is_field{true};

@@ -88,7 +88,8 @@ const ColumnTitle* title_row(const OutputColumn& column) {
 }
 
 bool is_numeric(const OutputColumn& column) {
-  if (!column.is_field) return column.verdict == VerdictColumn::Line;
+  if (!column.is_field)
+    return column.verdict == VerdictColumn::Line || column.verdict == VerdictColumn::FlowEndReason;
   const FieldKind kind = info(column.field).kind;
   return kind == FieldKind::Number || kind == FieldKind::Port;
 }

@@ -21,13 +21,15 @@ inline constexpr std::uint32_t kFlagNat = 0x00400000;
 inline constexpr std::uint32_t kFlagProxy = 0x00040000;
 inline constexpr std::uint32_t kFlagNonStandardPort = 0x00100000;
 
+inline constexpr std::uint32_t kFlagIpv6 = 0x02000000;
+
 inline constexpr auto kLogFlags = std::to_array<LogFlagInfo>({
     {0x80000000, "flag-pcap", "a packet capture was taken of the session"},
     {0x40000000, "flag-mptcp-set", "the session used multipath TCP and the option was allowed"},
     {0x20000000, "flag-wf-channel", "a sample was sent to WildFire over the session"},
     {0x10000000, "credential-detected", "corporate credentials were submitted in the session"},
     {0x08000000, "flag-recon-excluded", "the source is on the reconnaissance allow list"},
-    {0x02000000, "ipv6", "the session is IPv6"},
+    {kFlagIpv6, "ipv6", "the session is IPv6"},
     {kFlagDecrypted, "flag-proxy", "the TLS session was decrypted (forward or inbound proxy)"},
     {kFlagUrlDenied, "flag-url-denied", "a request of the session was denied by URL filtering"},
     {kFlagNat, "flag-nat", "addresses or ports were translated"},

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/engine_facts.hpp"
 #include "model/field.hpp"
 #include "model/panos_version.hpp"
 #include "model/vocabulary.hpp"
@@ -111,12 +112,13 @@ class TrafficRecord {
   // --- where it came from ------------------------------------------------------------------
   InputFormat format{InputFormat::PanosCsv};
   PanosVersion version{kVersionUnknown};
-  bool partial{};            // the line was cut short
-  std::uint16_t columns{};   // CSV: columns of the whole line; otherwise 0
-  std::uint64_t line{};      // counted from 1 within its file
-  std::uint32_t file{};      // index into the run's list of inputs
-  std::string_view raw;      // the whole input line or element, envelope included
-  std::string_view payload;  // PAN-OS CSV without its envelope; empty for other formats
+  bool partial{};               // the line was cut short
+  std::uint16_t columns{};      // CSV: columns of the whole line; otherwise 0
+  std::uint64_t line{};         // counted from 1 within its file
+  std::uint32_t file{};         // index into the run's list of inputs
+  std::string_view raw;         // the whole input line or element, envelope included
+  std::string_view payload;     // PAN-OS CSV without its envelope; empty for other formats
+  const EngineFacts* engine{};  // of rows of the session engine; a log has none
 
   // Columns that have no Field: trailing CSV columns (name "column_131"), keys that no alias names.
   struct Extra {
@@ -150,6 +152,7 @@ class TrafficRecord {
     partial = false;
     columns = 0;
     raw = payload = {};
+    engine = nullptr;
     extras.clear();
   }
   // Borrowed text; it must lie within 2 GiB behind base and live as long as the record is used.

@@ -43,6 +43,9 @@ class Filter {
   // judged.
   bool reads_verdict() const { return program_.reads_verdict(); }
 
+  // What it reads of the session engine's rows.
+  EngineColumnSet engine_columns() const { return program_.engine_columns(); }
+
   // The filter as it was understood, every reading made plain by brackets. Parses to the same
   // filter.
   std::string explain() const;

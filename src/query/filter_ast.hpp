@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/enum_table.hpp"
+#include "model/engine_facts.hpp"
 #include "model/field.hpp"
 #include "model/ip_address.hpp"
 
@@ -61,12 +62,14 @@ struct FilterSubject {
     EitherSide,  // true when it is true of `first` or of `second` (addr, port, user, zone)
     Verdict,     // a member of Verdict: `verdict`
     RecordTime,  // the record's own time, RecordClock::of
+    Engine,      // what only rows of the session engine have: `engine`
   };
   Kind kind{Kind::Column};
   std::string_view name;
   Field first{Field::Src};
   Field second{Field::Src};
   VerdictField verdict{VerdictField::FinalAction};
+  EngineColumn engine{EngineColumn::TrackerStage};
 };
 
 // A point in time as it was written: a second, a minute or a day of it.

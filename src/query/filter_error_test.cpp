@@ -22,7 +22,7 @@ const ErrorCase kErrors[] = {
      R"(unknown field 'sesion_end_reason'
   ( sesion_end_reason eq threat )
     ^
-did you mean session_end_reason?)"},
+did you mean session_end_reason, flow_end_reason?)"},
     {"a field like no other: where the list is", "zzzzzz eq 1", R"(unknown field 'zzzzzz'
   zzzzzz eq 1
   ^

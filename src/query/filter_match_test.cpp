@@ -124,6 +124,46 @@ TEST(FilterMatch, Ipv6Addresses) {
                  });
 }
 
+TEST(FilterMatch, TheSessionEnginesFacts) {
+  EngineFacts facts;
+  facts.ended = facts.staged = true;
+  facts.stage = TrackerStage::TcpRstServer;
+  facts.state = SessionState::Closed;
+  facts.conn_state = ConnState::Rej;
+  facts.texts = {"TCP RST - server", "CLOSED", "SYN, RST-ACK", "1:abc=", "REJ", "3", "", ""};
+  TrafficRecord row, log_row;
+  fill(row, kThreatRow);
+  fill(log_row, kThreatRow);
+  row.engine = &facts;
+  struct Case {
+    std::string_view behaviour, filter;
+    bool of_engine, of_log;
+  };
+  for (const Case& c : {
+           Case{"a stage", "tracker_stage eq 'TCP RST - server'", true, false},
+           {"case does not matter", "( conn_state eq rej )", true, false},
+           {"another word", "conn_state eq SF", false, false},
+           {"one of several", "conn_state in ( S0 REJ )", true, false},
+           {"the opposite is true of a log's row", "conn_state neq REJ", false, true},
+           {"a piece of the handshake", "handshake contains 'rst'", true, false},
+           {"the whole handshake", "handshake eq 'SYN, RST-ACK'", true, false},
+           {"words with a piece", "tracker_stage contains server", true, false},
+           {"a number", "flow_end_reason in 3-5", true, false},
+           {"nothing there", "community_id eq ''", false, true},
+       }) {
+    const auto filter = Filter::parse(c.filter);
+    ASSERT_TRUE(filter) << c.behaviour << "\n" << filter.error().message;
+    EXPECT_EQ(filter->matches(row, threat_verdict(), {}), c.of_engine) << c.behaviour;
+    EXPECT_EQ(filter->matches(log_row, threat_verdict(), {}), c.of_log) << c.behaviour;
+  }
+  EXPECT_TRUE(Filter::parse("community_id eq '1:abc='")
+                  ->engine_columns()
+                  .test(static_cast<std::size_t>(EngineColumn::CommunityId)));
+  facts.ended = false;
+  EXPECT_FALSE(Filter::parse("conn_state eq REJ")->matches(row, threat_verdict(), {}))
+      << "of a session that goes on it is not known";
+}
+
 TEST(FilterMatch, Words) {
   expect_matches(
       kThreatRow, threat_verdict(),

@@ -139,6 +139,19 @@ bool verdict_holds(VerdictField field, std::uint64_t bits, const Verdict& v) {
   return false;
 }
 
+bool engine_word_holds(EngineColumn column, std::uint64_t bits, const EngineFacts& facts) {
+  switch (column) {
+    case EngineColumn::TrackerStage:
+      return facts.staged && bit_set(bits, facts.stage);
+    case EngineColumn::SessionState:
+      return bit_set(bits, facts.state);
+    case EngineColumn::ConnState:
+      return facts.ended && bit_set(bits, facts.conn_state);
+    default:
+      return false;
+  }
+}
+
 // Whether an instant is in low..high. Without a zone in the literal, the clock that the record
 // shows is compared: its instant moved by the offset it was read with.
 bool in_period(const ZonedTime& time, bool zoned, std::int64_t low, std::int64_t high) {
@@ -248,6 +261,8 @@ std::uint32_t FilterProgram::add(Test test, std::uint32_t yes, std::uint32_t no)
   test.no = no;
   if (test.probe == Probe::VerdictIn) {
     reads_verdict_ = true;
+  } else if (test.probe >= Probe::EngineEmpty) {
+    engine_columns_.set(static_cast<std::size_t>(test.engine));
   } else if (test.probe == Probe::TimeIn) {
     // The columns that RecordClock reads a time and its zone from.
     for (const Field f : {Field::HighResTimestamp, Field::Serial}) fields_.set(index_of(f));
@@ -315,6 +330,29 @@ FilterProgram::Test FilterProgram::test_of(const FilterComparison& c, const Filt
     case FilterValue::Kind::Address:
       break;  // address_test makes one test of all of them
   }
+  return c.subject.kind == FilterSubject::Kind::Engine ? engine_test(c, t) : t;
+}
+
+// The same test, of the engine's facts instead of the log's columns.
+FilterProgram::Test FilterProgram::engine_test(const FilterComparison& c, Test t) {
+  t.engine = c.subject.engine;
+  switch (t.probe) {
+    case Probe::Empty:
+      t.probe = Probe::EngineEmpty;
+      break;
+    case Probe::NumberIn:
+      t.probe = Probe::EngineNumberIn;
+      break;
+    case Probe::TextIs:
+    case Probe::WordIs:
+      t.probe = Probe::EngineTextIs;
+      break;
+    case Probe::TextHas:
+      t.probe = Probe::EngineTextHas;
+      break;
+    default:
+      t.probe = Probe::EngineWordIn;
+  }
   return t;
 }
 
@@ -363,6 +401,24 @@ bool FilterProgram::address_holds(const Test& t, std::string_view text) const {
   return in_ranges(v4_.data() + t.v4_first, t.v4_count, v4);
 }
 
+bool FilterProgram::engine_holds(const Test& t, const EngineFacts* facts) const {
+  if (facts == nullptr) return t.probe == Probe::EngineEmpty;
+  switch (t.probe) {
+    case Probe::EngineEmpty:
+      return facts->text(t.engine).empty();
+    case Probe::EngineWordIn:
+      return engine_word_holds(t.engine, t.bits, *facts);
+    case Probe::EngineNumberIn: {
+      std::uint64_t number = 0;
+      return parse_decimal(facts->text(t.engine), number) && t.low <= number && number <= t.high;
+    }
+    case Probe::EngineTextHas:
+      return contains_lower(facts->text(t.engine), words_[t.word]);
+    default:
+      return facts->text(t.engine) == words_[t.word];
+  }
+}
+
 bool FilterProgram::holds(const Test& t, const TrafficRecord& record, const Verdict& verdict,
                           const RecordClock& clock) const {
   switch (t.probe) {
@@ -399,6 +455,12 @@ bool FilterProgram::holds(const Test& t, const TrafficRecord& record, const Verd
     case Probe::V4In:
     case Probe::AddressIn:
       return address_holds(t, record.text(t.field));
+    case Probe::EngineEmpty:
+    case Probe::EngineWordIn:
+    case Probe::EngineNumberIn:
+    case Probe::EngineTextIs:
+    case Probe::EngineTextHas:
+      return engine_holds(t, record.engine);
   }
   return false;
 }

@@ -30,6 +30,7 @@ class FilterProgram {
   }
   FieldSet fields() const { return fields_; }
   bool reads_verdict() const { return reads_verdict_; }
+  EngineColumnSet engine_columns() const { return engine_columns_; }
 
  private:
   static constexpr std::uint32_t kReject = 0xffff'fffe;
@@ -51,11 +52,18 @@ class FilterProgram {
     TextHas,    // `word` (lower case) somewhere in it, case ignored
     V4In,       // low..high
     AddressIn,  // `first` and `count` of v4_ and v6_
+    // Of the session engine's facts, `engine`; false for a record that has none of them.
+    EngineEmpty,
+    EngineWordIn,    // enumerator in `bits`
+    EngineNumberIn,  // low..high
+    EngineTextIs,
+    EngineTextHas,
   };
   struct Test {
     Probe probe{Probe::Empty};
     Field field{Field::Src};
     VerdictField verdict{VerdictField::FinalAction};
+    EngineColumn engine{EngineColumn::TrackerStage};
     bool zoned{};        // TimeIn: low and high are UTC, else on the record's own clock
     bool record_time{};  // TimeIn: the record's own time, not that of `field`
     std::uint32_t yes{}, no{};
@@ -74,12 +82,14 @@ class FilterProgram {
                              std::uint32_t no);
   std::uint32_t add(Test test, std::uint32_t yes, std::uint32_t no);
   Test test_of(const FilterComparison& c, const FilterValue& value, Field field);
+  static Test engine_test(const FilterComparison& c, Test t);
   Test address_test(const FilterComparison& c, Field field);
   std::uint32_t word_index(std::string_view word);
 
   bool holds(const Test& t, const TrafficRecord& record, const Verdict& verdict,
              const RecordClock& clock) const;
   bool address_holds(const Test& t, std::string_view text) const;
+  bool engine_holds(const Test& t, const EngineFacts* facts) const;
   bool time_holds(const Test& t, const TrafficRecord& record, const RecordClock& clock) const;
 
   std::vector<Test> tests_;
@@ -88,6 +98,7 @@ class FilterProgram {
   std::vector<IpRange> v6_;  // likewise
   std::uint32_t entry_ = kAccept;
   FieldSet fields_;
+  EngineColumnSet engine_columns_;
   bool reads_verdict_ = false;
 };
 

@@ -167,15 +167,48 @@ std::uint64_t bit_unless_outside(Enum value) {
   return std::uint64_t{1} << static_cast<unsigned>(value);
 }
 
+std::uint64_t bits_of(const std::vector<std::string_view>& words, const std::string& lowered) {
+  for (std::size_t i = 0; i < words.size(); ++i)
+    if (lower_words(words[i]) == lowered) return std::uint64_t{1} << i;
+  return 0;
+}
+
 std::uint64_t verdict_bits(const FilterSubject& subject, const std::string& word) {
   if (subject.verdict == VerdictField::Provisional) {
     if (word == "yes" || word == "1") return 2;
     if (word == "no" || word == "0") return 1;
   }
-  const auto words = verdict_words(subject.verdict);
-  for (std::size_t i = 0; i < words.size(); ++i)
-    if (lower_words(words[i]) == word) return std::uint64_t{1} << i;
-  return 0;
+  return bits_of(verdict_words(subject.verdict), word);
+}
+
+ValueClass value_class(EngineColumn column) {
+  switch (column) {
+    case EngineColumn::TrackerStage:
+    case EngineColumn::SessionState:
+    case EngineColumn::ConnState:
+      return ValueClass::Word;
+    case EngineColumn::FlowEndReason:
+      return ValueClass::Number;
+    case EngineColumn::Handshake:
+    case EngineColumn::CommunityId:
+    case EngineColumn::FirstPacket:
+    case EngineColumn::LastPacket:
+      break;
+  }
+  return ValueClass::Text;
+}
+
+std::vector<std::string_view> engine_words(EngineColumn column) {
+  switch (column) {
+    case EngineColumn::TrackerStage:
+      return names_of(kTrackerStages);
+    case EngineColumn::SessionState:
+      return names_of(kSessionStates);
+    case EngineColumn::ConnState:
+      return names_of(kConnStates);
+    default:
+      return {};
+  }
 }
 
 }  // namespace
@@ -186,6 +219,9 @@ std::optional<FilterSubject> find_subject(std::string_view name) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
   for (const auto& row : kSubjects)
     if (row.name == word) return row.subject;
+  if (const auto column = find_engine_column(word))
+    return FilterSubject{Kind::Engine, info(*column).log_name,    Field::Src,
+                         Field::Src,   VerdictField::FinalAction, *column};
   const auto field = find_field(word);
   if (!field) return std::nullopt;
   return FilterSubject{Kind::Column, info(*field).log_name, *field, *field,
@@ -202,9 +238,10 @@ std::optional<FilterOp> find_operator(std::string_view word) {
 const std::vector<std::string_view>& subject_names() {
   static const std::vector<std::string_view> names = [] {
     std::vector<std::string_view> all;
-    all.reserve(kFields.size() + kSubjects.size() + kFilterBarNames.size());
+    all.reserve(kFields.size() + kSubjects.size() + kEngineColumns.size() + kFilterBarNames.size());
     for (const auto& row : kFields) all.push_back(row.log_name);
     for (const auto& row : kSubjects) all.push_back(row.name);
+    for (const auto& row : kEngineColumns) all.push_back(row.log_name);
     all.insert(all.end(), kFilterBarNames.begin(), kFilterBarNames.end());
     return all;
   }();
@@ -212,6 +249,7 @@ const std::vector<std::string_view>& subject_names() {
 }
 
 ValueClass value_class(const FilterSubject& subject) {
+  if (subject.kind == Kind::Engine) return value_class(subject.engine);
   if (subject.kind == Kind::Verdict) return ValueClass::Word;
   if (subject.kind == Kind::RecordTime) return ValueClass::Time;
   if (subject.first == Field::App) return ValueClass::App;
@@ -246,6 +284,7 @@ std::span<const FilterOp> operators_of(ValueClass value) {
 
 std::vector<std::string_view> vocabulary_of(const FilterSubject& subject) {
   if (subject.kind == Kind::Verdict) return verdict_words(subject.verdict);
+  if (subject.kind == Kind::Engine) return engine_words(subject.engine);
   if (subject.kind != Kind::Column) return {};
   switch (subject.first) {
     case Field::Action:
@@ -265,6 +304,7 @@ std::vector<std::string_view> vocabulary_of(const FilterSubject& subject) {
 
 std::uint64_t word_bits(const FilterSubject& subject, std::string_view word) {
   if (subject.kind == Kind::Verdict) return verdict_bits(subject, lower_words(word));
+  if (subject.kind == Kind::Engine) return bits_of(engine_words(subject.engine), lower_words(word));
   if (subject.kind != Kind::Column) return 0;
   switch (subject.first) {
     case Field::Action:

@@ -69,7 +69,8 @@ LiteralResult read_word(const FilterSubject& subject, FilterOp op, std::string_v
   if (op == FilterOp::Contains) {
     // A verdict has no text of its own: the words that have the needle in them are the answer.
     for (std::size_t i = 0; i < words.size(); ++i)
-      if (words[i].find(value.text) != std::string_view::npos) value.bits |= std::uint64_t{1} << i;
+      if (lower(words[i]).find(value.text) != std::string::npos)
+        value.bits |= std::uint64_t{1} << i;
     if (value.bits != 0) return value;
     return fault(fmt::format("no value of {} contains {}", subject.name, quoted(text)),
                  remedy_of_words(text, words));
@@ -215,7 +216,8 @@ LiteralResult read_literal(const FilterSubject& subject, FilterOp op, std::strin
   if (op == FilterOp::Contains && text.empty())
     return fault("every text contains an empty one", "write what to look for, or use neq ''");
   const bool of_record = subject.kind == FilterSubject::Kind::Column ||
-                         subject.kind == FilterSubject::Kind::EitherSide;
+                         subject.kind == FilterSubject::Kind::EitherSide ||
+                         subject.kind == FilterSubject::Kind::Engine;
   if (of_record && op == FilterOp::Contains) return make(Kind::Text, lower(text));
   const bool tests_equality = op != FilterOp::Lt && op != FilterOp::Gt && op != FilterOp::Leq &&
                               op != FilterOp::Geq && op != FilterOp::Has;

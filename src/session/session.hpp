@@ -10,9 +10,9 @@
 #include <type_traits>
 
 #include "model/flow_key.hpp"
+#include "model/handshake.hpp"
 #include "model/session_terms.hpp"
 #include "model/zone_table.hpp"
-#include "session/handshake.hpp"
 #include "session/tcp_machine.hpp"
 
 namespace endreason {
@@ -57,6 +57,8 @@ enum SessionRemark : std::uint16_t {
   kSplitHandshake = 1 << 10,  // both sides sent a SYN
   kSynInSession = 1 << 11,    // a SYN while the session was established
   kOutOfWindow = 1 << 12,     // a segment outside the window
+  kFinC2s = 1 << 13,          // a FIN passed
+  kFinS2c = 1 << 14,
 };
 
 // What is kept of each flow, 32 bytes. The TCP members are in host order and wrap.
@@ -145,6 +147,9 @@ constexpr SessionFlag unverified_rst(Flow f) {
 }
 constexpr SessionFlag data_seen(Flow f) {
   return f == Flow::C2s ? kDataC2s : kDataS2c;
+}
+constexpr SessionRemark fin_seen(Flow f) {
+  return f == Flow::C2s ? kFinC2s : kFinS2c;
 }
 
 // Candidates for the end reason, and which of them the log says: the vendor's priority decides.

@@ -77,6 +77,7 @@ void TcpTracker::begin(Session& session, const PacketView& p) {
   join_sequence(session, Flow::C2s, p);
   session.tcp_state = next(TcpState::None, TcpEvent::MidStream);
   if (!any(p, kTcpFin)) return;
+  session.remark(fin_seen(Flow::C2s));
   note_end(session, TrackerStage::TcpFin);
   session.tcp_state = next(session.tcp_state, TcpEvent::ClientFin);
 }
@@ -229,6 +230,7 @@ TcpStep TcpTracker::take_plain(Session& session, Flow flow, const PacketView& p)
   if (completes)
     step.timer = move(session, flow == Flow::C2s ? TcpEvent::ClientAck : TcpEvent::ServerAck);
   if (!any(p, kTcpFin)) return step;
+  session.remark(fin_seen(flow));
   note_end(session, TrackerStage::TcpFin);
   const TimerOrder moved =
       move(session, flow == Flow::C2s ? TcpEvent::ClientFin : TcpEvent::ServerFin);

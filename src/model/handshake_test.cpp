@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "session/handshake.hpp"
+#include "model/handshake.hpp"
 
 #include <gtest/gtest.h>
 
