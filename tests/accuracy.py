@@ -71,6 +71,8 @@ def ends(row):
 
 def end(address, port):
     """An end as our rows have it: addresses of IPv6 in their shortest form."""
+    if address.count("::") > 1:  # as nDPI writes a lone zero in the middle
+        address = address.replace("::", ":0:", 1)
     return str(ipaddress.ip_address(address)), port
 
 
