@@ -97,6 +97,9 @@ class Engine::Parts final : public SessionSink {
   const SessionTable& sessions() const { return *table_; }
   const FragmentCounters& fragments() const { return decoder_.fragments(); }
   std::span<const std::uint64_t> decode_counts() const { return decode_counts_; }
+  const IdentifierCounters* identification() const {
+    return identifier_ ? &identifier_->counters() : nullptr;
+  }
 
  private:
   Result<void> prepare_timeouts() {
@@ -229,6 +232,9 @@ const FragmentCounters& Engine::fragments() const {
 }
 std::span<const std::uint64_t> Engine::decode_counts() const {
   return parts_->decode_counts();
+}
+const IdentifierCounters* Engine::identification() const {
+  return parts_->identification();
 }
 
 }  // namespace endreason

@@ -68,6 +68,8 @@ class Engine {
   const FragmentCounters& fragments() const;
   // Packets by what decoding came to, indexed by DecodeStatus.
   std::span<const std::uint64_t> decode_counts() const;
+  // Of the identification; null when there is none.
+  const IdentifierCounters* identification() const;
 
  private:
   class Parts;

@@ -440,6 +440,7 @@ TEST(Decoder, TunnelsAreOneSessionUnlessTheyAreLookedInto) {
        no_ports},
       {"MikroTik's Ethernet over IP", gre(hex("2001 6400 003b 0700") + frame), TunnelKind::Gre,
        no_ports},
+      {"Ethernet in IP, as segment routing has it", ipv4(143, frame), TunnelKind::IpInIp, no_ports},
       {"AH", ipv4(51, hex("0604 0000") + zeros(20) + hello_tcp()), TunnelKind::Ah, no_ports},
       {"VXLAN", ipv4(17, udp(999, 4789, hex("08000000 00000100") + frame)), TunnelKind::Vxlan,
        "10.0.0.1:999 > 10.0.0.2:4789"},

@@ -12,6 +12,7 @@ constexpr std::uint8_t kProtoIpv6InIp = 41;
 constexpr std::uint8_t kProtoGre = 47;
 constexpr std::uint8_t kProtoEtherIp = 97;
 constexpr std::uint8_t kProtoMplsInIp = 137;
+constexpr std::uint8_t kProtoEthernet = 143;
 
 // IANA "Service Name and Transport Protocol Port Number Registry"; 8472 is what Linux used for
 // VXLAN before it had a number.
@@ -153,6 +154,8 @@ Found find_inner(const PacketView& view, Walk& walk) {
       return gre(bytes, walk);
     case kProtoEtherIp:  // RFC 3378
       return behind(bytes, 2, TunnelKind::IpInIp, NextHeader::Ethernet);
+    case kProtoEthernet:  // RFC 8986 section 4.9: a frame as it is
+      return behind(bytes, 0, TunnelKind::IpInIp, NextHeader::Ethernet);
     case kProtoMplsInIp:  // RFC 4023
       return behind(bytes, 0, TunnelKind::IpInIp, NextHeader::Mpls);
     default:

@@ -472,6 +472,16 @@ TEST(TcpSessions, SegmentsBeyondAMissingOneAreHeldUpToALimit) {
        70  s2c  FA    0  time-wait
        = ended resources-unavailable 3 8 15070)"};
   play(dropped, settings);
+  play({"a FIN takes a place like any segment", R"(
+        0  c2s  S     0  syn-sent
+       10  s2c  SA    0  syn-received
+       20  c2s  A     0  established
+       30  s2c  A   100  established  gap=100
+       31  s2c  A   100  established
+       32  s2c  A   100  established
+       33  s2c  FA    0  established  out=tcp_exceed_flow_seg_limit
+       = ended resources-unavailable 2 5 3600032)"},
+       settings);
   settings.tcp.bypass_exceed_oo_queue = true;
   play({"or passes, where the setting says so", R"(
         0  c2s  S     0  syn-sent

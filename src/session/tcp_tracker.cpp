@@ -266,7 +266,7 @@ TcpStep TcpTracker::take_in_order(Session& session, Flow flow, const PacketView&
     return {};
   }
   const std::uint32_t ahead = p.seq - session.flow(flow).next_seq;
-  if (ahead != 0 && p.payload_length > 0 && ahead < INT32_MAX) [[unlikely]] {
+  if (ahead != 0 && ahead < INT32_MAX && segment_length(p) > 0) [[unlikely]] {
     const SessionCounter limit = limit_reached(session, flow);
     if (limit != SessionCounter::Forwarded) return exceed_limit(session, limit);
   }

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// Arbitrary bytes as a capture, or as packets, through the whole engine: decode, fragments,
+// sessions, applications, rows. After each batch the accounts must balance: every packet in one
+// counter, every session in the pool or free, none lost, none twice; after the end nothing is left.
+//
+// A capture is taken as it is, with the options of its last byte. Otherwise the first two bytes are
+// the link type, the third the options; then packets, each behind two bytes of length: the format
+// of fuzz_decode. The engines live on from input to input, as the library takes long to set up;
+// each input begins a day after the one before, so that nothing of that is left.
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <set>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "dataplane/engine.hpp"
+#include "sources/capture_source.hpp"
+#include "sources/memory_source.hpp"
+
+namespace {
+
+using namespace endreason;
+
+constexpr std::uint32_t kFewSessions = 5;  // so few that the pool is often full
+constexpr std::uint32_t kManySessions = 4096;
+constexpr std::size_t kBatchPackets = 7;
+constexpr std::int64_t kDayNs = std::int64_t{86'400} * 1'000'000'000;
+// Times of captures are kept within this of an input's beginning, or the next could not follow.
+constexpr std::int64_t kInputNs = kDayNs / 2;
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+class CheckingSink final : public EngineSink {
+ public:
+  void on_record(TrafficRecord& record) override {
+    if (record.subtype != Subtype::End) return;
+    ++rows;
+    packets += record.pkts_sent + record.pkts_received;
+    require(ids.insert(std::string(record.text(Field::Sessionid))).second);
+    require(!record.text(Field::App).empty());
+  }
+  std::uint64_t rows = 0, packets = 0;
+  std::set<std::string> ids;
+};
+
+EngineOptions options_of(std::uint8_t choice) {
+  EngineOptions o;
+  o.decode.decap = (choice & 1) != 0;
+  o.decode.check_checksums = (choice & 2) != 0;
+  o.decode.fragments.packets = 8;
+  o.decode.fragments.fragments_each = 16;
+  o.session.capacity = (choice & 4) ? kFewSessions : kManySessions;
+  o.session.tcp.reject_non_syn = (choice & 8) != 0;
+  o.session.tcp.asymmetric_path = (choice & 8) ? AsymmetricPath::Drop : AsymmetricPath::Bypass;
+  o.log_start = (choice & 1) != 0;
+  return o;
+}
+
+// An engine, what it was given, and what it gave.
+class Checked {
+ public:
+  explicit Checked(std::uint8_t choice)
+      : engine_(std::move(Engine::create(options_of(choice), sink_).value())) {}
+
+  void take(std::span<const RawPacket> packets) {
+    engine_->process(packets);
+    given_ += packets.size();
+    balance();
+  }
+  void finish() {
+    engine_->finish();
+    balance();
+    require(engine_->sessions().pool().allocated() == 0);
+    require(engine_->sessions().segments_held() == 0);
+    require(engine_->identification()->states_used == 0);
+    sink_.ids.clear();  // ids are not used again: what was seen before stays behind
+  }
+
+ private:
+  void balance() const {
+    const SessionTable& table = engine_->sessions();
+    const std::uint64_t ended = table.counters()[SessionCounter::SessionsEnded];
+    require(table.pool().allocated() + table.pool().free() == table.settings().capacity);
+    require(table.flow_table().size() == table.pool().allocated());
+    require(table.pool().last_id() == table.pool().allocated() + ended);
+    require(table.counters().packets() == given_);
+    require(sink_.rows == ended && sink_.packets <= given_);
+    std::uint64_t decoded = 0;
+    for (const std::uint64_t n : engine_->decode_counts()) decoded += n;
+    require(decoded == given_);
+    const FragmentCounters& f = engine_->fragments();
+    require(f.fragments == f.joined + f.expired + f.malformed + f.limited + f.held);
+    require(engine_->identification()->states_used <= table.pool().allocated());
+  }
+
+  CheckingSink sink_;
+  std::unique_ptr<Engine> engine_;
+  std::uint64_t given_ = 0;
+};
+
+Checked& checked(std::uint8_t choice) {
+  static std::array<std::unique_ptr<Checked>, 16> made;
+  auto& one = made[choice % made.size()];
+  if (!one) one = std::make_unique<Checked>(choice);
+  return *one;
+}
+
+void move_into(std::span<RawPacket> packets, std::int64_t begin_ns, std::int64_t& first_ns) {
+  for (RawPacket& packet : packets) {
+    if (first_ns < 0) first_ns = std::max<std::int64_t>(packet.time_ns, 0);
+    const std::int64_t since = std::max<std::int64_t>(packet.time_ns, 0) - first_ns;
+    packet.time_ns = begin_ns + since % kInputNs;
+  }
+}
+
+void play_capture(std::string_view bytes, Checked& engine, std::int64_t begin_ns) {
+  auto source = CaptureSource::open(std::make_unique<MemorySource>(bytes));
+  if (!source) return;
+  std::array<RawPacket, kBatchPackets> batch;
+  std::int64_t first_ns = -1;
+  while (const std::size_t n = (*source)->read(batch)) {
+    move_into(std::span(batch).first(n), begin_ns, first_ns);
+    engine.take(std::span(batch).first(n));
+  }
+}
+
+void play_packets(std::span<const std::uint8_t> bytes, Checked& engine, std::int64_t begin_ns) {
+  RawPacket packet;
+  packet.link_type = static_cast<std::uint16_t>(bytes[0] | bytes[1] << 8);
+  packet.time_ns = begin_ns;
+  for (auto rest = bytes.subspan(3); rest.size() > 2;) {
+    const std::size_t length = std::min<std::size_t>(rest[0] | rest[1] << 8, rest.size() - 2);
+    packet.bytes = rest.subspan(2, length);
+    packet.wire_length = static_cast<std::uint32_t>(length);
+    packet.time_ns += 100'000'000;
+    engine.take({&packet, 1});
+    rest = rest.subspan(2 + length);
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size < 4) return 0;
+  static std::int64_t begin_ns = 0;
+  begin_ns += kDayNs;
+  if (begin_ns > kDayNs * 20'000) begin_ns = kDayNs;  // times end in 2262; older ones are taken too
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const bool capture = looks_like_capture(text);
+  Checked& engine = checked(capture ? data[size - 1] : data[2]);
+  if (capture)
+    play_capture(text, engine, begin_ns);
+  else
+    play_packets({data, size}, engine, begin_ns);
+  engine.finish();
+  return 0;
+}
