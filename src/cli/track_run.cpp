@@ -170,6 +170,8 @@ int run_captures(const RunOptions& options, RunPlan plan, const TrackPlan& track
     plan.explain.timers.set(row.value, track.engine.session.timeouts.seconds(row.value));
   TrackPlan wanted = track;
   wanted.engine.engine_columns = engine_columns_of(plan.writer);
+  if (plan.card_or_table)
+    wanted.engine.engine_columns.set(static_cast<std::size_t>(EngineColumn::Handshake));
   if (plan.explain.filter) wanted.engine.engine_columns |= plan.explain.filter->engine_columns();
   if (const PanosVersionInfo* version = info(plan.writer.panos_version))
     wanted.engine.config_version = version->config_version;

@@ -180,6 +180,14 @@ class CardWriter : public RecordWriter {
       const std::string_view value = record.text(verdict.evidence[i]);
       paragraph(out, lead, value.empty() ? "(empty)" : value);
     }
+    if (record.engine == nullptr) return;
+    for (const EngineColumn column : {EngineColumn::Handshake, EngineColumn::TrackerStage}) {
+      const std::string_view value = record.engine->text(column);
+      if (value.empty()) continue;
+      std::string lead = "  " + std::string(info(column).log_name);
+      lead.append(widest - std::min(widest, info(column).log_name.size()), ' ').append(" = ");
+      paragraph(out, lead, value);
+    }
   }
 
   void contradictions(std::string& out, const Verdict& verdict) const {

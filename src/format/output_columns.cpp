@@ -182,6 +182,8 @@ EngineColumnSet engine_columns_of(const WriterOptions& options) {
   const bool whole = options.format == OutputFormat::Ndjson ||
                      options.format == OutputFormat::Ecs || options.format == OutputFormat::Ocsf;
   if (options.columns.empty() && whole) set.set();
+  if (options.format == OutputFormat::Card)
+    set.set(static_cast<std::size_t>(EngineColumn::Handshake));
   for (const OutputColumn& column : options.columns)
     if (const auto engine = column.is_field ? std::nullopt : engine_column(column.verdict))
       set.set(static_cast<std::size_t>(*engine));

@@ -100,11 +100,13 @@ enum class ReasonCode : std::uint8_t {
   RefusedByServer,
   HandshakeNotCompleted,  // SYN and SYN-ACK seen, no ACK
   ChallengeAck,           // the server answered the SYN with an ACK of an older session
+  WrongAck,               // the handshake acknowledges what was never sent
   ResetBeforeData,        // the client reset before any data: probe, health check, scan
   ResetBeforeDataByServer,
   ClosedWithoutData,
   IdleWithoutData,
   NoReply,               // UDP, ICMP: asked, not answered
+  IcmpError,             // nothing but an ICMP error came back
   OneWayTraffic,         // counters of one direction only, though data was identified
   IncompleteNoCounters,  // incomplete, and the record has no counters that tell more
   // allowed, ended by a reset action towards one side (rule set standard)
@@ -147,11 +149,13 @@ inline constexpr auto kReasonCodes = std::to_array<NameRow<ReasonCode>>({
     {ReasonCode::RefusedByServer, "refused-by-server"},
     {ReasonCode::HandshakeNotCompleted, "handshake-not-completed"},
     {ReasonCode::ChallengeAck, "challenge-ack"},
+    {ReasonCode::WrongAck, "wrong-ack"},
     {ReasonCode::ResetBeforeData, "reset-before-data"},
     {ReasonCode::ResetBeforeDataByServer, "reset-before-data-by-server"},
     {ReasonCode::ClosedWithoutData, "closed-without-data"},
     {ReasonCode::IdleWithoutData, "idle-without-data"},
     {ReasonCode::NoReply, "no-reply"},
+    {ReasonCode::IcmpError, "icmp-error"},
     {ReasonCode::OneWayTraffic, "one-way-traffic"},
     {ReasonCode::IncompleteNoCounters, "incomplete-no-counters"},
     {ReasonCode::ResetSentToClient, "reset-sent-to-client"},

@@ -8,6 +8,7 @@
 
 #include "model/protocol.hpp"
 #include "verdict/questions.hpp"
+#include "verdict/seen_handshake.hpp"
 #include "verdict/session_counters.hpp"
 
 namespace endreason {
@@ -199,6 +200,8 @@ bool answer_expected(const TrafficRecord& r) {
 
 Ending datagrams_aged_out(const Case& c) {
   const EndedBy by = EndedBy::Timer;
+  if (answered_by_icmp_error(c.record))
+    return ending(ReasonCode::IcmpError, Outcome::Failed, by, Confidence::High);
   const WayCount& received = c.count.received;
   if (received.passed() == Passed::Unknown)
     return ending(ReasonCode::AgedOutNoCounters, Outcome::Unknown, by, Confidence::Low);
@@ -271,6 +274,7 @@ Ending by_reason_alone(const Case& c) {
 }
 
 Ending incomplete_ending(const Case& c) {
+  if (const auto seen = seen_ending(c.record)) return *seen;
   switch (c.record.end_reason) {
     case EndReason::AgedOut:
       return incomplete_aged_out(c);

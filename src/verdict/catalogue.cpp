@@ -7,6 +7,7 @@
 #include "verdict/contradiction_texts.hpp"
 #include "verdict/placeholders.hpp"
 #include "verdict/questions.hpp"
+#include "verdict/seen_handshake.hpp"
 #include "verdict/session_counters.hpp"
 
 namespace endreason {
@@ -92,6 +93,8 @@ Explanation explain(const TrafficRecord& record, const Verdict& verdict) {
   e.sentence = entry.sentence;
   append_sentence(e.sentence, decided_sentence(record, verdict));
   append_sentence(e.sentence, unrecognized_sentence(record, verdict));
+  append_sentence(e.sentence, handshake_sentence(record));
+  append_sentence(e.sentence, icmp_error_sentence(record));
   append_sentence(e.sentence, counters_sentence(record));
   for (const std::string_view cause : entry.causes)
     if (!cause.empty()) e.causes.emplace_back(cause);

@@ -228,13 +228,32 @@ constexpr auto kEntries = std::to_array<CatalogueEntry>({
           kElsewhere, "proof",
           "Capture on the server's side: an ACK whose number does not fit the SYN, then a reset "
           "that does not pass, proves it; a SYN-ACK disproves it."},
+      Pattern{kElsewhere, "remedy at once",
+              "On the server {dst}, or on a device between that keeps state (NAT, load balancer, "
+              "another firewall), clear the old connection of {src} port {sport} to port {dport}."},
       kTupleLog, kFindSessions, kPacketFilter, kFilteredDrops,
       Pattern{
           kElsewhere, "remedy on the firewall",
           "In configuration mode: set deviceconfig setting tcp allow-challenge-ack yes. Better: "
           "let the hosts close connections before the firewall's TCP timer."}},
-     {"The log cannot prove it; the confidence is never high."},
+     {"A log cannot prove it: the confidence is high only where the packets were seen, as by "
+      "endreason track."},
      {cite::kKbChallengeAck, cite::kRfc5961, cite::kObserved}},
+    {ReasonCode::WrongAck,
+     "allowed; the handshake acknowledges a number never sent",
+     "Allowed, but the answers of the handshake do not fit",
+     "A packet of the handshake acknowledges a sequence number that the other side never sent. The "
+     "receiver cannot take it for an answer, so the connection does not open.",
+     {"a device between changes sequence numbers one way only, or on one of two paths",
+      "a SYN proxy or SYN cookies between answer for the server",
+      "the answer belongs to an earlier SYN of the same ports", "answers that somebody forged"},
+     {Pattern{kElsewhere, "where it goes wrong",
+              "Capture on both sides of each device between {src} and {dst}: where does the "
+              "acknowledgement stop fitting what was sent?"},
+      kTupleLog, kFindSessions, kPacketFilter, kFilteredDrops},
+     {"Only the packets show it; a log's row of the same session says that the handshake was not "
+      "completed."},
+     {cite::kObserved, cite::kRfc9293}},
     {ReasonCode::ResetBeforeData,
      "allowed; the client reset it before any data",
      "Allowed; the client broke off before any data",
@@ -295,11 +314,27 @@ constexpr auto kEntries = std::to_array<CatalogueEntry>({
       Pattern{kElsewhere, "on the server", "Capture on {dst}: does the request arrive?"}},
      {"An identified application proves nothing: one packet is enough to identify DNS."},
      {cite::kObserved, cite::kSessionTimeouts}},
+    {ReasonCode::IcmpError,
+     "allowed, but only an ICMP error came back",
+     "Allowed, but an ICMP error answered",
+     "The firewall let the packets pass, and nothing came back but an ICMP error that quotes them: "
+     "the host, or a router on the way, says that they cannot be delivered.",
+     {"nothing listens on that port (port unreachable)",
+      "a router or a host firewall on the way forbids it (administratively prohibited)",
+      "there is no route to the network or the host (host unreachable)",
+      "the packets are too large for the path, or loop until their hops are used up"},
+     {Pattern{kElsewhere, "who says so",
+              "The source address of the ICMP error names the device; ask there."},
+      kServiceLog, kRoute, kRouteBack, kPolicyMatch},
+     {"Only the packets show it; a log's row of the same session says that there was no answer.",
+      "An ICMP error is tied to the session that it quotes, and passes with it."},
+     {cite::kObserved, cite::kRfc792}},
     {ReasonCode::OneWayTraffic,
      "only one direction passed this firewall",
      "Allowed; only one direction was seen",
-     "Data was identified, yet all packets counted went one way. The other direction most likely "
-     "passes around this firewall, so whether it worked cannot be told from this row.",
+     "The session went on as one does that is answered, yet all packets counted went one way. The "
+     "other direction most likely passes around this firewall, or was not captured, so whether it "
+     "worked cannot be told from this row.",
      {"asymmetric routing: the answers take another way",
       "two firewalls without session synchronization share the traffic",
       "a tap or mirror port that copies one direction"},

@@ -16,7 +16,7 @@ struct CatalogueEntry {
   std::string_view headline;  // for the top of a card
   std::string_view sentence;
   std::array<std::string_view, 6> causes;  // most likely first; empty ones at the end do not count
-  std::array<checks::Pattern, 6> checks;   // in the order to do them
+  std::array<checks::Pattern, 7> checks;   // in the order to do them
   std::array<std::string_view, 4> notes;   // versions, known wrong values
   std::array<std::string_view, 4> sources;
 };

@@ -63,6 +63,8 @@ inline constexpr std::string_view kLoggingServiceReasons =
     "https://github.com/demisto/content (Packs/CortexDataLake)";
 inline constexpr std::string_view kPinningBlog =
     "https://blog.webernetz.net/palo-alto-policy-deny-though-action-allow";
+inline constexpr std::string_view kRfc792 = "https://www.rfc-editor.org/rfc/rfc792";
+inline constexpr std::string_view kRfc9293 = "https://www.rfc-editor.org/rfc/rfc9293";
 inline constexpr std::string_view kRfc5961 = "https://www.rfc-editor.org/rfc/rfc5961";
 inline constexpr std::string_view kLinkSwitchesIssue =
     "https://github.com/elastic/integrations/issues/16486";
