@@ -30,9 +30,8 @@ function(er_room name)
   er_flags(${name})
   if(ENDREASON_TESTS AND ROOM_TESTS)
     add_executable(${name}_test ${ROOM_TESTS})
-    target_link_libraries(${name}_test PRIVATE ${name} fmt::fmt GTest::gtest GTest::gtest_main Threads::Threads)
-    target_compile_definitions(${name}_test PRIVATE
-      ENDREASON_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    target_link_libraries(${name}_test PRIVATE ${name} fmt::fmt GTest::gtest GTest::gtest_main
+      source_folder_for_test Threads::Threads)
     er_flags(${name}_test)
     target_compile_options(${name}_test PRIVATE -Wno-dangling-else)  # EXPECT_* behind a bare if
     add_test(NAME ${name} COMMAND ${name}_test)

@@ -19,12 +19,13 @@
 
 #include "appid/capture_for_test.hpp"
 #include "appid/identifier.hpp"
+#include "base/source_folder_for_test.hpp"
 #include "model/flow_key.hpp"
 
 namespace endreason {
 namespace {
 
-const std::string kCaptures = std::string(ENDREASON_SOURCE_DIR) + "/../shared/data/pcaps/";
+const std::string kCaptures = source_folder() + "/../shared/data/pcaps/";
 
 // Debian's ndpiReader 4.2-2 named so many of the rows below as expected, over 2,778 rows.
 constexpr int kReaderRight = 2174;

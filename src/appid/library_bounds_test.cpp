@@ -18,11 +18,12 @@
 #include "appid/capture_for_test.hpp"
 #include "appid/dpi_engine.hpp"
 #include "appid/ip_packet.hpp"
+#include "base/source_folder_for_test.hpp"
 
 namespace endreason {
 namespace {
 
-const std::string kCaptures = std::string(ENDREASON_SOURCE_DIR) + "/../shared/data/pcaps/";
+const std::string kCaptures = source_folder() + "/../shared/data/pcaps/";
 constexpr std::size_t kSample = 40;  // one capture in so many
 
 // Bytes that end where a page begins that may not be read.

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/source_folder_for_test.hpp"
 #include "model/traffic_record.hpp"
 #include "parse/read_status.hpp"
 
@@ -15,8 +16,7 @@ namespace endreason {
 
 // The whole file below shared/data/logs without its last line end; empty when it is absent.
 inline std::string shared_log(const std::string& name) {
-  std::ifstream file(std::string(ENDREASON_SOURCE_DIR) + "/../shared/data/logs/" + name,
-                     std::ios::binary);
+  std::ifstream file(source_folder() + "/../shared/data/logs/" + name, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
   return text;

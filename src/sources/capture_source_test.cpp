@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/source_folder_for_test.hpp"
 #include "sources/compression.hpp"
 #include "sources/input_list.hpp"
 #include "sources/made_captures.hpp"
@@ -353,7 +354,7 @@ TEST(CaptureSource, CapturesAreToldFromLogs) {
 // here every capture must be read to its end, and the broken ones named.
 TEST(CaptureSource, ReadsEveryRealCapture) {
   const std::filesystem::path folder =
-      std::filesystem::path(ENDREASON_SOURCE_DIR) / "../shared/data/pcaps";
+      std::filesystem::path(source_folder()) / "../shared/data/pcaps";
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << folder << " is not there";
   std::size_t captures = 0, packets = 0;
   std::vector<std::string> with_problems;
