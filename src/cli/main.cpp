@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <iostream>
 #include <string>
 #include <vector>
 
@@ -64,7 +65,10 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& e) {  // --help, --version
-    return app.exit(e);
+    const int code = app.exit(e);
+    if (std::cout.flush()) return code;
+    say("cannot write to standard output");
+    return kExitIo;
   } catch (const CLI::ParseError& e) {
     say(e.what());
     say("`endreason --help` and `endreason COMMAND --help` say what there is");

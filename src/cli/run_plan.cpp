@@ -88,7 +88,7 @@ class Planner {
     plan_.explain.timers = settings_.timers;
     if (options_.ruleset.empty()) return {};
     auto ruleset = ruleset_named(options_.ruleset);
-    if (!ruleset) return fail(Error::Code::Usage, "--" + ruleset.error().message);
+    if (!ruleset) return fail(Error::Code::Usage, "--ruleset: " + ruleset.error().message);
     plan_.explain.ruleset = *ruleset;
     return {};
   }
@@ -181,7 +181,8 @@ class Planner {
                               wish));
     KeyNames keys;
     for (const auto& [name, field] : settings_.aliases)
-      if (auto added = keys.add(name, field); !added) return tl::unexpected(added.error());
+      if (auto added = keys.add(name, field); !added)
+        return fail(Error::Code::Usage, settings_.path + ": " + added.error().message);
     plan_.explain.reader.keys = std::make_shared<const KeyNames>(std::move(keys));
     FieldSet fields;
     if (plan_.explain.filter) fields |= plan_.explain.filter->fields();

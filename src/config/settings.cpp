@@ -113,8 +113,7 @@ std::pair<std::string, bool> settings_path(const std::string& given) {
 Result<Ruleset> ruleset_named(std::string_view name) {
   if (name == "standard") return Ruleset::Standard;
   if (name == "vendor") return Ruleset::Vendor;
-  return fail(Error::Code::Usage,
-              fmt::format("ruleset: expected standard or vendor, found '{}'", name));
+  return fail(Error::Code::Usage, fmt::format("expected standard or vendor, found '{}'", name));
 }
 
 Result<Settings> parse_settings(const std::string& text, const std::string& name) {

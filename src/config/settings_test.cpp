@@ -99,7 +99,7 @@ TEST(Settings, AMistakeNamesFileLineSettingAndRemedy) {
        "e.yaml:2: user-applications[0].port: expected 1 to 65535, found '70000'"},
       {"an alias of no column", "aliases:\n  x: sorce_port\n", "no column is named 'sorce_port'"},
       {"a rule set that does not exist", "ruleset: mine\n",
-       "expected standard or vendor, found 'mine'"},
+       "e.yaml:1: ruleset: expected standard or vendor, found 'mine'"},
       {"text that is no YAML", "tz: [\n", "e.yaml:2: not YAML"},
       {"a list instead of settings", "- tz\n", "expected settings as `key: value`"},
   };

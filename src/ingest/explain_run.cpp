@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "format/display_text.hpp"
 #include "format/json_text.hpp"
 #include "format/utf8.hpp"
 #include "ingest/ordered_output.hpp"
@@ -190,27 +191,27 @@ std::string base64(std::string_view bytes) {
   return out;
 }
 
-// Log text on a terminal: control characters cannot be let through.
+constexpr std::size_t kShownBytes = 60;
+
+// The beginning of a log's text as it may stand on a terminal.
 std::string shown(std::string_view text) {
-  std::string out;
-  for (const char c : text.substr(0, 60)) {
-    const auto u = static_cast<unsigned char>(c);
-    if (u < 0x20 || u == 0x7f) {
-      out += fmt::format("\\x{:02x}", u);
-    } else {
-      out.push_back(c);
-    }
-  }
-  if (text.size() > 60) out += "...";
+  std::size_t length = std::min(text.size(), kShownBytes);
+  // No character is cut in two.
+  for (int back = 0; back < 3 && length < text.size() && length > 0; ++back, --length)
+    if ((static_cast<unsigned char>(text[length]) & 0xC0) != 0x80) break;
+  std::string out = visible(text.substr(0, length));
+  if (text.size() > length) out += "...";
   return out;
 }
 
 }  // namespace
 
 std::string reject_message(const std::string& input, std::uint64_t line, const Reject& reject) {
-  std::string out = fmt::format("{}:{}: rejected: ", input, line);
-  if (!reject.column_name.empty()) {
+  std::string out = fmt::format("{}:{}: rejected: ", visible(input), line);
+  if (!reject.column_name.empty() && reject.column > 0) {
     out += fmt::format("column {} ({}): ", reject.column, shown(reject.column_name));
+  } else if (!reject.column_name.empty()) {
+    out += fmt::format("{}: ", shown(reject.column_name));
   } else if (reject.column > 0) {
     out += fmt::format("at {}: ", reject.column);
   }
@@ -219,6 +220,7 @@ std::string reject_message(const std::string& input, std::uint64_t line, const R
   } else {
     out += fmt::format("expected {}", reject.expected);
   }
+  if (reject.found.empty()) return out + ", found nothing";
   return out + fmt::format(", found '{}'", shown(reject.found));
 }
 

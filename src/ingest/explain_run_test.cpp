@@ -170,6 +170,41 @@ TEST(ExplainRun, ALineOverTheLimitIsRejectedAndTheNextOneIsRead) {
   EXPECT_NE(outcome.output.find("\"_line\":3"), std::string::npos);
 }
 
+TEST(ExplainRun, ADocumentOnOneLineMayBeLongerThanALine) {
+  constexpr int kRecords = 12'000;
+  std::string list, entries;
+  for (int i = 0; i < kRecords; ++i) {
+    list += (i == 0 ? "" : ",") + json_object(i, false);
+    std::string entry = xml_entry(i);
+    std::erase(entry, '\n');
+    entries += entry;
+  }
+  const std::string documents[] = {
+      "[" + list + "]",
+      "\xEF\xBB\xBF{\"response\":{\"result\":{\"log\":{\"logs\":{\"entry\":[" + list + "]}}}}}",
+      "<response status=\"success\"><result><log><logs>" + entries +
+          "</logs></log></result></response>",
+  };
+  Folder folder;
+  for (const std::string& document : documents) {
+    ASSERT_GT(document.size(), kRecordBytesMax);
+    ASSERT_EQ(document.find('\n'), std::string::npos);
+    const std::string input = folder.file("in", csv_line(1) + document + "\n" + csv_line(2));
+    const Outcome one = run({input}, 1, 1 << 18);
+    EXPECT_EQ(one.result.accounting.traffic, kRecords + 2u) << document.substr(0, 20);
+    EXPECT_EQ(one.result.accounting.rejected, 0u);
+    EXPECT_EQ(run({input}, 2, 5'000).output, one.output);
+  }
+  // What only begins like one is a line over the limit like any other.
+  for (const char* beginning : {"{", "[ {", "<response "}) {
+    const std::string input =
+        folder.file("in", beginning + std::string(3 << 20, 'x') + "\n" + csv_line(2));
+    const Outcome outcome = run({input}, 1, 1 << 18);
+    EXPECT_EQ(outcome.result.accounting.traffic, 1u) << beginning;
+    EXPECT_EQ(outcome.result.accounting.rejected, 1u) << beginning;
+  }
+}
+
 TEST(ExplainRun, ARejectedLineThatIsNotUtf8KeepsItsBytes) {
   const Folder folder;
   const Outcome outcome = run({folder.file("latin1.log", "caf\xe9\n")}, 1, 4096);

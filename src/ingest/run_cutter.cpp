@@ -147,7 +147,12 @@ bool RunCutter::next_lines(Run& run) {
       break;
     }
     if (!full) continue;
-    if (text.size() >= kRecordBytesMax) return cut_over_long_line(run);
+    if (text.size() >= kRecordBytesMax) {
+      OddLine kind = OddLine::Plain;
+      if (!begins_document(text, kind)) return cut_over_long_line(run);
+      keep(text);
+      return open_document(kind, run);
+    }
     run.bytes.reserve(std::min(kRecordBytesMax, text.size() * 2));
   }
   if (cut == 0) return false;
@@ -213,6 +218,16 @@ std::size_t RunCutter::survey(PaddedView lines, OddLine& odd, std::uint64_t& new
     offset = std::min(newline + 1, cut);
   }
   return cut;
+}
+
+// Of a line whose end is far: a document may be printed on one line, and its records need not be
+// longer than others.
+bool RunCutter::begins_document(std::string_view beginning, OddLine& kind) {
+  if (std::exchange(refused_, false)) return false;
+  if (beginning.starts_with("\xEF\xBB\xBF")) beginning.remove_prefix(3);
+  kind = classify(beginning.substr(0, kTooLongKept));
+  if (kind == OddLine::Plain && trimmed(beginning).starts_with('{')) kind = OddLine::Json;
+  return kind == OddLine::Json || kind == OddLine::Xml;
 }
 
 RunCutter::OddLine RunCutter::classify(std::string_view line) const {

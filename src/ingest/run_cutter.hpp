@@ -73,6 +73,7 @@ class RunCutter {
   // the run ends, and counts its newlines.
   std::size_t survey(PaddedView lines, OddLine& odd, std::uint64_t& newlines);
   OddLine classify(std::string_view line) const;
+  bool begins_document(std::string_view beginning, OddLine& kind);
   bool take_header(Run& run);
   bool open_document(OddLine kind, Run& run);
   std::string_view kept() const { return kept_.text().substr(kept_from_); }

@@ -80,11 +80,12 @@ class DocumentSplitter {
   }
   // After a break: goes to the end of the line, which is given as a record; false: not there yet.
   bool skip_line(Extent& extent);
-  void start_skipping(std::uint64_t from, std::uint64_t line) {
+  // `reported`: the record that the line is part of was given already.
+  void start_skipping(std::uint64_t from, std::uint64_t line, bool reported = false) {
     skip_from_ = from;
     skip_line_ = line;
     skipping_ = true;
-    skip_reported_ = false;
+    skip_reported_ = reported;
   }
   std::uint64_t skip_hold() const { return skip_reported_ ? pos_ : skip_from_; }
 

@@ -31,6 +31,7 @@ bool JsonSplitter::close(char c, Extent& extent) {
     return broken(extent);
   const Frame frame = frames_.back();
   frames_.pop_back();
+  if (frames_.size() < over_long_) over_long_ = 0;
   const bool was_spent = spent_ > frames_.size();
   if (was_spent) spent_ = frames_.size();
   if (is_object) --objects_;
@@ -147,8 +148,9 @@ bool JsonSplitter::broken(Extent& extent) {
   const bool open = spent_ < frames_.size();
   const std::uint64_t begin = open ? frames_[spent_].begin : pos_;
   const std::uint64_t line = open ? frames_[spent_].line : line_;
+  const bool reported = over_long_ > 0;
   frames_.clear();
-  spent_ = objects_ = marked_ = 0;
+  spent_ = objects_ = marked_ = over_long_ = 0;
   in_string_ = in_scalar_ = false;
   last_ = Last::Nothing;
   if (line_start_ > begin) {
@@ -158,7 +160,7 @@ bool JsonSplitter::broken(Extent& extent) {
   }
   // Only wrappers were open, and the line begins an object: nothing to report, read on.
   if (!open && pos_ < fed() && at(pos_) == '{' && pos_ == line_start_) return false;
-  start_skipping(begin, line);
+  start_skipping(begin, line, reported);
   return false;
 }
 
@@ -167,6 +169,7 @@ bool JsonSplitter::too_long(Extent& extent) {
   while (first + 1 < frames_.size() && !frames_[first].is_object) ++first;  // the list is not it
   extent = {frames_[first].begin, pos_, frames_[first].line, SplitEnd::TooLong};
   spent_ = frames_.size();
+  over_long_ = first + 1;
   return true;
 }
 
@@ -175,7 +178,7 @@ bool JsonSplitter::at_end(Extent& extent) {
   const bool open = spent_ < frames_.size();
   if (open) extent = {frames_[spent_].begin, pos_, frames_[spent_].line, SplitEnd::Cut};
   frames_.clear();
-  spent_ = objects_ = marked_ = 0;
+  spent_ = objects_ = marked_ = over_long_ = 0;
   in_string_ = in_scalar_ = false;
   return open;
 }

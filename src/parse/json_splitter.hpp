@@ -52,9 +52,10 @@ class JsonSplitter : public DocumentSplitter {
   bool at_end(Extent& extent);
 
   std::vector<Frame> frames_;
-  std::size_t spent_ = 0;    // the outermost frames that can be no record any more
-  std::size_t objects_ = 0;  // how many of frames_ are objects
-  std::size_t marked_ = 0;   // how many of frames_ are marked
+  std::size_t spent_ = 0;      // the outermost frames that can be no record any more
+  std::size_t over_long_ = 0;  // frames up to the one that was given as too long; 0: none is open
+  std::size_t objects_ = 0;    // how many of frames_ are objects
+  std::size_t marked_ = 0;     // how many of frames_ are marked
   Last last_ = Last::Nothing;
   bool in_string_ = false;
   bool in_scalar_ = false;

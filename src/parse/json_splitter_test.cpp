@@ -115,6 +115,15 @@ TEST(JsonSplitter, ARecordBeyondTheLimitIsReportedOnceAndTheNextIsRead) {
   }
 }
 
+TEST(JsonSplitter, ARecordOverTheLimitThatBreaksOffIsGivenOnce) {
+  const std::string text = "{\"a\":\"" + std::string(300, 'x') + "\n{\"src\":2}\n";
+  for (const std::size_t piece : {1u, 50u, 1000u}) {
+    const std::string out = split(text, piece, 100);
+    EXPECT_EQ(out.substr(0, 12), "long 1 {\"a\":") << piece;
+    EXPECT_EQ(out.substr(out.find('\n') + 1), "2 {\"src\":2}\n") << piece;
+  }
+}
+
 TEST(JsonSplitter, FindsTheFiftyEntriesOfARealQuery) {
   const std::string text = shared_log("chronicle-content-hub/search_logs_JsonResult_example.json");
   if (text.empty()) GTEST_SKIP() << "shared/data/logs is absent";

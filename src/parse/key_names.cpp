@@ -150,7 +150,7 @@ KeyNames::KeyNames() {
 Result<void> KeyNames::add(std::string_view key, Field field) {
   if (key.empty() || !std::all_of(key.begin(), key.end(), is_key_char))
     return fail(Error::Code::Usage,
-                fmt::format("field alias \"{}\": a key has no blanks, quotes or '='; write the "
+                fmt::format("aliases: \"{}\": a key has no blanks, quotes or '='; write the "
                             "name as it stands in the log, before its '='",
                             key));
   user_.insert(key, {KeyMeaning::Kind::Column, field, false, 0}, true);

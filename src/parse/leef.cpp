@@ -55,10 +55,9 @@ char delimiter_from(std::string_view spec) {
 char read_delimiter(std::string_view text, std::string_view version, std::size_t& rest) {
   if (!version.ends_with("2.0")) return '\t';
   const std::string_view body = text.substr(rest);
-  if (body.starts_with("||")) {  // the delimiter '|' itself, or an empty field
-    const bool itself = body.size() > 2 && body[2] == '|';
-    rest += itself ? 3 : 2;
-    return itself ? '|' : '\t';
+  if (body.starts_with("||")) {  // the delimiter '|' itself, or an empty field and one pipe more
+    rest += 2;
+    return body.find('|', 2) != std::string_view::npos ? '|' : '\t';
   }
   const std::size_t pipe = body.find('|');
   if (pipe > 4) return '\t';

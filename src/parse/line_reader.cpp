@@ -139,10 +139,15 @@ void LineReader::start(PaddedView run, std::uint64_t first_line, std::uint32_t f
   line_ = first_line;
   file_ = file;
   rest_ = rest_end_ = nullptr;
+  wrapper_.reset();
   layout_ = std::move(layout);
 }
 
 bool LineReader::next(TrafficRecord& record, ReadStatus& status) {
+  if (wrapper_) [[unlikely]] {
+    if (next_wrapped(record, status)) return true;
+    wrapper_.reset();
+  }
   if (rest_ != nullptr) [[unlikely]] {
     // Another frame of the line that was read last.
     const auto offset = static_cast<std::size_t>(rest_ - run_.begin());
@@ -183,6 +188,7 @@ ReadStatus LineReader::read_line(PaddedView line, const LineScan& scan, TrafficR
     }
   }
   ReadStatus status = read_unusual(line, scan, record);
+  if (wrapper_) return status;  // the element is the raw record, not the line
   if (status.kind != ReadKind::Traffic || record.format != InputFormat::PanosCsv) {
     record.raw = text.ends_with('\r') ? text.substr(0, text.size() - 1) : text;
     if (status.kind != ReadKind::Traffic) record.partial = false;
@@ -292,8 +298,12 @@ ReadStatus LineReader::read_text(std::string_view line, TrafficRecord& record, i
   const std::size_t brace = text.find('{');
   if (brace != std::string_view::npos &&
       text.substr(0, brace).find(',') == std::string_view::npos &&
-      (brace == 0 || is_blank(text[brace - 1]) || text[brace - 1] == ':'))
-    return read_json(text.substr(brace), record, depth);
+      (brace == 0 || is_blank(text[brace - 1]) || text[brace - 1] == ':')) {
+    const ReadStatus status = read_json(text.substr(brace), record, depth);
+    const bool wrapper = depth == 0 && status.kind == ReadKind::Rejected &&
+                         status.reject.reason == RejectReason::MissingColumn;
+    return wrapper ? open_wrapper(text.substr(brace), status, record) : status;
+  }
   if (text.find('=') != std::string_view::npos) {
     ReadStatus status = readers_->pairs.read(text, record);
     if (status.kind != ReadKind::Rejected || status.reject.reason != RejectReason::NotALog)
@@ -320,6 +330,31 @@ ReadStatus LineReader::read_json(std::string_view text, TrafficRecord& record, i
   bool found = false;
   status = read_csv_anywhere(line.text(), scan, record, found);
   return found ? status : read_text(line.text(), record, depth + 1);
+}
+
+// An object without addresses may hold records further inside, as the result of a query does when
+// it is printed on one line. The first of them, and the others at the next calls; when there are
+// none, what was said about the object as a record.
+ReadStatus LineReader::open_wrapper(std::string_view text, const ReadStatus& as_one,
+                                    TrafficRecord& record) {
+  wrapper_ = std::make_unique<JsonSplitter>(line_);
+  wrapper_->feed(text);
+  wrapper_->finish();
+  SplitRecord first;
+  if (!wrapper_->next(first) || !first.complete() || first.text.size() == trimmed(text).size()) {
+    wrapper_.reset();
+    return as_one;
+  }
+  ReadStatus status;
+  read_element(first.text, first.end, line_, file_, record, status);
+  return status;
+}
+
+bool LineReader::next_wrapped(TrafficRecord& record, ReadStatus& status) {
+  SplitRecord element;
+  if (!wrapper_->next(element)) return false;
+  read_element(element.text, element.end, line_ - 1, file_, record, status);
+  return true;
 }
 
 void LineReader::read_element(std::string_view element, SplitEnd end, std::uint64_t line,

@@ -17,6 +17,7 @@
 #include "parse/csv_scan.hpp"
 #include "parse/document_splitter.hpp"
 #include "parse/export_csv.hpp"
+#include "parse/json_splitter.hpp"
 #include "parse/key_names.hpp"
 #include "parse/read_status.hpp"
 
@@ -46,7 +47,8 @@ class LineReader {
   void start(PaddedView run, std::uint64_t first_line, std::uint32_t file,
              std::shared_ptr<const ExportLayout> layout);
   // The next record; false at the end of the run. A line may hold several records (octet-counted
-  // frames without newlines between them). record.raw, line and file are set whatever the status.
+  // frames without newlines between them; a whole JSON document). record.raw, line and file are set
+  // whatever the status.
   bool next(TrafficRecord& record, ReadStatus& status);
   // One element of a JSON or XML document, as a splitter cut it out.
   void read_element(std::string_view element, SplitEnd end, std::uint64_t line, std::uint32_t file,
@@ -59,6 +61,8 @@ class LineReader {
   LineScan scan_from(std::string_view line, std::uint32_t begin, TrafficRecord& record);
   ReadStatus read_csv_anywhere(std::string_view line, const LineScan& scan, TrafficRecord& record,
                                bool& found);
+  bool next_wrapped(TrafficRecord& record, ReadStatus& status);
+  ReadStatus open_wrapper(std::string_view text, const ReadStatus& as_one, TrafficRecord& record);
   ReadStatus read_text(std::string_view line, TrafficRecord& record, int depth);
   ReadStatus read_json(std::string_view text, TrafficRecord& record, int depth);
 
@@ -71,6 +75,7 @@ class LineReader {
   std::uint32_t file_ = 0;
   const char* rest_ = nullptr;  // further frames of the current line, up to rest_end_
   const char* rest_end_ = nullptr;
+  std::unique_ptr<JsonSplitter> wrapper_;  // a document on one line, whose records are given next
   std::shared_ptr<const ExportLayout> layout_;
   std::array<std::string, 2> inner_;  // raw lines that were wrapped in JSON, by depth, padded
 };

@@ -232,6 +232,48 @@ TEST(LineReader, UnknownTrailingColumnsAreKept) {
   EXPECT_EQ(all[0].extras[1], (std::pair<std::string, std::string>("column_133", "x,y")));
 }
 
+TEST(LineReader, ADocumentOnOneLineGivesTheRecordsInIt) {
+  const std::string entry =
+      R"({"type":"TRAFFIC","src":"10.0.0.1","dst":"10.0.0.2","rule":"r","action":"allow"})";
+  const std::string other = R"({"type":"THREAT","src":"10.0.0.9"})";
+  const struct {
+    const char* behaviour;
+    std::string line;
+    std::size_t traffic, others;
+  } cases[] = {
+      {"a result of the XML API",
+       R"({"response":{"@status":"success","result":{"log":{"logs":)"
+       R"({"@count":"3","entry":[)" +
+           entry + "," + other + "," + entry + "]}}}}}",
+       2, 1},
+      {"a result with one entry is no list",
+       R"({"response":{"result":{"log":{"logs":{"entry":)" + entry + "}}}}}", 1, 0},
+      {"a search result",
+       R"({"took":3,"hits":{"hits":[{"_source":)" + entry + R"(},{"_source":)" + entry + "}]}}", 2,
+       0},
+      {"behind an envelope", R"(<14>Mar 10 10:00:00 host {"entry":[)" + entry + "]}", 1, 0},
+  };
+  for (const auto& c : cases) {
+    const auto all = read_all(c.line + "\n" + line_101() + "\n");
+    ASSERT_EQ(all.size(), c.traffic + c.others + 1) << c.behaviour;
+    std::size_t traffic = 0;
+    for (std::size_t i = 0; i + 1 < all.size(); ++i) {
+      EXPECT_EQ(all[i].line, 1u) << c.behaviour;
+      if (all[i].status.kind == ReadKind::Traffic) {
+        ++traffic;
+        EXPECT_EQ(all[i].dst, "10.0.0.2") << c.behaviour;
+      }
+    }
+    EXPECT_EQ(traffic, c.traffic) << c.behaviour;
+    EXPECT_EQ(all.back().line, 2u) << c.behaviour;
+    EXPECT_EQ(all.back().src, "10.1.1.10") << c.behaviour;
+  }
+  const auto none = read_all(R"({"level":"info","what":{"list":[{"a":1}]}})"
+                             "\n");
+  ASSERT_EQ(none.size(), 1u);
+  EXPECT_EQ(none[0].status.kind, ReadKind::Rejected) << "an object with no record in it";
+}
+
 struct RejectCase {
   std::string_view behaviour;
   std::vector<std::pair<Field, std::string>> change;
