@@ -21,6 +21,12 @@ namespace {
 
 constexpr std::size_t kTextWidth = 96;
 
+// Lines that are easy to read, and no wider than the terminal.
+std::size_t text_width() {
+  const unsigned terminal = terminal_width();
+  return terminal == 0 ? kTextWidth : std::min<std::size_t>(kTextWidth, terminal);
+}
+
 struct TermsOptions {
   std::vector<std::string> words;  // of one term: titles have several
   std::string output, colour{"auto"};
@@ -53,6 +59,7 @@ void append_json(std::string& out, const Term& term) {
 
 // Words filled into lines, each behind `indent`.
 void append_wrapped(std::string& out, std::string_view text, std::string_view indent) {
+  const std::size_t width = text_width();
   std::size_t column = 0;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find(' '), text.size());
@@ -60,7 +67,7 @@ void append_wrapped(std::string& out, std::string_view text, std::string_view in
     if (column == 0) {
       out += indent;
       column = indent.size();
-    } else if (column + 1 + word.size() > kTextWidth) {
+    } else if (column + 1 + word.size() > width) {
       out += '\n';
       out += indent;
       column = indent.size();

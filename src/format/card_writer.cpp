@@ -221,10 +221,12 @@ class CardWriter : public RecordWriter {
       const bool cli = check.kind == NextCheck::Kind::Cli;
       // The catalogue names the log view where it matters; the rest are for any of them.
       const bool named = check.what.starts_with("Monitor >");
+      const bool asks = check.what.ends_with('?');
       paragraph(out, lead,
-                check.what + (cli     ? ", on the firewall's CLI:"
-                              : named ? ":"
-                                      : ", in Monitor > Logs:"));
+                check.what + (cli      ? ", on the firewall's CLI:"
+                              : !named ? ", in Monitor > Logs:"
+                              : asks   ? ""
+                                       : ":"));
       out.append("       ");
       append_visible(out, check.text);
       out += '\n';

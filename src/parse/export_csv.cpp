@@ -130,6 +130,7 @@ void ExportRowReader::put(const ExportLayout::Column& column, std::string_view v
 
 ReadStatus ExportRowReader::read(std::string_view row, const ExportLayout& layout,
                                  TrafficRecord& record) {
+  if (row.ends_with('\r')) row.remove_suffix(1);  // a table that went through Windows
   keyed_.begin(row, record, InputFormat::CsvExport);
   std::size_t count = 0;
   CellWalker cells(row, cell_);

@@ -85,6 +85,8 @@ TEST(ExportRowReader, ReadsRowsByTitle) {
        "traffic", "serial=1 src=10.0.0.1 dst=10.0.0.2 action=allow serialnumber=2"},
       {"a port that is none names its title and column", header, "10.0.0.1,10.0.0.2,x,allow,y",
        "rejected wrong-type Source Port at 5", nullptr},
+      {"a carriage return is no part of the last cell", "Source,Destination,Action",
+       "10.0.0.1,10.0.0.2,reset-both\r", "traffic", "src=10.0.0.1 dst=10.0.0.2 action=reset-both"},
       {"an empty row", header, "", "rejected too-few-columns", nullptr},
   };
   const KeyNames names;

@@ -274,6 +274,62 @@ TEST(LineReader, ADocumentOnOneLineGivesTheRecordsInIt) {
   EXPECT_EQ(none[0].status.kind, ReadKind::Rejected) << "an object with no record in it";
 }
 
+// What users of other readers reported about theirs, by the place where they did.
+struct ComplaintCase {
+  std::string_view complaint;
+  std::string line;
+  Field column;
+  std::string_view text;
+};
+
+TEST(LineReader, ComplaintsAboutOtherReadersDoNotHoldHere) {
+  const std::string plain = line_101();
+  const std::string switches =
+      line_101({{Field::LinkSwitches, "{a,0,broadband,ethernet1/1,2026/03/10 09:59:50,1,2,up,x}"},
+                {Field::SdwanCluster, "branch"}});
+  const ComplaintCase cases[] = {
+      {"elastic/integrations 3039: columns that a release added",
+       line_101({{Field::ConfigVer, "3585"}}) + ",,,,,,,,,,,,,,,,new,newer", Field::Rule,
+       "allow-web"},
+      {"elastic/integrations 16486: commas in link_switches shift what follows", switches,
+       Field::SdwanCluster, "branch"},
+      {"elastic/integrations 15483: an IETF header through Panorama",
+       "<14>1 2026-03-10T10:00:01.123+01:00 panorama - - - - " + plain, Field::Src, "10.1.1.10"},
+      {"Graylog integrations 15: a quoted comma", line_101({{Field::Rule, "\"web, and more\""}}),
+       Field::Rule, "web, and more"},
+      {"splunk-connect-for-syslog 554: JSON with doubled quotes",
+       line_101({{Field::Rule, R"("{""x"":-33,""y"":[1,2]}")"}}), Field::Rule,
+       R"({"x":-33,"y":[1,2]})"},
+      {"Splunk-Apps 159: a path that ends in a backslash", line_101({{Field::Srcuser, "CORP\\"}}),
+       Field::App, "ssl"},
+      {"Splunk-Apps 159: a backslash before the closing quote",
+       line_101({{Field::Rule, R"("C:\a,b\")"}}), Field::Rule, R"(C:\a,b\)"},
+      {"Splunk-Apps 255: the column behind the X-Forwarded-For address keeps its place",
+       line_101({{Field::XffIp, "192.0.2.7"}, {Field::SrcCategory, "Laptop"}}), Field::SrcCategory,
+       "Laptop"},
+      {"Splunk-Apps 305: the first column is missing", plain.substr(2), Field::Action, "allow"},
+      {"Splunk-Apps 305: there is one column too many in front", "1," + plain, Field::Action,
+       "allow"},
+      {"wazuh 308: messages joined by their octet counts",
+       std::to_string(plain.size() + 4) + " <14>" + plain, Field::Dst, "192.0.2.80"},
+  };
+  for (const auto& c : cases) {
+    Chunk chunk(c.line.size());
+    std::memcpy(chunk.data(), c.line.data(), c.line.size());
+    chunk.set_size(c.line.size());
+    LineReader reader{LineReaderOptions{}};
+    reader.start(chunk.padded(), 1, 0, nullptr);
+    TrafficRecord record;
+    ReadStatus status;
+    ASSERT_TRUE(reader.next(record, status)) << c.complaint;
+    ASSERT_EQ(status.kind, ReadKind::Traffic) << c.complaint;
+    EXPECT_FALSE(record.partial) << c.complaint;
+    EXPECT_EQ(record.text(c.column), c.text) << c.complaint;
+    EXPECT_EQ(record.text(Field::SessionEndReason), "tcp-fin") << c.complaint;
+    EXPECT_FALSE(reader.next(record, status)) << c.complaint;
+  }
+}
+
 struct RejectCase {
   std::string_view behaviour;
   std::vector<std::pair<Field, std::string>> change;

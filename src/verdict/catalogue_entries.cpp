@@ -382,6 +382,8 @@ constexpr auto kEntries = std::to_array<CatalogueEntry>({
      {kSessionLog},
      {"Older documents say one host or both sent FIN, current ones both; the log does not say who "
       "closed first.",
+      "Where one host closes and the other still sends, the firewall ends the session 120 seconds "
+      "after the first FIN (timeout-tcp-half-closed), and drops what is sent later.",
       "A known defect logged some client closes as aged-out."},
      {cite::kTrafficLogFields, cite::kKbHalfClose}},
     {ReasonCode::IdleTimeout,

@@ -180,6 +180,32 @@ TEST(Catalogue, AnUnknownValueIsNamed) {
   EXPECT_NE(absent.sentence.find("action is empty"), std::string::npos) << absent.sentence;
 }
 
+// Complaints of users that ask for an explanation, not for another verdict.
+TEST(Catalogue, WhatUsersAskIsAnswered) {
+  const struct {
+    std::string_view question, record, answer;
+  } cases[] = {
+      {"why is the traffic row later than the threat row?", "end tcp allow ssl threat",
+       "Threat row is earlier"},
+      {"what do type drop and type deny mean?",
+       "drop tcp deny not-applicable policy-deny sessionid=0", "two definitions of type drop"},
+      {"why did it close too early after the first FIN?",
+       "end tcp allow ssl tcp-fin bytes_sent=900 bytes_received=900 pkts_sent=9 pkts_received=9 "
+       "elapsed=130",
+       "timeout-tcp-half-closed"},
+      {"why did it age out after a FIN?",
+       "end tcp allow ssl aged-out bytes_sent=900 bytes_received=900 pkts_sent=9 pkts_received=9 "
+       "elapsed=130",
+       "timeout-tcp-half-closed"},
+  };
+  for (const auto& c : cases) {
+    const Explanation e = explained(full_record(c.record));
+    EXPECT_TRUE(std::any_of(e.notes.begin(), e.notes.end(), [&](const std::string& note) {
+      return note.find(c.answer) != std::string::npos;
+    })) << c.question;
+  }
+}
+
 TEST(Catalogue, ContradictionsAndRepeatsAreExplainedInNotes) {
   const Explanation e = explained(full_record("deny tcp allow ssl policy-deny repeatcnt=7"));
   const auto has = [&](std::string_view part) {

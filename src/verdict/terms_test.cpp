@@ -77,6 +77,24 @@ TEST(Terms, SpellingsOfOtherFormatsAreFound) {
   EXPECT_TRUE(find_terms("no such word").empty());
 }
 
+TEST(Terms, TheTrackerStagesOfASessionLeadToWhatTheLogSays) {
+  const std::pair<const char*, const char*> stages[] = {
+      {"Aged out", "aged-out"},
+      {"TCP FIN", "tcp-fin"},
+      {"TCP RST - client", "tcp-rst-from-client"},
+      {"TCP RST - server", "tcp-rst-from-server"},
+      {"appid policy lookup deny", "policy-deny"},
+      {"mitigation tdb", "threat"},
+      {"resource limit", "resources-unavailable"},
+      {"host service", ""},
+  };
+  for (const auto& [stage, reason] : stages) {
+    const Term* term = term_of(TermKind::TrackerStage, stage);
+    ASSERT_NE(term, nullptr) << stage;
+    EXPECT_NE(term->leads_to.find(reason), std::string::npos) << stage << ": " << term->leads_to;
+  }
+}
+
 TEST(Terms, OneWordMayBeSeveralTerms) {
   std::set<TermKind> kinds;
   for (const Term* term : find_terms("unknown")) kinds.insert(term->kind);
