@@ -107,7 +107,8 @@ bool Identifier::grow() {
 
 Identifier::State* Identifier::begin(StateId& id, const PacketView& packet, bool from_client) {
   ++counters_.sessions_begun;
-  if (free_ == 0 && !grow()) {
+  const bool all_used = counters_.states_used + used_elsewhere_ >= settings_.states_max;
+  if (all_used || (free_ == 0 && !grow())) {
     ++counters_.sessions_without_state;
     id = kWithoutState;
     return nullptr;

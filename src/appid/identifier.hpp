@@ -71,7 +71,11 @@ class Identifier {
   // The session ends: gives the state back and says what the log shall say.
   AppId finish(StateId& id, AppId current, const SessionFacts& facts);
 
+  // States that other identifiers of the same firewall use: they count against states_max.
+  void set_used_elsewhere(std::uint64_t states) { used_elsewhere_ = states; }
+
   const IdentifierCounters& counters() const { return counters_; }
+  const IdentifierSettings& settings() const { return settings_; }
 
  private:
   struct State;
@@ -103,6 +107,7 @@ class Identifier {
   std::vector<std::unique_ptr<Slab>> slabs_;
   std::uint32_t free_{};  // first free state, as StateId
   IdentifierCounters counters_;
+  std::uint64_t used_elsewhere_{};
 };
 
 }  // namespace endreason

@@ -15,34 +15,42 @@
 namespace endreason {
 namespace {
 
-constexpr std::size_t kBatchPackets = 256;
-
 // Judges the engine's rows and passes those that match to the sink, as the workers of run_explain
-// do.
+// do. One a thread of the engine.
 class JudgedRows final : public EngineSink {
  public:
-  JudgedRows(const ExplainPlan& plan, ExplainResult& result)
-      : plan_(plan), clock_(plan.clock), sink_(plan.make_sink(0)), result_(result) {}
+  // `worker` of `workers`. `stopped`: an output has refused to take more.
+  JudgedRows(const ExplainPlan& plan, unsigned worker, bool& stopped)
+      : plan_(plan),
+        clock_(plan.clock),
+        sink_(plan.make_sink(worker)),
+        stopped_(stopped),
+        flush_bytes_(plan.threads > 1 ? 1 : plan.run_bytes) {}
 
   void on_record(TrafficRecord& record) override {
     ReadStatus status;
     status.kind = ReadKind::Traffic;
-    result_.accounting.count(status, record);
+    accounting_.count(status, record);
     const Verdict verdict = judge(record, plan_.ruleset, plan_.timers);
     if (plan_.contradictions_only && verdict.contradictions == 0) return;
     if ((plan_.since || plan_.until) && !in_time(record)) return;
     if (plan_.filter && !plan_.filter->matches(record, verdict, clock_)) return;
-    if (plan_.limit != 0 && result_.accounting.matched >= plan_.limit) return;
-    ++result_.accounting.matched;
+    if (plan_.limit != 0 && accounting_.matched >= plan_.limit) return;
+    ++accounting_.matched;
     sink_->add(record, verdict, output_);
-    if (output_.size() >= plan_.run_bytes) flush();
+  }
+
+  void on_part() override {
+    if (output_.size() >= flush_bytes_) flush();
   }
 
   void flush() {
-    if (output_.empty() || result_.stopped) return;
-    if (!plan_.write_output(output_)) result_.stopped = true;
+    if (output_.empty() || stopped_) return;
+    if (!plan_.write_output(output_)) stopped_ = true;
     output_.clear();
   }
+
+  const Accounting& accounting() const { return accounting_; }
 
  private:
   bool in_time(const TrafficRecord& record) const {
@@ -55,7 +63,9 @@ class JudgedRows final : public EngineSink {
   const ExplainPlan& plan_;
   RecordClock clock_;
   std::unique_ptr<RecordSink> sink_;
-  ExplainResult& result_;
+  bool& stopped_;
+  const std::size_t flush_bytes_;  // with several sinks, all that was given is next in the log
+  Accounting accounting_;
   std::string output_;
 };
 
@@ -128,10 +138,17 @@ Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track) 
   if (!captures) return tl::unexpected(captures.error());
   CaptureMerge source(std::move(*captures));
   TrackOutcome outcome;
-  JudgedRows rows(plan, outcome.result);
-  auto engine = Engine::create(track.engine, rows);
+  std::vector<std::unique_ptr<JudgedRows>> rows;
+  std::vector<EngineSink*> sinks;
+  for (unsigned worker = 0; worker < plan.threads; ++worker) {
+    rows.push_back(std::make_unique<JudgedRows>(plan, worker, outcome.result.stopped));
+    sinks.push_back(rows.back().get());
+  }
+  EngineOptions options = track.engine;
+  options.threads = plan.threads;
+  auto engine = Engine::create(options, sinks);
   if (!engine) return tl::unexpected(engine.error());
-  std::array<RawPacket, kBatchPackets> batch;
+  std::vector<RawPacket> batch((*engine)->batch_packets());
   std::uint64_t given = 0, filtered = 0;
   std::size_t interfaces = 0;  // named to the engine
   while (!outcome.result.stopped) {
@@ -145,13 +162,16 @@ Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track) 
     (*engine)->process(std::span<const RawPacket>(batch).first(kept));
   }
   if (!outcome.result.stopped) (*engine)->finish();
-  rows.flush();
+  for (const auto& part : rows) {
+    part->flush();
+    outcome.result.accounting.add(part->accounting());
+  }
   for (const auto& capture : source.captures())
     for (const CaptureProblem& problem : capture->problems())
       plan.message(
           fmt::format("{}: at byte {}: {}", capture->bytes().name(), problem.offset, problem.what));
   if (filter && !filter->problems().empty()) plan.message(filter->problems());
-  const SessionCounters& counters = (*engine)->sessions().counters();
+  const SessionCounters counters = (*engine)->counters();
   assert(given == filtered + counters.packets() && "every packet ends in exactly one counter");
   outcome.stats_json = stats_of(counters, source, given, filtered);
   outcome.accounting = accounting_of(counters, outcome.result.accounting.traffic, given, filtered);
@@ -164,7 +184,6 @@ int run_captures(const RunOptions& options, RunPlan plan, const TrackPlan& track
   // them.
   std::vector<std::string>& names = plan.writer.inputs;
   for (std::size_t i = 1; i < names.size(); ++i) names.front() += "," + names[i];
-  plan.explain.threads = 1;
   // The verdict of a row goes by the timers that its session had.
   for (const SessionTimerInfo& row : kSessionTimers)
     plan.explain.timers.set(row.value, track.engine.session.timeouts.seconds(row.value));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Engine: one packet's way through decode, session and appid to the row that a firewall's traffic
 // log would have. Packets in, TrafficRecords out, in packet time. One thread an engine.
+// EngineOptions::threads: the engine's own threads help; it is called by one.
 //
 // There is no policy yet: one rule allows everything, as its name in the rows says.
 #pragma once
@@ -15,6 +16,7 @@
 #include "appid/app_catalogue.hpp"
 #include "appid/identifier.hpp"
 #include "base/result.hpp"
+#include "dataplane/engine_options.hpp"
 #include "decode/decoder.hpp"
 #include "model/application_timeouts.hpp"
 #include "model/engine_facts.hpp"
@@ -30,29 +32,24 @@ inline constexpr std::string_view kEngineSerial = "endreason";
 inline constexpr std::string_view kEngineDevice = "endreason";
 inline constexpr std::string_view kEngineRule = "endreason-track-allows-all";
 
-struct EngineOptions {
-  DecodeOptions decode;
-  SessionSettings session;
-  bool identify = true;    // false: applications are not looked for
-  bool log_start = false;  // a row when the first application data has passed
-  bool log_end = true;
-  bool open_at_end = false;  // sessions that have not ended when the input does stay open
-  std::uint16_t config_version = 2817;  // the release whose rows are written (11.1)
-  ZoneTable zones{};
-  std::vector<ApplicationTimeouts> application_timeouts{};
-  std::vector<UserSignature> user_applications{};
-  EngineColumnSet engine_columns = EngineColumnSet{}.set();  // that the rows are to have as text
-};
-
 // Takes the rows. The record and its texts are the engine's own and die with the call.
+//
+// With several threads there is a sink for each, called on that thread with a run of the rows; the
+// runs of all sinks, one after the other, are the log. on_part() then says whose turn it is.
 class EngineSink {
  public:
   virtual ~EngineSink() = default;
   virtual void on_record(TrafficRecord& record) = 0;
+  // What was given so far comes next in the log. Called by the thread that calls the engine, for
+  // the sinks in turn, while none is given rows.
+  virtual void on_part() {}
 };
 
 class Engine {
  public:
+  // As many sinks as there are threads.
+  static Result<std::unique_ptr<Engine>> create(const EngineOptions& options,
+                                                std::span<EngineSink* const> sinks);
   static Result<std::unique_ptr<Engine>> create(const EngineOptions& options, EngineSink& sink);
   ~Engine();
   Engine(const Engine&) = delete;
@@ -64,7 +61,11 @@ class Engine {
   // The input has ended: every session gets its true end, unless they are to stay open.
   void finish();
 
+  // With one thread: all sessions.
   const SessionTable& sessions() const;
+  SessionCounters counters() const;
+  // How many packets at once give the threads enough to do; fewer or more are fine.
+  std::size_t batch_packets() const;
   const FragmentCounters& fragments() const;
   // Packets by what decoding came to, indexed by DecodeStatus.
   std::span<const std::uint64_t> decode_counts() const;

@@ -74,6 +74,11 @@ void Decoder::expire_fragments(std::int64_t now_ns) {
 
 // Fragments: when all are there, the view becomes that of the whole.
 void Decoder::put_together(const Datagram& fragment, Walk& walk, PacketView& view) {
+  if (apart_) {
+    met_fragment_ = true;
+    view.status = DecodeStatus::FragmentHeld;
+    return;
+  }
   Reassembler::Whole whole;
   view.fragment = true;
   view.status = reassembler_->add(view, fragment, whole);
@@ -134,6 +139,18 @@ void Decoder::decode_one(const RawPacket& packet, PacketView& view) {
 void Decoder::decode(const RawPacket& packet, PacketView& view) {
   reassembler_->forget_wholes();
   decode_one(packet, view);
+}
+
+bool Decoder::decode_apart(const RawPacket& packet, PacketView& view) {
+  apart_ = true;
+  met_fragment_ = false;
+  decode_one(packet, view);
+  apart_ = false;
+  return !met_fragment_;
+}
+
+void Decoder::forget_wholes() {
+  reassembler_->forget_wholes();
 }
 
 void Decoder::decode(std::span<const RawPacket> packets, std::span<PacketView> views) {

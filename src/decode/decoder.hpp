@@ -38,6 +38,14 @@ class Decoder {
   // Batches of up to 256 packets never lack room for the wholes that their fragments make.
   void decode(std::span<const RawPacket> packets, std::span<PacketView> views);
 
+  // For several threads, each with a decoder: decodes what needs no other packet, as decode() does.
+  // False when there is a fragment in it: then the view is not made, and decode_in_order() of one
+  // decoder for all has to be called, in the order of the packets.
+  bool decode_apart(const RawPacket& packet, PacketView& view);
+  // As decode(), but wholes that were made since forget_wholes() stay.
+  void decode_in_order(const RawPacket& packet, PacketView& view) { decode_one(packet, view); }
+  void forget_wholes();
+
   // A fragment is counted by the status of its own view first: FragmentHeld. When the whole comes,
   // its view stands for `packets` of them. Those that never become whole are counted here.
   const FragmentCounters& fragments() const;
@@ -52,6 +60,8 @@ class Decoder {
 
   DecodeOptions options_;
   std::unique_ptr<Reassembler> reassembler_;
+  bool apart_ = false;         // fragments are left to another decoder
+  bool met_fragment_ = false;  // since apart_ was set
 };
 
 }  // namespace endreason

@@ -25,6 +25,7 @@ class Ager {
     std::int64_t deadline_ns;
     std::uint32_t id;
     SessionIndex session;
+    std::uint32_t tick = 0;  // that was over when it was taken out
     friend bool operator<(const Expired& a, const Expired& b) {
       return a.deadline_ns != b.deadline_ns ? a.deadline_ns < b.deadline_ns : a.id < b.id;
     }
@@ -43,6 +44,12 @@ class Ager {
   bool queued(SessionIndex session) const { return links_[node_of(session)].next != kUnlinked; }
   void remove(SessionIndex session);
   void prefetch(SessionIndex session) const { __builtin_prefetch(&links_[node_of(session)], 1); }
+
+  // The time from which a tick is over.
+  std::int64_t end_of_tick(std::uint32_t tick) const {
+    const std::uint64_t span = (std::uint64_t{tick} + 1) << kTickShift;
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(base_ns_) + span);
+  }
 
   // True when expired() would look at something.
   bool due(std::int64_t now_ns) const { return tick_of(now_ns) > current_; }
@@ -117,8 +124,9 @@ const std::vector<Ager::Expired>& Ager::expired(std::int64_t now_ns, Look&& look
         prefetch(following - kFirstSession);
         __builtin_prefetch(&links_[links_[following].next]);
       }
-      const Expired seen = look(node - kFirstSession);
+      Expired seen = look(node - kFirstSession);
       const std::uint32_t tick = tick_of(seen.deadline_ns);
+      seen.tick = current_;
       if (stop.level == 0 && tick <= current_)
         expired_.push_back(seen);
       else

@@ -161,6 +161,10 @@ class SessionCounters {
  public:
   void add(SessionCounter c) { ++counts_[static_cast<std::size_t>(c)]; }
   std::uint64_t operator[](SessionCounter c) const { return counts_[static_cast<std::size_t>(c)]; }
+  SessionCounters& operator+=(const SessionCounters& other) {
+    for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += other.counts_[i];
+    return *this;
+  }
   // Packets: the sum of all outcomes.
   std::uint64_t packets() const {
     std::uint64_t sum = 0;

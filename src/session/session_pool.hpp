@@ -23,6 +23,9 @@ class SessionPool {
   std::uint32_t allocated() const { return allocated_; }
   std::uint32_t free() const { return capacity() - allocated_; }
 
+  // Ids go on behind this one.
+  void number_from(std::uint32_t last_id) { last_id_ = last_id; }
+
   // A cleared session in state OPENING with a new id, or kNoSession when none is free.
   SessionIndex allocate() {
     if (allocated_ == capacity()) return kNoSession;

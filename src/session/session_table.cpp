@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "session/icmp_error.hpp"
 #include "session/quoted_flow.hpp"
 
 namespace endreason {
@@ -34,22 +36,6 @@ constexpr std::int64_t kLatest = std::int64_t{1} << 61;
 // Above the threshold every timeout is divided; it must fall by so much of the capacity before
 // they are whole again, so that a table at the edge does not switch with every session.
 constexpr std::uint64_t kRelaxPercent = 10;
-
-// Types of ICMP errors, which quote a packet (RFC 792, RFC 4443 section 2.1: below 128).
-bool is_icmp_error(const PacketView& p) {
-  if (p.protocol == kIcmpv6) return p.icmp_type < 128;
-  if (p.protocol != kIcmp) return false;
-  switch (p.icmp_type) {
-    case 3:   // destination unreachable
-    case 4:   // source quench
-    case 5:   // redirect
-    case 11:  // time exceeded
-    case 12:  // parameter problem
-      return true;
-    default:
-      return false;
-  }
-}
 
 // Which timer a chunk starts (RFC 9260 section 3.2 for the types; "Session Timeouts" of the 11.2
 // help for the timers).
@@ -148,31 +134,102 @@ inline void SessionTable::prefetch(std::uint64_t hash, const PacketView& p) cons
   ager_.prefetch(session);
 }
 
+// The packets of one call, as process_row() wants them: all of a span.
+struct SessionTable::WholeRow {
+  std::span<const PacketView> packets;
+  std::span<const PacketZones> zones;
+  std::uint64_t first_packet;
+
+  std::size_t size() const { return packets.size(); }
+  const PacketView& packet(std::size_t i) const { return packets[i]; }
+  PacketZones zone(std::size_t i) const { return zones.empty() ? PacketZones{} : zones[i]; }
+  std::uint64_t number(std::size_t i) const { return first_packet + i; }
+  // The table's own time is the latest.
+  std::int64_t latest_ns(std::size_t i) const { return usable_time(packets[i].time_ns); }
+};
+
+// Or a share of them.
+struct SessionTable::ShareRow {
+  const PacketShare& share;
+  std::span<const std::int64_t> latest;
+  std::uint64_t first_packet;
+
+  std::size_t size() const { return share.which.size(); }
+  const PacketView& packet(std::size_t i) const { return share.packets[share.which[i]]; }
+  PacketZones zone(std::size_t i) const {
+    return share.zones.empty() ? PacketZones{} : share.zones[share.which[i]];
+  }
+  std::uint64_t number(std::size_t i) const { return first_packet + share.which[i]; }
+  std::int64_t latest_ns(std::size_t i) const { return latest[share.which[i]]; }
+};
+
+std::int64_t SessionTable::usable_time(std::int64_t time_ns) {
+  return std::clamp(time_ns, -kLatest, kLatest);
+}
+
 void SessionTable::process(std::span<const PacketView> packets, SessionSink& sink,
                            std::span<const PacketZones> zones) {
   assert(zones.empty() || zones.size() == packets.size());
+  process_row(WholeRow{packets, zones, next_packet_}, sink);
+  next_packet_ += packets.size();
+}
+
+void SessionTable::expect(std::span<const std::int64_t> latest_ns, std::uint64_t first_packet) {
+  latest_ns_ = latest_ns;
+  next_packet_ = first_packet;
+  if (started_ || latest_ns.empty()) return;
+  started_ = true;
+  now_ns_ = latest_ns.front();
+  ager_.start(now_ns_);
+}
+
+void SessionTable::process(const PacketShare& share, SessionSink& sink) {
+  assert(share.packets.size() == latest_ns_.size() && "expect() comes first");
+  process_row(ShareRow{share, latest_ns_, next_packet_}, sink);
+}
+
+template <class Row>
+void SessionTable::process_row(const Row& row, SessionSink& sink) {
   const bool wants_packets = sink.wants_packets();
   std::array<Arrival, kArrivals> ring;
   const auto slot = [&ring](std::size_t i) -> Arrival& { return ring[i % kArrivals]; };
-  const std::size_t count = packets.size();
+  const std::size_t count = row.size();
   for (std::size_t i = 0; i < count + kBucketAhead; ++i) {
-    if (i < count) arrive(packets[i], zones.empty() ? PacketZones{} : zones[i], slot(i));
+    if (i < count) arrive(row.packet(i), row.zone(i), slot(i));
     if (const std::size_t near = i - (kBucketAhead - kSessionAhead); near < count)
-      prefetch(slot(near).hash, packets[near]);
+      prefetch(slot(near).hash, row.packet(near));
     const std::size_t now = i - kBucketAhead;
     if (now >= count) continue;  // also before the first: the difference wraps
-    const PacketResult result = take(packets[now], slot(now), sink);
+    const PacketView& p = row.packet(now);
+    begin_moment(row.number(now), row.latest_ns(now), sink);
+    const PacketResult result = take(p, slot(now), sink);
     counters_.add(result.outcome);
-    if (wants_packets) sink.on_packet(packets[now], result);
+    if (wants_packets) sink.on_packet(p, result);
     if (result.session != nullptr && result.session->state == SessionState::Closing)
       end(result.index, slot(now).at_ns, sink);
+  }
+}
+
+// Time goes on to that of a packet: what has aged meanwhile ends before it.
+inline void SessionTable::begin_moment(std::uint64_t packet, std::int64_t latest_ns,
+                                       SessionSink& sink) {
+  if (!started_) [[unlikely]] {
+    started_ = true;
+    now_ns_ = latest_ns;
+    ager_.start(now_ns_);
+  }
+  now_ns_ = std::max(now_ns_, latest_ns);
+  moment_ = {packet, Moment::kAfterAging};
+  if (ager_.due(now_ns_)) [[unlikely]] {
+    age(sink);
+    moment_ = {packet, Moment::kAfterAging};
   }
 }
 
 void SessionTable::arrive(const PacketView& p, PacketZones zones, Arrival& arrival) const {
   using Kind = Arrival::Kind;
   arrival.zones = zones;
-  arrival.at_ns = std::clamp(p.time_ns, -kLatest, kLatest);
+  arrival.at_ns = usable_time(p.time_ns);
   if (p.status != DecodeStatus::Ok) {
     arrival.kind = Kind::NotDecoded;
     arrival.hash = 0;
@@ -193,13 +250,6 @@ void SessionTable::arrive(const PacketView& p, PacketZones zones, Arrival& arriv
 }
 
 PacketResult SessionTable::take(const PacketView& p, const Arrival& arrival, SessionSink& sink) {
-  if (!started_) {
-    started_ = true;
-    now_ns_ = arrival.at_ns;
-    ager_.start(now_ns_);
-  }
-  now_ns_ = std::max(now_ns_, arrival.at_ns);
-  if (ager_.due(now_ns_)) age(sink);
   if (arrival.kind != Arrival::Kind::Packet) [[unlikely]] {
     if (arrival.kind == Arrival::Kind::NotDecoded) return {.outcome = SessionCounter::NotDecoded};
     return take_icmp_error(p, arrival);
@@ -314,7 +364,7 @@ PacketResult SessionTable::take_first(const PacketView& p, const Arrival& arriva
       return take_predicted(p, arrival, index);
   const SessionCounter admitted = may_begin(p, sink);
   if (admitted != SessionCounter::Created) return {.outcome = admitted};
-  const SessionIndex index = pool_.allocate();
+  const SessionIndex index = allocate();
   const bool full = index == kNoSession;
   if (full)
     return {.outcome = settings_.full_pool == FullPool::Drop ? SessionCounter::PoolFull
@@ -334,6 +384,17 @@ PacketResult SessionTable::take_first(const PacketView& p, const Arrival& arriva
           .first = true,
           .session = &session,
           .index = index};
+}
+
+SessionIndex SessionTable::allocate() {
+  if (sessions_in_all() >= pool_.capacity()) return kNoSession;
+  const SessionIndex index = pool_.allocate();
+  if (index != kNoSession) note_birth(index);
+  return index;
+}
+
+void SessionTable::note_birth(SessionIndex index) {
+  if (notes_births_) births_.push_back({moment_.packet, index});
 }
 
 SessionCounter SessionTable::may_begin(const PacketView& p, SessionSink& sink) const {
@@ -413,40 +474,96 @@ std::int64_t SessionTable::deadline_ns(const Session& session) const {
 
 void SessionTable::advance(std::int64_t now_ns, SessionSink& sink) {
   if (!started_) return;
-  now_ns_ = std::max(now_ns_, std::clamp(now_ns, -kLatest, kLatest));
+  now_ns_ = std::max(now_ns_, usable_time(now_ns));
+  moment_.packet = next_packet_;
   age(sink);
 }
 
 void SessionTable::finish(SessionSink& sink) {
-  if (!started_) return;
-  const std::int64_t last_packet_ns = now_ns_;
-  now_ns_ = kLatest;
-  age(sink);
+  while (finish_some(SIZE_MAX, sink)) {
+  }
+  finish_rest(sink);
+}
+
+std::optional<std::uint32_t> SessionTable::finish_some(std::size_t enough, SessionSink& sink) {
+  if (!started_) return std::nullopt;
+  latest_ns_ = {};
+  moment_.packet = UINT64_MAX;
+  const std::int64_t last_packet_ns = std::exchange(now_ns_, kLatest);
+  const std::uint32_t before = pool_.allocated();
+  bool more = true;
+  while (more && before - pool_.allocated() < enough) more = end_expired(sink);
   now_ns_ = last_packet_ns;
-  // Left are sessions of damaged times, further ahead than the ager reaches.
+  return more ? std::optional(moment_.tick) : std::nullopt;
+}
+
+void SessionTable::finish_until(std::uint32_t tick, SessionSink& sink) {
+  if (!started_) return;
+  latest_ns_ = {};
+  moment_.packet = UINT64_MAX;
+  const std::int64_t last_packet_ns =
+      std::exchange(now_ns_, std::min(ager_.end_of_tick(tick), kLatest));
+  while (end_expired(sink)) {
+  }
+  now_ns_ = last_packet_ns;
+}
+
+void SessionTable::finish_rest(SessionSink& sink) {
   std::vector<Ager::Expired> left;
   for (SessionIndex i = 0; i < pool_.high_water(); ++i)
     if (pool_[i].state != SessionState::Init)
       left.push_back({deadline_ns(pool_[i]), pool_[i].id, i});
   std::sort(left.begin(), left.end());
+  moment_ = {UINT64_MAX, Moment::kAfterAging};
   for (const Ager::Expired& row : left) end(row.session, row.deadline_ns, sink);
 }
 
+void SessionTable::note_births(std::uint32_t last_id) {
+  notes_births_ = true;
+  births_.clear();
+  announced_.clear();
+  pool_.number_from(last_id);
+}
+
 void SessionTable::age(SessionSink& sink) {
-  constexpr std::size_t kAhead = 4;
-  const auto look = [this](SessionIndex i) {
-    return Ager::Expired{deadline_ns(pool_[i]), pool_[i].id, i};
-  };
-  const auto prefetch = [this](SessionIndex i) { pool_.prefetch_whole(i); };
-  for (;;) {
-    const std::vector<Ager::Expired>& over = ager_.expired(now_ns_, look, prefetch);
-    if (over.empty()) return;
-    for (std::size_t i = 0; i < over.size(); ++i) {
-      if (i + kAhead < over.size())
-        table_.prefetch_bucket(table_.hash(pool_[over[i + kAhead].session].key));
-      end(over[i].session, over[i].deadline_ns, sink);
-    }
+  while (end_expired(sink)) {
   }
+  if (latest_ns_.empty()) relax();
+}
+
+// Looked at when all that ages together has aged, and not at each end: so it is the same in
+// whatever order they end, and in however many tables.
+void SessionTable::relax() {
+  if (accelerated_ && sessions_in_all() < relax_below_) accelerated_ = false;
+}
+
+// Where in the row of packets a tick of the ager was over: with a single table, that is at the
+// packet at hand.
+void SessionTable::tell_moment(std::uint32_t tick) {
+  moment_.tick = tick;
+  if (latest_ns_.empty()) return;
+  const auto at = std::lower_bound(latest_ns_.begin(), latest_ns_.end(), ager_.end_of_tick(tick));
+  moment_.packet = next_packet_ + static_cast<std::uint64_t>(at - latest_ns_.begin());
+}
+
+// Ends what has aged in the next tick that has any. False when there is none before now.
+bool SessionTable::end_expired(SessionSink& sink) {
+  constexpr std::size_t kAhead = 4;
+  const std::vector<Ager::Expired>& over = ager_.expired(
+      now_ns_,
+      [this](SessionIndex i) {
+        return Ager::Expired{deadline_ns(pool_[i]), pool_[i].id, i};
+      },
+      [this](SessionIndex i) { pool_.prefetch_whole(i); });
+  if (over.empty()) return false;
+  tell_moment(over.front().tick);
+  for (std::size_t i = 0; i < over.size(); ++i) {
+    if (i + kAhead < over.size())
+      table_.prefetch_bucket(table_.hash(pool_[over[i + kAhead].session].key));
+    end(over[i].session, over[i].deadline_ns, sink);
+  }
+  sink.on_tick();
+  return true;
 }
 
 // CLOSING, still in ager and flow table; CLOSED, out of the ager; FREE, out of both; then INIT.
@@ -466,15 +583,19 @@ void SessionTable::end(SessionIndex index, std::int64_t ended_ns, SessionSink& s
   table_.erase(table_.hash(session.key), index);
   session.state = SessionState::Free;
   pool_.release(index);
-  if (accelerated_ && pool_.allocated() < relax_below_) accelerated_ = false;
 }
 
 void SessionTable::watch_utilization() {
-  if (accelerated_ || !settings_.accelerated_aging || pool_.allocated() <= accelerate_above_)
+  if (accelerated_ || !settings_.accelerated_aging || sessions_in_all() <= accelerate_above_)
     return;
-  accelerated_ = true;
-  accelerated_since_ns_ = now_ns_;
   counters_.add(SessionCounter::AcceleratedAging);
+  set_accelerated(true, now_ns_);
+}
+
+void SessionTable::set_accelerated(bool on, std::int64_t since_ns) {
+  accelerated_ = on;
+  if (!on) return;
+  accelerated_since_ns_ = since_ns;
   // Deadlines come nearer for all at once; the ager learns of an earlier one only when told.
   for (SessionIndex i = 0; i < pool_.high_water(); ++i)
     if (pool_[i].state != SessionState::Init) ager_.queue(i, deadline_ns(pool_[i]));
@@ -519,7 +640,7 @@ void SessionTable::divide(const PacketView& p, const PacketResult& result, EndRe
                           SessionSink& sink) {
   constexpr auto kOfTheConnection =
       static_cast<std::uint16_t>(kBeganWithoutSyn | kOneWay | kSplitHandshake | kSynWithData);
-  const std::int64_t at = std::clamp(p.time_ns, -kLatest, kLatest);
+  const std::int64_t at = usable_time(p.time_ns);
   Session& session = pool_[result.index];
   Session earlier = session;
   earlier.flow(result.flow).bytes -= p.wire_length;
@@ -532,6 +653,7 @@ void SessionTable::divide(const PacketView& p, const PacketResult& result, EndRe
   sink.on_end(earlier, std::max(at, earlier.last_ns));
 
   session.id = pool_.next_id();
+  note_birth(result.index);
   session.start_ns = session.last_ns = at;
   for (FlowState& flow : session.flows) flow.bytes = flow.packets = 0;
   for (FlowExtra& extra : session.extras) extra.retransmitted = extra.out_of_order = 0;
@@ -558,7 +680,7 @@ void SessionTable::predict(SessionIndex parent_index, const PredictedFlow& flow,
   SessionIndex index = table_.find(key, hash);
   if (index != kNoSession && !pool_[index].has(kPredict)) return;  // it is there already
   if (index == kNoSession) {
-    index = pool_.allocate();
+    index = allocate();
     if (index != kNoSession) {
       pool_[index].key = key;
       if (!table_.insert(hash, index)) {
@@ -578,6 +700,7 @@ void SessionTable::predict(SessionIndex parent_index, const PredictedFlow& flow,
   session.start_ns = session.last_ns = session.refreshed_ns = now_ns_;
   session.timeout_s = kPredictSeconds;
   session.user = parent.id;
+  if (notes_births_) announced_.push_back(index);
   session.app = app;
   ager_.queue(index, deadline_ns(session));
   watch_utilization();

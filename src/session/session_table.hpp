@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -34,6 +35,30 @@ struct PacketResult {
   SessionIndex index{kNoSession};
 };
 
+// Packets of one table out of a longer row of packets, of which other tables take the rest.
+struct PacketShare {
+  std::span<const PacketView> packets;   // of all tables
+  std::span<const PacketZones> zones;    // of `packets`, or empty when there is one zone
+  std::span<const std::uint32_t> which;  // indices into `packets`, ascending: those of this table
+};
+
+// Where in the row of all packets something happened. Rows of several tables are put in one order
+// by this, which is the order that a single table has.
+struct Moment {
+  static constexpr std::uint32_t kAfterAging = UINT32_MAX;
+
+  std::uint64_t packet{};  // number of the packet at which it happened, from 0
+  // Sessions that age at a packet go by the ager's ticks and come before what the packet itself
+  // does.
+  std::uint32_t tick{kAfterAging};
+};
+
+// A session that a packet has begun.
+struct Birth {
+  std::uint64_t packet;
+  SessionIndex session;
+};
+
 class SessionSink {
  public:
   virtual ~SessionSink() = default;
@@ -50,6 +75,8 @@ class SessionSink {
   // A session has ended, at this time: the end of its timer, or the packet that closed it. It is
   // in state CLOSED; its memory is used again after the call.
   virtual void on_end(const Session& session, std::int64_t ended_ns) = 0;
+  // Everything that ages in one tick of the ager has ended; a point at which to pause.
+  virtual void on_tick() {}
 };
 
 // Who is to open a connection to whom (FTP's data).
@@ -73,10 +100,53 @@ class SessionTable {
   // from there on it is the server's zone.
   void process(std::span<const PacketView> packets, SessionSink& sink,
                std::span<const PacketZones> zones = {});
+
+  // One table of several, which together do what a single one would. For each row of packets:
+  // expect() it, process() one's share in as many calls as one likes, advance() to its latest time.
+  //
+  // latest_ns: for each packet of the row, the latest time of all packets up to it; usable_time()s
+  // that never fall. first_packet: the number of the row's first among all packets, from 0.
+  void expect(std::span<const std::int64_t> latest_ns, std::uint64_t first_packet);
+  void process(const PacketShare& share, SessionSink& sink);
+  // True when advance() to this time would age sessions.
+  bool due(std::int64_t now_ns) const { return ager_.due(now_ns); }
+  // What a packet's time is taken for.
+  static std::int64_t usable_time(std::int64_t time_ns);
   // Lets time run without a packet: sessions age.
   void advance(std::int64_t now_ns, SessionSink& sink);
   // Lets time run until every session has aged.
   void finish(SessionSink& sink);
+  // The same in pieces. Ends sessions up to the tick in which `enough` or more have ended, and says
+  // which; nothing when there is none left that the ager can reach.
+  std::optional<std::uint32_t> finish_some(std::size_t enough, SessionSink& sink);
+  // All up to this tick.
+  void finish_until(std::uint32_t tick, SessionSink& sink);
+  // At last, what the ager could not reach, because its times are damaged.
+  void finish_rest(SessionSink& sink);
+
+  // Within on_end() and on_packet(): where in the row of packets this happens.
+  const Moment& moment() const { return moment_; }
+
+  // What other tables of the same firewall hold: sessions count against the capacity and the
+  // threshold of accelerated aging, segments against the limit of all.
+  void set_elsewhere(std::uint32_t sessions, std::uint32_t segments) {
+    sessions_elsewhere_ = sessions;
+    tracker_.set_held_elsewhere(segments);
+  }
+  // Another table has found that accelerated aging sets in or ends.
+  void set_accelerated(bool on, std::int64_t since_ns);
+  std::int64_t accelerated_since_ns() const { return accelerated_since_ns_; }
+  // Ends accelerated aging when few enough sessions are left. A single table does so by itself; of
+  // several, call it when all have been advanced and know what is elsewhere.
+  void relax();
+  // Notes who was born from now on, and numbers sessions from behind `last_id`; clears the notes.
+  void note_births(std::uint32_t last_id);
+  std::span<const Birth> births() const { return births_; }
+  // Sessions of type PREDICT whose `user` names a session by a number from behind `last_id`.
+  std::span<const SessionIndex> announced() const { return announced_; }
+  void renumber_parent(SessionIndex session, std::uint32_t id) { pool_[session].user = id; }
+  const Session& session(SessionIndex index) const { return pool_[index]; }
+  void renumber(SessionIndex session, std::uint32_t id) { pool_[session].id = id; }
 
   // For the sink, within its calls or between: what others decided about a session.
   void set_application(SessionIndex index, std::uint16_t app, std::uint8_t timeout_profile = 0);
@@ -118,6 +188,8 @@ class SessionTable {
 
  private:
   struct Arrival;
+  struct WholeRow;
+  struct ShareRow;
 
   explicit SessionTable(const SessionSettings& settings);
 
@@ -141,6 +213,14 @@ class SessionTable {
   void arm(Session& session, SessionIndex index, SessionTimer timer, std::int64_t at);
   void discard(SessionIndex index);
   void age(SessionSink& sink);
+  bool end_expired(SessionSink& sink);
+  void tell_moment(std::uint32_t tick);
+  void begin_moment(std::uint64_t packet, std::int64_t latest_ns, SessionSink& sink);
+  template <class Row>
+  void process_row(const Row& row, SessionSink& sink);
+  SessionIndex allocate();
+  void note_birth(SessionIndex index);
+  std::uint32_t sessions_in_all() const { return pool_.allocated() + sessions_elsewhere_; }
   void end(SessionIndex index, std::int64_t ended_ns, SessionSink& sink);
   void watch_utilization();
   const SessionTimeouts& timeouts_of(const Session& session) const {
@@ -154,7 +234,13 @@ class SessionTable {
   Ager ager_;
   TcpTracker tracker_;
   std::vector<SessionTimeouts> timeouts_;  // the general ones, then the profiles
+  std::vector<Birth> births_;
+  std::vector<SessionIndex> announced_;
+  Moment moment_;
+  std::uint64_t next_packet_ = 0;            // number of the first of the packets at hand
+  std::span<const std::int64_t> latest_ns_;  // of the row expected; empty for a single table
   std::int64_t now_ns_ = 0;
+  std::uint32_t sessions_elsewhere_ = 0;
   std::int64_t accelerated_since_ns_ = 0;
   std::int64_t last_before_ns_ = 0;             // of the session in hand, before the packet in hand
   std::uint32_t predicted_ = 0;                 // sessions of type PREDICT
@@ -162,6 +248,7 @@ class SessionTable {
   std::uint32_t accelerate_above_ = 0;          // sessions
   std::uint32_t relax_below_ = 0;
   bool accelerated_ = false;
+  bool notes_births_ = false;
   bool started_ = false;
 };
 

@@ -244,7 +244,8 @@ TcpStep TcpTracker::take_plain(Session& session, Flow flow, const PacketView& p)
 SessionCounter TcpTracker::limit_reached(const Session& session, Flow flow) const {
   if (session.held_of(flow) >= settings_->segments_per_session)
     return SessionCounter::SegmentLimitFlow;
-  if (segments_held_ >= settings_->segments_in_all) return SessionCounter::SegmentLimitAll;
+  if (segments_held_ + held_elsewhere_ >= settings_->segments_in_all)
+    return SessionCounter::SegmentLimitAll;
   return SessionCounter::Forwarded;
 }
 

@@ -43,6 +43,8 @@ class TcpTracker {
   void forget(const Session& session);
 
   std::uint32_t segments_held() const { return segments_held_; }
+  // Segments that other tables of the same firewall hold: they count against the limit of all.
+  void set_held_elsewhere(std::uint32_t segments) { held_elsewhere_ = segments; }
 
  private:
   TcpStep take_rarer(Session& session, Flow flow, const PacketView& p);
@@ -59,6 +61,7 @@ class TcpTracker {
   const TcpSettings* settings_;
   SessionCounters* counters_;
   std::uint32_t segments_held_ = 0;  // of all sessions, beyond missing ones
+  std::uint32_t held_elsewhere_ = 0;
 };
 
 }  // namespace endreason

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// EngineOptions: what an engine is asked to do. A plain value; Engine::create() checks it.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "appid/user_signature.hpp"
+#include "decode/decoder.hpp"
+#include "model/application_timeouts.hpp"
+#include "model/engine_facts.hpp"
+#include "model/zone_table.hpp"
+#include "session/session_settings.hpp"
+
+namespace endreason {
+
+struct EngineOptions {
+  DecodeOptions decode;
+  SessionSettings session;
+  bool identify = true;    // false: applications are not looked for
+  bool log_start = false;  // a row when the first application data has passed
+  bool log_end = true;
+  bool open_at_end = false;  // sessions that have not ended when the input does stay open
+  unsigned threads = 1;      // the rows are the same with any number
+  std::uint16_t config_version = 2817;  // the release whose rows are written (11.1)
+  ZoneTable zones{};
+  std::vector<ApplicationTimeouts> application_timeouts{};
+  std::vector<UserSignature> user_applications{};
+  EngineColumnSet engine_columns = EngineColumnSet{}.set();  // that the rows are to have as text
+};
+
+}  // namespace endreason

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lane: the sessions of one table, their applications, and the rows that they give rise to. An
+// engine has one a thread; packets are spread over them by flow_lane(). One thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "appid/app_catalogue.hpp"
+#include "appid/identifier.hpp"
+#include "base/result.hpp"
+#include "dataplane/engine_options.hpp"
+#include "session/session_table.hpp"
+
+namespace endreason {
+
+// A row of the log before it is written: the session as it was at that moment.
+struct EngineRow {
+  Session session;
+  Moment moment;
+  std::int64_t generated_ns{};  // end of the timer, or the packet that gave rise to the row
+  std::uint32_t part{};         // of the rows of one session at one moment, which comes first
+  AppId app{};
+  Subtype subtype{};
+};
+
+// The order of the log, whichever lanes the rows come from: by packet; of what ages at a packet, by
+// the ager's tick; then by time, and by who began first.
+bool comes_before(const EngineRow& a, const EngineRow& b);
+
+// What all lanes together may use up.
+struct LaneUse {
+  std::uint64_t sessions{}, segments{}, app_states{};
+  LaneUse& operator+=(const LaneUse& other) {
+    sessions += other.sessions;
+    segments += other.segments;
+    app_states += other.app_states;
+    return *this;
+  }
+  LaneUse operator-(const LaneUse& other) const {
+    return {sessions - other.sessions, segments - other.segments, app_states - other.app_states};
+  }
+};
+
+inline constexpr std::size_t kRowsAtOnce = 4096;  // about a megabyte of them
+
+class Lane final : public SessionSink {
+ public:
+  // The catalogue outlives the lane.
+  static Result<std::unique_ptr<Lane>> create(const EngineOptions& options,
+                                              const AppCatalogue& catalogue);
+
+  SessionTable& table() { return *table_; }
+  const SessionTable& table() const { return *table_; }
+  const Identifier* identifier() const { return identifier_.get(); }
+
+  // The rows so far, in the order of the log once they are sorted.
+  std::vector<EngineRow>& rows() { return rows_; }
+  std::span<const EngineRow* const> sorted() const { return sorted_; }
+  void sort_rows();
+  void forget_rows();
+  // Called, where it is set, when many rows have come together and no earlier one can follow.
+  void set_overflow(std::function<void()> overflow) { overflow_ = std::move(overflow); }
+
+  LaneUse use() const;
+  void set_elsewhere(const LaneUse& use);
+
+  bool wants_packets() const override { return identifier_ != nullptr || options_.log_start; }
+  void on_packet(const PacketView& packet, const PacketResult& result) override;
+  void on_end(const Session& session, std::int64_t ended_ns) override;
+  void on_tick() override;
+
+ private:
+  Lane(const EngineOptions& options, const AppCatalogue& catalogue)
+      : options_(options), catalogue_(catalogue) {}
+  Result<void> prepare();
+  Result<void> prepare_timeouts();
+  void identify(const PacketView& packet, const PacketResult& result);
+  void name_session(const PacketResult& result, const PacketView& packet, AppId app);
+  AppId final_app(const Session& session);
+  void add_row(const Session& session, Subtype subtype, std::int64_t at_ns, AppId app);
+
+  const EngineOptions& options_;
+  const AppCatalogue& catalogue_;
+  std::unique_ptr<SessionTable> table_;
+  std::unique_ptr<Identifier> identifier_;
+  std::vector<std::uint8_t> timeout_profiles_;  // by application; empty: none has its own
+  std::vector<EngineRow> rows_;
+  std::vector<const EngineRow*> sorted_;
+  std::function<void()> overflow_;
+};
+
+}  // namespace endreason
