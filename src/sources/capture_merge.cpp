@@ -7,14 +7,15 @@
 namespace endreason {
 namespace {
 
-constexpr std::size_t kLanePackets = 256;           // read from a capture at a time
+// Read from a capture at a time; with many captures, each keeps its own.
+constexpr std::size_t kLanePackets = 256, kOnlyLanePackets = 4096;
 constexpr std::uint16_t kNoInterfaceLeft = 0xffff;  // all further interfaces share the last number
 
 }  // namespace
 
 // What one capture has ready.
 struct CaptureMerge::Lane {
-  std::vector<RawPacket> packets{kLanePackets};
+  std::vector<RawPacket> packets;
   std::size_t next = 0, count = 0;
   std::vector<std::uint16_t> numbers;  // of its interfaces, among all
 };
@@ -23,7 +24,10 @@ CaptureMerge::CaptureMerge(std::vector<std::unique_ptr<CaptureSource>> captures)
     : captures_(std::move(captures)), lanes_(captures_.size()) {
   heap_.reserve(lanes_.size());
   empty_.reserve(lanes_.size());
-  for (std::uint32_t lane = 0; lane < lanes_.size(); ++lane) empty_.push_back(lane);
+  for (std::uint32_t lane = 0; lane < lanes_.size(); ++lane) {
+    lanes_[lane].packets.resize(lanes_.size() == 1 ? kOnlyLanePackets : kLanePackets);
+    empty_.push_back(lane);
+  }
 }
 
 CaptureMerge::~CaptureMerge() = default;
