@@ -184,6 +184,7 @@ int run_captures(const RunOptions& options, RunPlan plan, const TrackPlan& track
   // them.
   std::vector<std::string>& names = plan.writer.inputs;
   for (std::size_t i = 1; i < names.size(); ++i) names.front() += "," + names[i];
+  if (plan.explain.limit != 0) plan.explain.threads = 1;
   // The verdict of a row goes by the timers that its session had.
   for (const SessionTimerInfo& row : kSessionTimers)
     plan.explain.timers.set(row.value, track.engine.session.timeouts.seconds(row.value));

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// The same packets give the same rows with any number of threads, however they are cut into calls,
+// also where limits that all threads share are met.
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "dataplane/engine.hpp"
+
+namespace endreason {
+namespace {
+
+// splitmix64: the same numbers everywhere.
+class Numbers {
+ public:
+  explicit Numbers(std::uint64_t seed) : state_(seed) {}
+  std::uint32_t below(std::uint32_t count) {
+    std::uint64_t z = (state_ += 0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return static_cast<std::uint32_t>(((z ^ (z >> 31)) >> 32) * count >> 32);
+  }
+
+ private:
+  std::uint64_t state_;
+};
+
+void put16(std::vector<std::uint8_t>& bytes, std::size_t at, unsigned value) {
+  bytes[at] = static_cast<std::uint8_t>(value >> 8);
+  bytes[at + 1] = static_cast<std::uint8_t>(value);
+}
+
+struct Frame {
+  std::int64_t time_ns;
+  std::vector<std::uint8_t> bytes;
+};
+
+// A packet between two of 40 hosts: TCP with any flags, UDP, a fragment of UDP, an echo, an ICMP
+// error about UDP, or something that is no IP packet.
+Frame random_frame(Numbers& numbers, std::int64_t time_ns) {
+  const std::uint32_t kind = numbers.below(20);
+  const bool tcp = kind < 12;
+  std::vector<std::uint8_t> b(14 + 20 + 20 + numbers.below(3) * 40, 'x');
+  put16(b, 12, kind == 19 ? 0x0806 : 0x0800);
+  b[14] = 0x45;
+  put16(b, 16, static_cast<unsigned>(b.size() - 14));
+  put16(b, 18, numbers.below(4));
+  put16(b, 20, kind == 15 ? 0x2000 * numbers.below(2) + numbers.below(2) * 5 : 0);
+  b[22] = 64;
+  b[23] = tcp ? 6 : kind < 16 ? 17 : 1;
+  const auto put_ends = [&](std::size_t at) {
+    const std::uint32_t client = numbers.below(20), server = 20 + numbers.below(20);
+    const bool sent = numbers.below(2) == 0;
+    for (const std::size_t i : {at, at + 4}) b[i] = 10, b[i + 1] = b[i + 2] = 0;
+    b[at + 3] = static_cast<std::uint8_t>(sent ? client : server);
+    b[at + 7] = static_cast<std::uint8_t>(sent ? server : client);
+    const unsigned port = 1000 + numbers.below(3);
+    put16(b, at + 8, sent ? port : 80);
+    put16(b, at + 10, sent ? 80 : port);
+  };
+  put_ends(26);
+  if (tcp) {
+    constexpr std::uint8_t kFlags[] = {0x02, 0x12, 0x10, 0x18, 0x18, 0x11, 0x04, 0x14};
+    put16(b, 38, 0);
+    put16(b, 40, numbers.below(200));
+    put16(b, 42, 0);
+    put16(b, 44, numbers.below(200));
+    b[46] = 0x50;
+    b[47] = kFlags[numbers.below(8)];
+  } else if (b[23] == 17) {
+    put16(b, 38, 0);
+  } else if (kind == 18) {
+    b.resize(14 + 20 + 8 + 28, 0);
+    put16(b, 16, static_cast<unsigned>(b.size() - 14));
+    put16(b, 34, 0x0300);
+    b[42] = 0x45;
+    put16(b, 48, 0);
+    b[51] = 17;
+    put_ends(54);
+  } else {
+    put16(b, 34, 0x0800);
+  }
+  return {time_ns, std::move(b)};
+}
+
+class Lines final : public EngineSink {
+ public:
+  explicit Lines(std::string& log) : log_(log) {}
+  void on_record(TrafficRecord& record) override {
+    for (const FieldInfo& field : kFields) {
+      part_ += record.text(field.value);
+      part_ += ',';
+    }
+    part_ += record.engine->text(EngineColumn::Handshake);
+    part_ += '\n';
+  }
+  void on_part() override { log_ += std::exchange(part_, {}); }
+
+ private:
+  std::string& log_;
+  std::string part_;
+};
+
+std::string track(const std::vector<Frame>& frames, EngineOptions options, unsigned threads,
+                  std::size_t call) {
+  std::string log;
+  std::vector<std::unique_ptr<Lines>> lines;
+  std::vector<EngineSink*> sinks;
+  for (unsigned i = 0; i < threads; ++i) {
+    lines.push_back(std::make_unique<Lines>(log));
+    sinks.push_back(lines.back().get());
+  }
+  options.threads = threads;
+  auto engine = std::move(Engine::create(options, sinks).value());
+  std::vector<RawPacket> packets;
+  for (const Frame& frame : frames)
+    packets.push_back({.time_ns = frame.time_ns,
+                       .bytes = frame.bytes,
+                       .wire_length = static_cast<std::uint32_t>(frame.bytes.size()),
+                       .link_type = 1});
+  for (std::size_t i = 0; i < packets.size(); i += call)
+    engine->process(std::span(packets).subspan(i, std::min(call, packets.size() - i)));
+  engine->finish();
+  const SessionCounters counters = engine->counters();
+  EXPECT_EQ(counters.packets(), frames.size());
+  EXPECT_EQ(counters[SessionCounter::Created], counters[SessionCounter::SessionsEnded]);
+  for (const SessionCounterInfo& row : kSessionCounters)
+    log += std::to_string(counters[row.value]) + ' ';
+  for (const std::uint64_t count : engine->decode_counts()) log += std::to_string(count) + ' ';
+  return log;
+}
+
+struct Limits {
+  std::string_view says;
+  std::uint32_t sessions;
+  std::uint32_t segments;
+};
+constexpr Limits kLimits[] = {
+    {"no limit is near", 1'000'000, 65'536},
+    {"the pool is full, and aging accelerated", 60, 65'536},
+    {"segments held meet the limit of all", 1'000'000, 20},
+};
+
+TEST(EngineThreads, TheRowsAreTheSameWithAnyNumberOfThreadsAndHoweverPacketsAreCut) {
+  for (const Limits& limits : kLimits) {
+    Numbers numbers(7);
+    std::vector<Frame> frames;
+    std::int64_t time_ns = 1'773'136'800'000'000'000;
+    for (int i = 0; i < 12'000; ++i) {
+      // Mostly forward, sometimes back, sometimes a silence in which sessions age.
+      time_ns += std::int64_t{numbers.below(40'000'000)} - 4'000'000;
+      if (numbers.below(3'000) == 0) time_ns += 40'000'000'000;
+      frames.push_back(random_frame(numbers, time_ns));
+    }
+    EngineOptions options;
+    options.identify = false;
+    options.log_start = true;
+    options.session.capacity = limits.sessions;
+    options.session.tcp.segments_in_all = limits.segments;
+    options.session.tcp.reject_non_syn = false;
+    const std::string alone = track(frames, options, 1, 97);
+    ASSERT_GT(std::count(alone.begin(), alone.end(), '\n'), 300) << limits.says;
+    for (const unsigned threads : {1u, 2u, 3u, 8u})
+      for (const std::size_t call : {std::size_t{5000}, std::size_t{700}})
+        ASSERT_EQ(track(frames, options, threads, call), alone)
+            << limits.says << ", " << threads << " threads, " << call << " packets a call";
+  }
+}
+
+}  // namespace
+}  // namespace endreason
