@@ -87,8 +87,7 @@ void ZoneTable::cut_stretches(const std::vector<Block>& blocks) {
     if (const auto behind = next_address(range.last)) cuts.push_back(*behind);
   }
   std::ranges::sort(cuts);
-  const auto twice = std::ranges::unique(cuts);
-  cuts.erase(twice.begin(), twice.end());
+  cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
   for (const IpAddress& cut : cuts) {
     const Block* best = nullptr;
     for (const Block& block : blocks)

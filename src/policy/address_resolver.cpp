@@ -59,13 +59,14 @@ void AddressResolver::collect(std::string_view name, LineNumber line, const std:
 void AddressResolver::collect_object(const AddressObject& object, std::vector<IpRange>& into) {
   const auto [at, fresh] = resolved_objects_.try_emplace(object.name);
   if (fresh) {
+    auto& ranges = at->second;
     const auto add = [&](const Result<AddressSet>& set, std::string_view setting) {
       if (!set) {
         problems_.error(object.line, fmt::format("address '{}': {}: {}", object.name, setting,
                                                  set.error().message));
         return;
       }
-      at->second.insert(at->second.end(), set->ranges().begin(), set->ranges().end());
+      ranges.insert(ranges.end(), set->ranges().begin(), set->ranges().end());
     };
     if (object.kind == AddressKind::IpWildcard)
       add(AddressSet::parse_wildcard(object.value), info(object.kind).log_name);

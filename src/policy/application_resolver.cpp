@@ -69,7 +69,7 @@ Result<ResolvedService> parse_application_port(std::string_view text) {
 
 ApplicationResolver::ApplicationResolver(const Policy& policy, ResolvedPolicy& out,
                                          Problems& problems)
-    : policy_(policy), out_(out), problems_(problems) {
+    : out_(out), problems_(problems) {
   for (const ObjectGroup& group : policy.application_groups) groups_.emplace(group.name, &group);
   for (const ApplicationFilter& filter : policy.application_filters)
     filters_.emplace(filter.name, &filter);

@@ -46,7 +46,6 @@ class ApplicationResolver {
                std::vector<PolicyApp>& into);
   void collect_container(std::string_view stem, std::vector<PolicyApp>& into);
 
-  const Policy& policy_;
   ResolvedPolicy& out_;
   Problems& problems_;
   std::unordered_map<std::string_view, const ObjectGroup*> groups_;
