@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/parse_number.hpp"
+#include "base/short_load.hpp"
 
 namespace endreason {
 namespace {
@@ -32,6 +33,74 @@ bool parse_v4(std::string_view text, std::uint8_t* out) {
   return octet == 4;
 }
 
+#if defined(__SSE2__)
+// Exactly a dotted quad, by masks: which of the bytes are digits, which are dots, how far apart.
+bool is_dotted_quad(std::string_view text) {
+  const std::size_t n = text.size();
+  if (n < 7 || n > 15) return false;
+  const __m128i bytes = load_up_to_16(text.data(), n);
+  const unsigned within = (1u << n) - 1;
+  const __m128i digit = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
+  const auto digits = static_cast<unsigned>(
+      _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit)));
+  const auto dots =
+      static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('.')))) & within;
+  if (((digits | dots) & within) != within) return false;
+  unsigned rest = dots | 1u << n;  // where the octets end; four of them
+  unsigned begin = 0;
+  for (int octet = 0; octet < 4; ++octet) {
+    if (rest == 0) return false;
+    const auto end = static_cast<unsigned>(__builtin_ctz(rest));
+    rest &= rest - 1;
+    const unsigned length = end - begin;
+    if (length - 1 > 2) return false;
+    if (length == 3) {
+      const char* p = text.data() + begin;
+      const unsigned value = static_cast<unsigned>(p[0] - '0') * 100 +
+                             static_cast<unsigned>(p[1] - '0') * 10 +
+                             static_cast<unsigned>(p[2] - '0');
+      if (value > 255) return false;
+    }
+    begin = end + 1;
+  }
+  return rest == 0;
+}
+#else
+bool is_dotted_quad(std::string_view) {
+  return false;
+}  // the long way decides
+#endif
+
+// RFC 4291 text without an embedded dotted quad: up to eight groups of up to four hexadecimal
+// digits, one run of groups left out.
+bool is_plain_ipv6(std::string_view text) {
+  if (text.size() < 2 || text.size() > 39) return false;
+  unsigned groups = 0, digits = 0;
+  bool gap = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const char l = static_cast<char>(c | 0x20);
+    if ((c >= '0' && c <= '9') || (l >= 'a' && l <= 'f')) {
+      if (++digits > 4) return false;
+      continue;
+    }
+    if (c != ':') return false;
+    const bool twice = i + 1 < text.size() && text[i + 1] == ':';
+    if (digits == 0 && !(i == 0 && twice)) return false;
+    groups += digits != 0;
+    digits = 0;
+    if (!twice) {
+      if (i + 1 == text.size()) return false;  // a lone colon ends nothing
+      continue;
+    }
+    if (gap) return false;
+    gap = true;
+    ++i;
+  }
+  groups += digits != 0;
+  return gap ? groups <= 7 : groups == 8;
+}
+
 }  // namespace
 
 bool IpAddress::is_v4() const {
@@ -51,6 +120,10 @@ std::optional<IpAddress> parse_ip(std::string_view text) {
   buffer[text.size()] = '\0';
   if (inet_pton(AF_INET6, buffer, address.bytes.data()) != 1) return std::nullopt;
   return address;
+}
+
+bool is_ip(std::string_view text) {
+  return is_dotted_quad(text) || is_plain_ipv6(text) || parse_ip(text).has_value();
 }
 
 std::string to_string(const IpAddress& address) {

@@ -20,6 +20,8 @@ struct IpAddress {
 // Dotted quad (leading zeros in an octet allowed: some exports pad) or RFC 4291 text; no zone, no
 // port, no brackets.
 std::optional<IpAddress> parse_ip(std::string_view text);
+// Whether parse_ip would take it; quickly, since dotted quads are all but a few of the addresses.
+bool is_ip(std::string_view text);
 std::string to_string(const IpAddress& address);
 
 // A block of addresses: "10.0.0.0/8", "2001:db8::/32", or a range "10.0.0.1-10.0.0.9".

@@ -2,85 +2,11 @@
 #include "model/traffic_record.hpp"
 
 #include "base/parse_number.hpp"
-#include "base/short_load.hpp"
 #include "model/ip_address.hpp"
 #include "model/protocol.hpp"
 
 namespace endreason {
 namespace {
-
-#if defined(__SSE2__)
-// Exactly a dotted quad, by masks: which of the bytes are digits, which are dots, how far apart.
-bool is_dotted_quad(std::string_view text) {
-  const std::size_t n = text.size();
-  if (n < 7 || n > 15) return false;
-  const __m128i bytes = load_up_to_16(text.data(), n);
-  const unsigned within = (1u << n) - 1;
-  const __m128i digit = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
-  const auto digits = static_cast<unsigned>(
-      _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(digit, _mm_set1_epi8(9)), digit)));
-  const auto dots =
-      static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('.')))) & within;
-  if (((digits | dots) & within) != within) return false;
-  unsigned rest = dots | 1u << n;  // where the octets end; four of them
-  unsigned begin = 0;
-  for (int octet = 0; octet < 4; ++octet) {
-    if (rest == 0) return false;
-    const auto end = static_cast<unsigned>(__builtin_ctz(rest));
-    rest &= rest - 1;
-    const unsigned length = end - begin;
-    if (length - 1 > 2) return false;
-    if (length == 3) {
-      const char* p = text.data() + begin;
-      const unsigned value = static_cast<unsigned>(p[0] - '0') * 100 +
-                             static_cast<unsigned>(p[1] - '0') * 10 +
-                             static_cast<unsigned>(p[2] - '0');
-      if (value > 255) return false;
-    }
-    begin = end + 1;
-  }
-  return rest == 0;
-}
-#else
-bool is_dotted_quad(std::string_view) {
-  return false;
-}  // the long way decides
-#endif
-
-// RFC 4291 text without an embedded dotted quad: up to eight groups of up to four hexadecimal
-// digits, one run of groups left out.
-bool is_plain_ipv6(std::string_view text) {
-  if (text.size() < 2 || text.size() > 39) return false;
-  unsigned groups = 0, digits = 0;
-  bool gap = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const char l = static_cast<char>(c | 0x20);
-    if ((c >= '0' && c <= '9') || (l >= 'a' && l <= 'f')) {
-      if (++digits > 4) return false;
-      continue;
-    }
-    if (c != ':') return false;
-    const bool twice = i + 1 < text.size() && text[i + 1] == ':';
-    if (digits == 0 && !(i == 0 && twice)) return false;
-    groups += digits != 0;
-    digits = 0;
-    if (!twice) {
-      if (i + 1 == text.size()) return false;  // a lone colon ends nothing
-      continue;
-    }
-    if (gap) return false;
-    gap = true;
-    ++i;
-  }
-  groups += digits != 0;
-  return gap ? groups <= 7 : groups == 8;
-}
-
-// Dotted quads are all but a few of the addresses; anything else goes the long way.
-bool is_address(std::string_view text) {
-  return is_dotted_quad(text) || is_plain_ipv6(text) || parse_ip(text).has_value();
-}
 
 // A word that could be a value of a vocabulary, though we may not know it: letters first, and none
 // of the marks that addresses, times and paths have.
@@ -141,8 +67,8 @@ class Decoder {
   bool addresses() {
     const std::string_view src = text_(Field::Src);
     const std::string_view dst = text_(Field::Dst);
-    if (!src.empty() && !is_address(src)) return no(Field::Src, kAddressExpected);
-    if (!dst.empty() && !is_address(dst)) return no(Field::Dst, kAddressExpected);
+    if (!src.empty() && !is_ip(src)) return no(Field::Src, kAddressExpected);
+    if (!dst.empty() && !is_ip(dst)) return no(Field::Dst, kAddressExpected);
     // One side may be masked away; a row with neither is no traffic row (a cut line may be).
     if (src.empty() && dst.empty() && !record_.partial) return no(Field::Src, kAddressExpected);
     return true;
@@ -200,10 +126,7 @@ class Decoder {
   bool counters() {
     std::uint64_t repeatcnt = 1;
     if (!number(Field::Repeatcnt, Known::Repeatcnt, repeatcnt)) return false;
-    // 0 is seen where the sender does not count; the row still stands for one session.
-    record_.repeatcnt = repeatcnt == 0           ? 1
-                        : repeatcnt > UINT32_MAX ? UINT32_MAX
-                                                 : static_cast<std::uint32_t>(repeatcnt);
+    record_.set_repeatcnt(repeatcnt);
     const std::string_view flags = text_(Field::Flags);
     if (!flags.empty()) {
       std::uint64_t value = 0;

@@ -56,21 +56,22 @@ constexpr const InputFormatInfo& info(InputFormat v) {
   return kInputFormats[static_cast<std::size_t>(v)];
 }
 
-// Key columns that are numbers; a bit set in TrafficRecord::known says that the value is there.
+// Key columns that are numbers; a bit set in TrafficRecord::known says that the value is there. In
+// the order of the columns.
 enum class Known : std::uint16_t {
-  Sport = 1 << 0,
-  Dport = 1 << 1,
-  Proto = 1 << 2,
-  Bytes = 1 << 3,
-  BytesSent = 1 << 4,
-  BytesReceived = 1 << 5,
-  Packets = 1 << 6,
-  PktsSent = 1 << 7,
-  PktsReceived = 1 << 8,
-  Elapsed = 1 << 9,
-  Repeatcnt = 1 << 10,
-  Sessionid = 1 << 11,
-  Flags = 1 << 12,
+  Sessionid = 1 << 0,
+  Repeatcnt = 1 << 1,
+  Sport = 1 << 2,
+  Dport = 1 << 3,
+  Flags = 1 << 4,
+  Proto = 1 << 5,
+  Bytes = 1 << 6,
+  BytesSent = 1 << 7,
+  BytesReceived = 1 << 8,
+  Packets = 1 << 9,
+  Elapsed = 1 << 10,
+  PktsSent = 1 << 11,
+  PktsReceived = 1 << 12,
 };
 
 class TrafficRecord {
@@ -107,6 +108,12 @@ class TrafficRecord {
   bool knows(Known k) const { return (known & static_cast<std::uint16_t>(k)) != 0; }
   void set_known(Known k) {
     known = static_cast<std::uint16_t>(known | static_cast<std::uint16_t>(k));
+  }
+  // 0 is seen where the sender does not count; the row still stands for one session.
+  void set_repeatcnt(std::uint64_t value) {
+    repeatcnt = value == 0           ? 1
+                : value > UINT32_MAX ? UINT32_MAX
+                                     : static_cast<std::uint32_t>(value);
   }
 
   // --- where it came from ------------------------------------------------------------------

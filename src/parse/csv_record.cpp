@@ -99,6 +99,12 @@ bool is_other_log_type(std::string_view word) {
   return std::find(kOtherTypes.begin(), kOtherTypes.end(), word) != kOtherTypes.end();
 }
 
+// Of a whole record in PAN-OS order.
+bool CsvRecordReader::decode(TrafficRecord& record, Misfit& misfit) const {
+  const bool quick = decode_common_ != nullptr && record.plain_up_to(Field::ActionSource);
+  return (quick && decode_common_(record)) || decode_key_columns(record, misfit);
+}
+
 ReadStatus CsvRecordReader::read(std::string_view line, std::uint32_t first, LineScan scan,
                                  std::uint32_t wanted, TrafficRecord& record) {
   std::uint32_t* begins = record.begins();
@@ -197,7 +203,7 @@ ReadStatus CsvRecordReader::try_layouts(std::string_view line, LineScan scan, st
         save();
         unquote_cells(line, scan.first_quote, n, record);
       }
-      if (decode_key_columns(record, misfit)) [[likely]] {
+      if (decode(record, misfit)) [[likely]] {
         if (scan.cells > kFieldCount) keep_extras(line, scan, n, kPanosLayout, record);
         return {ReadKind::Traffic, {}, {}};
       }

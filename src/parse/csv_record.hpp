@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "model/key_columns.hpp"
 #include "model/traffic_record.hpp"
 #include "parse/csv_layout.hpp"
 #include "parse/csv_scan.hpp"
@@ -17,6 +18,8 @@ bool is_other_log_type(std::string_view word);
 
 class CsvRecordReader {
  public:
+  explicit CsvRecordReader(DecodeCommonColumns decode_common) : decode_common_(decode_common) {}
+
   // `line` was scanned into record.ends() (`wanted` cells at most); cell 0 of the record starts at
   // line[first], behind any envelope. Fills the record, or says why it does not fit.
   // The record's texts borrow from `line`.
@@ -27,6 +30,7 @@ class CsvRecordReader {
                                 std::uint32_t wanted, TrafficRecord& record);
 
  private:
+  bool decode(TrafficRecord& record, Misfit& misfit) const;
   ReadStatus try_layouts(std::string_view line, LineScan scan, std::uint32_t wanted,
                          TrafficRecord& record, bool first_missing);
   bool fits(std::string_view line, const CsvLayout& layout, std::uint32_t cells,
@@ -37,6 +41,7 @@ class CsvRecordReader {
   ReadStatus reject(const TrafficRecord& record, const CsvLayout& layout,
                     const Misfit& misfit) const;
 
+  DecodeCommonColumns decode_common_;  // may be null
   // The cells as scanned, kept while layouts are tried.
   std::array<std::uint32_t, kCellSlots> begins_{};
   std::array<std::uint32_t, kCellSlots> ends_{};

@@ -115,14 +115,16 @@ Survey survey_lines_scalar(PaddedView stretch) {
 }
 
 ScanKernel scan_kernel(std::string_view wish) {
-  constexpr ScanKernel kScalar{"scalar", scan_line_scalar, survey_lines_scalar};
+  constexpr ScanKernel kScalar{"scalar", scan_line_scalar, survey_lines_scalar, nullptr};
 #if defined(__x86_64__)
-  constexpr ScanKernel kAvx2{"avx2", scan_line_avx2, survey_lines_avx2};
-  constexpr ScanKernel kAvx512{"avx512", scan_line_avx512, survey_lines_avx512};
+  constexpr ScanKernel kAvx2{"avx2", scan_line_avx2, survey_lines_avx2, nullptr};
+  constexpr ScanKernel kAvx512{"avx512", scan_line_avx512, survey_lines_avx512,
+                               decode_common_columns_avx512};
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("pclmul") &&
                     __builtin_cpu_supports("bmi");
   const bool avx512 = avx2 && __builtin_cpu_supports("avx512bw") &&
-                      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi2");
+                      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi") &&
+                      __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("bmi2");
   const bool any = wish.empty() || wish == "auto";
   if (avx512 && (any || wish == kAvx512.name)) return kAvx512;
   if (avx2 && (any || wish == kAvx2.name)) return kAvx2;

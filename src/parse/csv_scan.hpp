@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/chunk.hpp"
+#include "model/key_columns.hpp"
 
 namespace endreason {
 
@@ -68,6 +69,7 @@ struct ScanKernel {
   std::string_view name;  // "avx512", "avx2", "scalar"
   ScanLine scan_line;
   SurveyLines survey_lines;
+  DecodeCommonColumns decode_common_columns;  // null: this kernel has no quick way
 };
 // The best kernel of this machine, or the one named by `wish` if this machine can run it; an
 // unknown or unsupported wish gives a kernel with an empty name. An empty wish or "auto" is no

@@ -125,7 +125,8 @@ std::uint32_t cells_wanted_for(const FieldSet& fields) {
   return wanted;
 }
 
-LineReader::LineReader(LineReaderOptions options) : options_(std::move(options)) {
+LineReader::LineReader(LineReaderOptions options)
+    : options_(std::move(options)), csv_(options_.kernel.decode_common_columns) {
   if (!options_.keys) options_.keys = std::make_shared<const KeyNames>();
   readers_ = std::make_unique<Readers>(*options_.keys);
 }
