@@ -19,6 +19,7 @@ namespace {
 // Everything the workers share.
 struct Shared {
   const ExplainPlan& plan;
+  const unsigned threads;
   RunCutter cutter;
   std::mutex cutter_mutex;
   OrderedOutput ordered;
@@ -61,7 +62,7 @@ class Worker {
     switch (run_.kind) {
       case Run::Kind::Lines:
         reader_.start(run_.bytes.padded(), run_.first_line, run_.file, run_.layout);
-        while (!done_ && reader_.next(record_, status)) take(status);
+        read_lines(status);
         return;
       case Run::Kind::Elements:
         for (const Run::Element& e : run_.elements) {
@@ -82,6 +83,17 @@ class Worker {
         take_whole({ReadKind::Rejected, {}, reject});
         return;
       }
+    }
+  }
+
+  // While the lines are worked on, the run that this worker will probably take next comes nearer:
+  // as far into that one as the reader is in this.
+  void read_lines(ReadStatus& status) {
+    const std::uint64_t others = std::uint64_t{shared_.threads - 1} * plan_.run_bytes;
+    ComingWindow window(std::move(run_.coming), run_.coming_from + others, plan_.run_bytes);
+    while (!done_ && reader_.next(record_, status)) {
+      window.fetch_to(reader_.position());
+      take(status);
     }
   }
 
@@ -251,9 +263,13 @@ ExplainResult run_explain(const ExplainPlan& plan) {
     return result.output.empty() || plan.write_output(result.output);
   };
   const unsigned threads = plan.threads == 0 || plan.limit != 0 ? 1 : plan.threads;
-  Shared shared{plan, RunCutter(plan.inputs, plan.reader, plan.run_bytes, plan.open),
-                {},   OrderedOutput(std::uint64_t{threads} * 2, write),
-                {},   {}};
+  Shared shared{plan,
+                threads,
+                RunCutter(plan.inputs, plan.reader, plan.run_bytes, plan.open),
+                {},
+                OrderedOutput(std::uint64_t{threads} * 2, write),
+                {},
+                {}};
   if (threads == 1) {
     Worker(shared, 0).work();
   } else {

@@ -61,6 +61,8 @@ bool RunCutter::next(Run& run) {
                                     : next_lines(run);
     if (got) {
       run.sequence = sequence_++;
+      run.coming = source_->coming();
+      run.coming_from = source_->position();
       run.file = static_cast<std::uint32_t>(begun_ - 1);
       return true;
     }

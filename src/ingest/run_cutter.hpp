@@ -42,6 +42,9 @@ struct Run {
   Chunk bytes;
   std::vector<Element> elements;
   std::shared_ptr<const ExportLayout> layout;  // of the export the lines belong to, or null
+  // Where the input goes on, to be prefetched while this run is worked on; null: it cannot be.
+  std::shared_ptr<const ComingBytes> coming;
+  std::uint64_t coming_from{};
 };
 
 class RunCutter {

@@ -50,6 +50,8 @@ class LineReader {
   // frames without newlines between them; a whole JSON document). record.raw, line and file are set
   // whatever the status.
   bool next(TrafficRecord& record, ReadStatus& status);
+  // How much of the run has been read.
+  std::size_t position() const { return static_cast<std::size_t>(cursor_ - run_.begin()); }
   // One element of a JSON or XML document, as a splitter cut it out.
   void read_element(std::string_view element, SplitEnd end, std::uint64_t line, std::uint32_t file,
                     TrafficRecord& record, ReadStatus& status);

@@ -5,11 +5,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
 
 #include "base/result.hpp"
+#include "sources/coming_bytes.hpp"
 
 namespace endreason {
 
@@ -33,6 +35,9 @@ class ByteSource {
 
   // How many of those stored bytes have been taken so far; for showing progress.
   [[nodiscard]] virtual std::uint64_t position() const = 0;
+
+  // Where position() counts in what read() gives, the file to prefetch from; else null.
+  [[nodiscard]] virtual std::shared_ptr<const ComingBytes> coming() const { return nullptr; }
 };
 
 inline constexpr std::size_t kPeekBytes = 6;  // the longest magic number that is looked for (xz)

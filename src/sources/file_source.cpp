@@ -53,6 +53,7 @@ FileSource::FileSource(int descriptor, bool owned, std::string name)
   size_ = static_cast<std::uint64_t>(status.st_size);
   // Only a wish: the kernel reads further ahead. Refusal is no harm.
   (void)::posix_fadvise(descriptor_, 0, 0, POSIX_FADV_SEQUENTIAL);
+  if (owned_) coming_ = ComingBytes::of(descriptor_, *size_);
 }
 
 FileSource::~FileSource() {

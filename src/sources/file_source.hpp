@@ -26,6 +26,7 @@ class FileSource final : public RawSource {
   std::string_view name() const override { return name_; }
   std::optional<std::uint64_t> size_hint() const override { return size_; }
   std::uint64_t position() const override { return position_; }
+  std::shared_ptr<const ComingBytes> coming() const override { return coming_; }
 
  private:
   FileSource(int descriptor, bool owned, std::string name);
@@ -35,6 +36,7 @@ class FileSource final : public RawSource {
   bool owned_;  // whether to close the descriptor
   std::string name_;
   std::optional<std::uint64_t> size_;
+  std::shared_ptr<const ComingBytes> coming_;
   std::uint64_t position_ = 0;
   std::array<char, kPeekBytes> first_bytes_{};
   std::size_t first_count_ = 0;    // bytes in first_bytes_

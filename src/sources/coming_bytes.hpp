@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// ComingBytes: a file's bytes as addresses to prefetch from, and for nothing else.
+//
+// read(2) waits for memory: the page cache is far from the processor, and the copy asks for little
+// at a time. While a run is worked on, prefetches for the run behind it go out one by one, and the
+// copy then finds its bytes near by. A prefetch never faults, so a file that shrinks or changes
+// meanwhile does no harm, which a mapping that is read could not say (decision 0003).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace endreason {
+
+class ComingBytes {
+ public:
+  // Null where files cannot be mapped. The descriptor may be closed afterwards.
+  static std::shared_ptr<const ComingBytes> of(int descriptor, std::uint64_t size);
+  ComingBytes(const char* bytes, std::uint64_t size) : bytes_(bytes), size_(size) {}
+  ComingBytes(const ComingBytes&) = delete;
+  ComingBytes& operator=(const ComingBytes&) = delete;
+  ~ComingBytes();
+
+  const char* bytes() const { return bytes_; }
+  std::uint64_t size() const { return size_; }
+
+ private:
+  const char* bytes_;
+  std::uint64_t size_;
+};
+
+// A part of them, made known to the processor's tables for as long as the window lives.
+class ComingWindow {
+ public:
+  ComingWindow() = default;
+  // What lies behind the end of the file is left out. Waits for the disk where read(2) would.
+  ComingWindow(std::shared_ptr<const ComingBytes> file, std::uint64_t offset, std::uint64_t count);
+  ComingWindow(const ComingWindow&) = delete;
+  ComingWindow& operator=(const ComingWindow&) = delete;
+  ComingWindow(ComingWindow&& other) noexcept { *this = std::move(other); }
+  ComingWindow& operator=(ComingWindow&& other) noexcept;
+  ~ComingWindow() { close(); }
+
+  // Prefetches up to `offset` in the window, from where the last call stopped.
+  void fetch_to(std::size_t offset) {
+    const char* to = begin_ + (offset < size_ ? offset : size_);
+    for (; next_ < to; next_ += kLineBytes) __builtin_prefetch(next_, 0, 2);
+  }
+
+ private:
+  static constexpr std::size_t kLineBytes = 64;
+  void close();
+
+  std::shared_ptr<const ComingBytes> file_;
+  const char* begin_ = nullptr;
+  const char* next_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace endreason
