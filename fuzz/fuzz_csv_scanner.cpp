@@ -24,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Chunk chunk(size - 1);
   if (size > 1) std::memcpy(chunk.data(), data + 1, size - 1);
   chunk.set_size(size - 1);
-  std::array<std::uint32_t, kCellSlots> expected{}, actual{};
+  std::array<std::uint32_t, kCellSlots> expected{}, actual{}, begins{}, actual_begins{};
   for (const char* name : {"avx2", "avx512"}) {
     const ScanKernel kernel = scan_kernel(name);
     if (kernel.name.empty()) continue;
@@ -33,13 +33,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const char* line = chunk.text().data();
     const char* end = line + chunk.size();
     while (line <= end) {
-      const LineScan a = scan_line_scalar(line, chunk.padded(), expected.data(), wanted);
-      const LineScan b = kernel.scan_line(line, chunk.padded(), actual.data(), wanted);
+      const LineScan a =
+          scan_line_scalar(line, chunk.padded(), {begins.data(), expected.data()}, wanted);
+      const LineScan b =
+          kernel.scan_line(line, chunk.padded(), {actual_begins.data(), actual.data()}, wanted);
       demand(a == b);
       const std::uint32_t n = a.cells < wanted ? a.cells : wanted;
       for (std::uint32_t i = 0; i < n; ++i) {
         demand(expected[i] == actual[i] && expected[i] <= a.length);
         demand(i == 0 || expected[i] > expected[i - 1]);
+        demand(i == 0 ? begins[0] == 0 && actual_begins[0] == 0
+                      : begins[i] == expected[i - 1] + 1 && actual_begins[i] == begins[i]);
       }
       line += a.length + 1;
     }

@@ -52,7 +52,7 @@ struct Cell {
   std::uint32_t size;
 };
 
-inline std::uint64_t tail_of(const Cell& cell) {
+ER_KERNEL std::uint64_t tail_of(const Cell& cell) {
   std::uint64_t word = 0;
   std::memcpy(&word, cell.text + cell.size - 8, 8);
   const unsigned missing = cell.size < 8 ? 64 - 8 * cell.size : 0;
@@ -169,17 +169,27 @@ constexpr std::size_t place(Field f) {
   return index_of(f) - kLow;
 }
 // The highest byte of a length, which is zero: the length of what is not there.
-constexpr int kZeroByte = 3;
+constexpr std::size_t kZeroByte = 3;
 
-// The lowest byte of four lengths, each spread over a lane of sixteen bytes.
-ER_KERNEL __m512i spread(const Lengths& lengths, std::size_t a, std::size_t b, std::size_t c,
-                         std::size_t d) {
-  const auto lane = [](std::size_t byte) { return _mm_set1_epi8(static_cast<char>(byte)); };
-  __m512i bytes = _mm512_castsi128_si512(lane(a));
-  bytes = _mm512_inserti32x4(bytes, lane(b), 1);
-  bytes = _mm512_inserti32x4(bytes, lane(c), 2);
-  bytes = _mm512_inserti32x4(bytes, lane(d), 3);
-  return _mm512_permutex2var_epi8(lengths.low, bytes, lengths.high);
+// Which bytes of the two are the lowest of four lengths, each for a lane of sixteen bytes.
+struct alignas(64) LaneBytes {
+  std::array<std::uint8_t, 64> byte{};
+};
+constexpr LaneBytes lanes(std::array<std::size_t, 4> bytes) {
+  LaneBytes out;
+  for (std::size_t i = 0; i < 64; ++i) out.byte[i] = static_cast<std::uint8_t>(bytes[i / 16]);
+  return out;
+}
+constexpr LaneBytes kPortLanes = lanes({4 * place(Field::Sessionid), 4 * place(Field::Repeatcnt),
+                                        4 * place(Field::Sport), 4 * place(Field::Dport)});
+constexpr LaneBytes kSizeLanes =
+    lanes({4 * place(Field::Bytes), 4 * place(Field::BytesSent), 4 * place(Field::BytesReceived),
+           4 * place(Field::Packets)});
+constexpr LaneBytes kRestLanes = lanes({4 * place(Field::Elapsed), 4 * place(Field::PktsSent),
+                                        4 * place(Field::PktsReceived), kZeroByte});
+
+ER_KERNEL __m512i spread(const Lengths& lengths, const LaneBytes& lanes) {
+  return _mm512_permutex2var_epi8(lengths.low, _mm512_load_si512(lanes.byte.data()), lengths.high);
 }
 
 // The sixteen bytes up to the end of each of four columns.
@@ -219,17 +229,12 @@ ER_KERNEL bool read_numbers(const char* base, const std::uint32_t* ends, const L
   using enum Field;
   std::uint64_t bad = 0;
   const __m512i ports = numbers(bytes_up_to(base, ends, Sessionid, Repeatcnt, Sport, Dport),
-                                spread(lengths, 4 * place(Sessionid), 4 * place(Repeatcnt),
-                                       4 * place(Sport), 4 * place(Dport)),
-                                bad);
+                                spread(lengths, kPortLanes), bad);
   const __m512i sizes = numbers(bytes_up_to(base, ends, Bytes, BytesSent, BytesReceived, Packets),
-                                spread(lengths, 4 * place(Bytes), 4 * place(BytesSent),
-                                       4 * place(BytesReceived), 4 * place(Packets)),
-                                bad);
-  const __m512i rest = numbers(
-      bytes_up_to(base, ends, Elapsed, PktsSent, PktsReceived, PktsReceived),
-      spread(lengths, 4 * place(Elapsed), 4 * place(PktsSent), 4 * place(PktsReceived), kZeroByte),
-      bad);
+                                spread(lengths, kSizeLanes), bad);
+  const __m512i rest =
+      numbers(bytes_up_to(base, ends, Elapsed, PktsSent, PktsReceived, PktsReceived),
+              spread(lengths, kRestLanes), bad);
   _mm512_store_si512(out.ports.data(), ports);
   _mm512_store_si512(out.sizes.data(), sizes);
   _mm512_store_si512(out.rest.data(), rest);
@@ -272,7 +277,7 @@ ER_KERNEL_ENTRY bool decode_common_columns_avx512(TrafficRecord& record) {
   const char* base = record.base();
   const std::uint32_t* begins = record.begins();
   const std::uint32_t* ends = record.ends();
-  const auto cell = [&](Field f) {
+  const auto cell = [&](Field f) __attribute__((always_inline)) {
     const std::size_t i = index_of(f);
     return Cell{base + begins[i], ends[i] - begins[i]};
   };

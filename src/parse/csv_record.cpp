@@ -6,10 +6,6 @@
 
 #include "model/panos_version.hpp"
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
 namespace endreason {
 namespace {
 
@@ -25,23 +21,6 @@ constexpr auto kOtherTypes = std::to_array<std::string_view>({
 constexpr std::uint32_t kFewestColumns = 46;
 // Cells up to and with both addresses: with fewer, nothing is known of any session.
 constexpr std::uint32_t kAddressCells = 9;
-
-// begins[i] for n cells from ends[0..n-2], sixteen at a time: the arrays have slots to spare.
-void derive_begins(std::uint32_t* begins, const std::uint32_t* ends, std::uint32_t first,
-                   std::uint32_t n) {
-  begins[0] = first;
-#if defined(__SSE2__)
-  const __m128i one = _mm_set1_epi32(1);
-  for (std::uint32_t i = 0; i + 1 < n; i += 16) {
-    for (std::uint32_t j = i; j < i + 16; j += 4) {
-      const __m128i four = _mm_load_si128(reinterpret_cast<const __m128i*>(ends + j));
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(begins + j + 1), _mm_add_epi32(four, one));
-    }
-  }
-#else
-  for (std::uint32_t i = 1; i < n; ++i) begins[i] = ends[i - 1] + 1;
-#endif
-}
 
 // Trailing blanks and carriage returns belong to the transport, not to the last cell.
 std::uint32_t trimmed_length(std::string_view line) {
@@ -124,14 +103,17 @@ ReadStatus CsvRecordReader::read(std::string_view line, std::uint32_t first, Lin
                       !is_known_line_end(strict.cells);
     if (!keep) {
       const std::uint32_t cells = std::min(strict.cells, wanted);
-      for (std::uint32_t i = 0; i < cells; ++i) ends[i] = begins_[i] + start;
+      for (std::uint32_t i = 0; i < cells; ++i) {
+        ends[i] = begins_[i] + start;
+        begins[i + 1] = ends[i] + 1;
+      }
       if (strict.first_quote != kNoQuote) strict.first_quote += start;
       scan = strict;
     }
   }
   const std::uint32_t n = std::min(scan.cells, wanted);
   if (scan.cells <= wanted) ends[n - 1] = std::max(length, n > 1 ? ends[n - 2] + 1 : first);
-  derive_begins(begins, ends, first, n);
+  begins[0] = first;
   record.set_base(line.data(), n);
   record.reset_decoded();
   record.columns = static_cast<std::uint16_t>(std::min<std::uint32_t>(scan.cells, UINT16_MAX));
@@ -149,7 +131,7 @@ ReadStatus CsvRecordReader::read_without_first(std::string_view line, std::uint3
   const std::uint32_t length = trimmed_length(line);
   const std::uint32_t n = std::min(scan.cells, wanted);
   if (scan.cells <= wanted) ends[n - 1] = std::max(length, n > 1 ? ends[n - 2] + 1 : first);
-  derive_begins(begins, ends, first, n);
+  begins[0] = first;
   record.set_base(line.data(), n);
   record.reset_decoded();
   record.columns = static_cast<std::uint16_t>(std::min<std::uint32_t>(scan.cells + 1, UINT16_MAX));

@@ -20,7 +20,7 @@ class CsvRecordReader {
  public:
   explicit CsvRecordReader(DecodeCommonColumns decode_common) : decode_common_(decode_common) {}
 
-  // `line` was scanned into record.ends() (`wanted` cells at most); cell 0 of the record starts at
+  // `line` was scanned into the record (`wanted` cells at most); cell 0 of the record starts at
   // line[first], behind any envelope. Fills the record, or says why it does not fit.
   // The record's texts borrow from `line`.
   ReadStatus read(std::string_view line, std::uint32_t first, LineScan scan, std::uint32_t wanted,

@@ -5,7 +5,7 @@
 
 namespace endreason {
 
-LineScan scan_line_scalar(const char* line, PaddedView input, std::uint32_t* ends,
+LineScan scan_line_scalar(const char* line, PaddedView input, CellPlaces places,
                           std::uint32_t wanted) {
   LineScan scan;
   bool quoted = false;
@@ -22,15 +22,16 @@ LineScan scan_line_scalar(const char* line, PaddedView input, std::uint32_t* end
       continue;
     }
     if (c == ',' && !quoted) {
-      if (cells < wanted) ends[cells] = static_cast<std::uint32_t>(p - line);
+      if (cells < wanted) places.ends[cells] = static_cast<std::uint32_t>(p - line);
       ++cells;
+      if (cells < wanted) places.begins[cells] = static_cast<std::uint32_t>(p - line) + 1;
       cell_start = true;
       continue;
     }
     cell_start = false;
   }
   scan.length = static_cast<std::uint32_t>(p - line);
-  if (cells < wanted) ends[cells] = scan.length;
+  if (cells < wanted) places.ends[cells] = scan.length;
   scan.cells = cells + 1;
   scan.quote_open = quoted;
   return scan;

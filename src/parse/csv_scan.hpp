@@ -31,18 +31,24 @@ struct LineScan {
   friend bool operator==(const LineScan&, const LineScan&) = default;
 };
 
+// Where cells begin and end, as offsets from the line; each has kCellSlots entries.
+struct CellPlaces {
+  std::uint32_t* begins;
+  std::uint32_t* ends;
+};
+
 // Scans the line that starts at `line`, within `input` (which is padded). ends[i] becomes the
-// offset from `line` of the byte behind cell i, for the first min(cells, wanted) cells, wanted <=
-// kCellsMax. A quote toggles quoting wherever it stands (a doubled quote toggles twice, so it
-// changes nothing); a newline always ends the line, since a syslog record cannot hold one.
-using ScanLine = LineScan (*)(const char* line, PaddedView input, std::uint32_t* ends,
+// offset of the byte behind cell i, for the first min(cells, wanted) cells, wanted <= kCellsMax,
+// and begins[i] that of its first byte, but for cell 0, whose beginning the caller knows. A quote
+// toggles quoting wherever it stands (a doubled quote toggles twice, so it changes nothing); a
+// newline always ends the line, since a syslog record cannot hold one.
+using ScanLine = LineScan (*)(const char* line, PaddedView input, CellPlaces cells,
                               std::uint32_t wanted);
 
-LineScan scan_line_scalar(const char* line, PaddedView input, std::uint32_t* ends,
+LineScan scan_line_scalar(const char* line, PaddedView input, CellPlaces cells,
                           std::uint32_t wanted);
-LineScan scan_line_avx2(const char* line, PaddedView input, std::uint32_t* ends,
-                        std::uint32_t wanted);
-LineScan scan_line_avx512(const char* line, PaddedView input, std::uint32_t* ends,
+LineScan scan_line_avx2(const char* line, PaddedView input, CellPlaces cells, std::uint32_t wanted);
+LineScan scan_line_avx512(const char* line, PaddedView input, CellPlaces cells,
                           std::uint32_t wanted);
 
 // A second opinion for lines whose quotes are odd, scalar: a quote counts only at the start of a

@@ -20,16 +20,13 @@ Chunk chunk_of(std::string_view text) {
 
 std::vector<std::string> cells_of(std::string_view text, LineScan* out = nullptr) {
   const Chunk chunk = chunk_of(text);
-  std::array<std::uint32_t, kCellSlots> ends{};
-  const LineScan scan =
-      scan_line_scalar(chunk.text().data(), chunk.padded(), ends.data(), kCellsMax);
+  std::array<std::uint32_t, kCellSlots> begins{}, ends{};
+  const LineScan scan = scan_line_scalar(chunk.text().data(), chunk.padded(),
+                                         {begins.data(), ends.data()}, kCellsMax);
   if (out != nullptr) *out = scan;
   std::vector<std::string> cells;
-  std::uint32_t begin = 0;
-  for (std::uint32_t i = 0; i < std::min(scan.cells, kCellsMax); ++i) {
-    cells.emplace_back(chunk.text().substr(begin, ends[i] - begin));
-    begin = ends[i] + 1;
-  }
+  for (std::uint32_t i = 0; i < std::min(scan.cells, kCellsMax); ++i)
+    cells.emplace_back(chunk.text().substr(begins[i], ends[i] - begins[i]));
   return cells;
 }
 
@@ -94,13 +91,17 @@ TEST(ScanKernels, AllAgreeWithTheScalarKernel) {
         if (random() % 8 < density) c = kBytes[random() % kBytes.size()];
       const Chunk chunk = chunk_of(text);
       const auto wanted = static_cast<std::uint32_t>(1 + random() % kCellsMax);
-      std::array<std::uint32_t, kCellSlots> expected{}, actual{};
+      std::array<std::uint32_t, kCellSlots> expected{}, actual{}, begins{}, actual_begins{};
       const char* line = chunk.text().data();
-      const LineScan a = scan_line_scalar(line, chunk.padded(), expected.data(), wanted);
-      const LineScan b = kernel.scan_line(line, chunk.padded(), actual.data(), wanted);
+      const LineScan a =
+          scan_line_scalar(line, chunk.padded(), {begins.data(), expected.data()}, wanted);
+      const LineScan b =
+          kernel.scan_line(line, chunk.padded(), {actual_begins.data(), actual.data()}, wanted);
       ASSERT_EQ(a, b) << name << ": " << text;
-      for (std::uint32_t i = 0; i < std::min(a.cells, wanted); ++i)
+      for (std::uint32_t i = 0; i < std::min(a.cells, wanted); ++i) {
         ASSERT_EQ(expected[i], actual[i]) << name << " cell " << i << ": " << text;
+        ASSERT_EQ(begins[i], actual_begins[i]) << name << " cell " << i << ": " << text;
+      }
       ASSERT_EQ(survey_lines_scalar(chunk.padded()), kernel.survey_lines(chunk.padded())) << text;
     }
   }

@@ -75,13 +75,16 @@ ER_AVX2 Masks masks_avx2(const char* p) {
 }
 
 // Writes the places of the set bits, eight at a time; what is behind the last is overwritten later.
-ER_AVX2 void store_places_avx2(std::uint64_t bits, std::uint32_t offset, std::uint32_t* out) {
+ER_AVX2 void store_places_avx2(std::uint64_t bits, std::uint32_t offset, CellPlaces out) {
   while (bits != 0) {
     for (int i = 0; i < 8; ++i) {
-      out[i] = offset + static_cast<std::uint32_t>(_tzcnt_u64(bits));
+      const std::uint32_t place = offset + static_cast<std::uint32_t>(_tzcnt_u64(bits));
+      out.ends[i] = place;
+      out.begins[i + 1] = place + 1;
       bits = _blsr_u64(bits);
     }
-    out += 8;
+    out.ends += 8;
+    out.begins += 8;
   }
 }
 
@@ -92,30 +95,37 @@ ER_AVX512 Masks masks_avx512(const char* p) {
           _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8('\n'))};
 }
 
+// A cell ends at the place of its comma, and the next one begins behind it.
+ER_AVX512 void store_sixteen(__m128i places, __m512i base, CellPlaces out) {
+  const __m512i ends = _mm512_add_epi32(base, _mm512_cvtepu8_epi32(places));
+  _mm512_storeu_si512(out.ends, ends);
+  _mm512_storeu_si512(out.begins + 1, _mm512_add_epi32(ends, _mm512_set1_epi32(1)));
+}
+
+ER_AVX512 CellPlaces behind(CellPlaces places, std::uint32_t count) {
+  return {places.begins + count, places.ends + count};
+}
+
 // The same by compressing the byte numbers 0..63 and widening them, sixteen at a time.
 ER_AVX512 void store_places_avx512(std::uint64_t bits, unsigned count, std::uint32_t offset,
-                                   std::uint32_t* out) {
+                                   CellPlaces out) {
   const __m512i numbers = _mm512_set_epi8(
       63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43, 42, 41,
       40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18,
       17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
   const __m512i places = _mm512_maskz_compress_epi8(bits, numbers);
   const __m512i base = _mm512_set1_epi32(static_cast<int>(offset));
-  _mm512_storeu_si512(out,
-                      _mm512_add_epi32(base, _mm512_cvtepu8_epi32(_mm512_castsi512_si128(places))));
+  store_sixteen(_mm512_castsi512_si128(places), base, out);
   if (count <= 16) return;
-  _mm512_storeu_si512(
-      out + 16, _mm512_add_epi32(base, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(places, 1))));
+  store_sixteen(_mm512_extracti32x4_epi32(places, 1), base, behind(out, 16));
   if (count <= 32) return;
-  _mm512_storeu_si512(
-      out + 32, _mm512_add_epi32(base, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(places, 2))));
-  _mm512_storeu_si512(
-      out + 48, _mm512_add_epi32(base, _mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(places, 3))));
+  store_sixteen(_mm512_extracti32x4_epi32(places, 2), base, behind(out, 32));
+  store_sixteen(_mm512_extracti32x4_epi32(places, 3), base, behind(out, 48));
 }
 
 inline LineScan finish(std::uint32_t length, std::uint32_t cells, const QuoteState& state,
-                       std::uint32_t* ends, std::uint32_t wanted) {
-  if (cells < wanted) ends[cells] = length;
+                       CellPlaces places, std::uint32_t wanted) {
+  if (cells < wanted) places.ends[cells] = length;
   LineScan scan;
   scan.length = length;
   scan.cells = cells + 1;
@@ -142,7 +152,7 @@ inline bool is_digit(char c) {
 
 }  // namespace
 
-ER_TARGET_AVX2 LineScan scan_line_avx2(const char* line, PaddedView input, std::uint32_t* ends,
+ER_TARGET_AVX2 LineScan scan_line_avx2(const char* line, PaddedView input, CellPlaces places,
                                        std::uint32_t wanted) {
   QuoteState state;
   std::uint32_t cells = 0;
@@ -156,17 +166,18 @@ ER_TARGET_AVX2 LineScan scan_line_avx2(const char* line, PaddedView input, std::
     if ((quotes | state.inside) != 0)
       commas = outside_quotes(commas, quotes, static_cast<std::uint32_t>(p - line), state);
     if (cells < wanted)
-      store_places_avx2(commas, static_cast<std::uint32_t>(p - line), ends + cells);
+      store_places_avx2(commas, static_cast<std::uint32_t>(p - line),
+                        {places.begins + cells, places.ends + cells});
     cells += static_cast<std::uint32_t>(_mm_popcnt_u64(commas));
     if (masks.newlines != 0)
       return finish(static_cast<std::uint32_t>(p - line) +
                         static_cast<std::uint32_t>(_tzcnt_u64(masks.newlines)),
-                    cells, state, ends, wanted);
+                    cells, state, places, wanted);
     state.cell_start = (commas | quotes) >> 63;
   }
 }
 
-ER_TARGET_AVX512 LineScan scan_line_avx512(const char* line, PaddedView input, std::uint32_t* ends,
+ER_TARGET_AVX512 LineScan scan_line_avx512(const char* line, PaddedView input, CellPlaces places,
                                            std::uint32_t wanted) {
   QuoteState state;
   std::uint32_t cells = 0;
@@ -182,12 +193,13 @@ ER_TARGET_AVX512 LineScan scan_line_avx512(const char* line, PaddedView input, s
       commas = outside_quotes(commas, quotes, static_cast<std::uint32_t>(p - line), state);
     const auto count = static_cast<std::uint32_t>(_mm_popcnt_u64(commas));
     if (cells < wanted)
-      store_places_avx512(commas, count, static_cast<std::uint32_t>(p - line), ends + cells);
+      store_places_avx512(commas, count, static_cast<std::uint32_t>(p - line),
+                          {places.begins + cells, places.ends + cells});
     cells += count;
     if (masks.newlines != 0)
       return finish(static_cast<std::uint32_t>(p - line) +
                         static_cast<std::uint32_t>(_tzcnt_u64(masks.newlines)),
-                    cells, state, ends, wanted);
+                    cells, state, places, wanted);
     state.cell_start = (commas | quotes) >> 63;
   }
 }

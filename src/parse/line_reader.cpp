@@ -53,6 +53,10 @@ std::string_view cell(std::string_view line, const std::uint32_t* ends, std::uin
   return line.substr(begin, ends[i] - begin);
 }
 
+CellPlaces cells_of(TrafficRecord& record) {
+  return {record.begins(), record.ends()};
+}
+
 bool is_traffic(std::string_view word) {
   if (word.size() != 7) return false;
   return word == "TRAFFIC" || word == "traffic" || word == "Traffic";
@@ -155,7 +159,7 @@ bool LineReader::next(TrafficRecord& record, ReadStatus& status) {
     const PaddedView part = run_.part(offset, static_cast<std::size_t>(rest_end_ - rest_));
     rest_ = nullptr;
     const LineScan scan =
-        options_.kernel.scan_line(part.begin(), part, record.ends(), options_.cells_wanted);
+        options_.kernel.scan_line(part.begin(), part, cells_of(record), options_.cells_wanted);
     status = read_line(part, scan, record);
     record.line = line_ - 1;
     record.file = file_;
@@ -163,7 +167,7 @@ bool LineReader::next(TrafficRecord& record, ReadStatus& status) {
   }
   if (cursor_ == run_.end()) return false;
   const LineScan scan =
-      options_.kernel.scan_line(cursor_, run_, record.ends(), options_.cells_wanted);
+      options_.kernel.scan_line(cursor_, run_, cells_of(record), options_.cells_wanted);
   const PaddedView line = run_.part(static_cast<std::size_t>(cursor_ - run_.begin()), scan.length);
   cursor_ += scan.length;
   if (cursor_ != run_.end()) ++cursor_;  // over the newline
@@ -215,7 +219,7 @@ ReadStatus LineReader::read_unusual(PaddedView line, const LineScan& scan, Traff
     }
     const PaddedView frame = line.part(header, end - header);
     const LineScan again =
-        options_.kernel.scan_line(frame.begin(), frame, record.ends(), options_.cells_wanted);
+        options_.kernel.scan_line(frame.begin(), frame, cells_of(record), options_.cells_wanted);
     bool found = false;
     ReadStatus status = read_csv_anywhere(frame.text(), again, record, found);
     return found ? status : read_text(frame.text(), record, 0);
@@ -226,7 +230,7 @@ ReadStatus LineReader::read_unusual(PaddedView line, const LineScan& scan, Traff
     // Not a row of that export: a line of its own, or else what the row's reader said. The cells
     // are scanned again, since that reader wrote over them.
     const LineScan again =
-        options_.kernel.scan_line(line.begin(), line, record.ends(), options_.cells_wanted);
+        options_.kernel.scan_line(line.begin(), line, cells_of(record), options_.cells_wanted);
     bool found = false;
     ReadStatus as_line = read_csv_anywhere(text, again, record, found);
     if (found && as_line.kind != ReadKind::Rejected) return as_line;
@@ -243,9 +247,12 @@ ReadStatus LineReader::read_unusual(PaddedView line, const LineScan& scan, Traff
 LineScan LineReader::scan_from(std::string_view line, std::uint32_t begin, TrafficRecord& record) {
   const PaddedView rest = PaddedView::vouched(line.substr(begin));
   LineScan scan =
-      options_.kernel.scan_line(rest.begin(), rest, record.ends(), options_.cells_wanted);
+      options_.kernel.scan_line(rest.begin(), rest, cells_of(record), options_.cells_wanted);
   const std::uint32_t n = std::min(scan.cells, options_.cells_wanted);
-  for (std::uint32_t i = 0; i < n; ++i) record.ends()[i] += begin;
+  for (std::uint32_t i = 0; i < n; ++i) {
+    record.begins()[i] += begin;
+    record.ends()[i] += begin;
+  }
   scan.length += begin;
   if (scan.first_quote != kNoQuote) scan.first_quote += begin;
   return scan;
@@ -327,7 +334,7 @@ ReadStatus LineReader::read_json(std::string_view text, TrafficRecord& record, i
   copy.append(kScanPadding, '\0');
   const PaddedView line = PaddedView::vouched(std::string_view(copy).substr(0, size));
   const LineScan scan =
-      options_.kernel.scan_line(line.begin(), line, record.ends(), options_.cells_wanted);
+      options_.kernel.scan_line(line.begin(), line, cells_of(record), options_.cells_wanted);
   bool found = false;
   status = read_csv_anywhere(line.text(), scan, record, found);
   return found ? status : read_text(line.text(), record, depth + 1);
