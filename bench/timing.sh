@@ -99,7 +99,7 @@ report_speeds() {
 report_ratio() {
   awk -v words="$1" -v a="$(median "$2")" -v b="$(median "$3")" -v target="$4" 'BEGIN {
     ratio = a / b
-    printf "  %-50s %8.2f   target %s: %s\n", words, ratio, target, (ratio >= target) ? "reached" : "MISSED"
+    printf "  %-50s %8.2f   target %s: %s\n", words, ratio, target, (ratio >= target ? "reached" : "MISSED")
   }'
 }
 
@@ -107,7 +107,7 @@ report_ratio() {
 report_speed_target() {
   awk -v name="$1" -v median="$(median "$1")" -v bytes="$2" -v target="$3" 'BEGIN {
     speed = bytes / median / 1e3
-    printf "  %-50s %8.2f   target %s GB/s: %s\n", name, speed, target, speed >= target ? "reached" : "MISSED"
+    printf "  %-50s %8.2f   target %s GB/s: %s\n", name, speed, target, (speed >= target ? "reached" : "MISSED")
   }'
 }
 
