@@ -91,10 +91,19 @@ class Worker {
   void read_lines(ReadStatus& status) {
     const std::uint64_t others = std::uint64_t{shared_.threads - 1} * plan_.run_bytes;
     ComingWindow window(std::move(run_.coming), run_.coming_from + others, plan_.run_bytes);
-    while (!done_ && reader_.next(record_, status)) {
+    while (!done_ && !at_more() && reader_.next(record_, status)) {
       window.fetch_to(reader_.position());
       take(status);
     }
+    if (run_.unsurveyed) shared_.cutter.read_up_to(run_, reader_.position(), reader_.line());
+  }
+
+  // Whether the next line is one that the cutter has to see.
+  bool at_more() const {
+    if (!run_.unsurveyed || !reader_.at_odd_line()) [[likely]]
+      return false;
+    const std::string_view rest = run_.bytes.text().substr(reader_.position());
+    return shared_.cutter.opens_more(rest.substr(0, rest.find('\n')));
   }
 
   // A run that is one record by itself.
@@ -271,6 +280,7 @@ ExplainResult run_explain(const ExplainPlan& plan) {
                 {},
                 {}};
   if (threads == 1) {
+    shared.cutter.leave_survey();
     Worker(shared, 0).work();
   } else {
     std::vector<std::unique_ptr<Worker>> workers;

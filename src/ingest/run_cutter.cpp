@@ -56,6 +56,7 @@ bool RunCutter::next(Run& run) {
     if (!source_ && !open_next()) return false;
     run.elements.clear();
     run.layout = layout_;
+    run.unsurveyed = false;
     const bool got = splitter_      ? next_elements(run)
                      : lines_kept() ? next_kept_lines(run)
                                     : next_lines(run);
@@ -158,6 +159,12 @@ bool RunCutter::next_lines(Run& run) {
     run.bytes.reserve(std::min(kRecordBytesMax, text.size() * 2));
   }
   if (cut == 0) return false;
+  if (survey_left_ && !refused_) {
+    keep(run.bytes.text().substr(cut));
+    run.bytes.set_size(cut);
+    run.unsurveyed = true;
+    return true;
+  }
   OddLine odd = OddLine::Plain;
   std::uint64_t newlines = 0;
   const std::size_t end = survey(run.bytes.padded().part(0, cut), odd, newlines);
@@ -166,6 +173,15 @@ bool RunCutter::next_lines(Run& run) {
   line_ += newlines;
   run.bytes.set_size(end);
   return true;
+}
+
+void RunCutter::read_up_to(const Run& run, std::size_t offset, std::uint64_t line) {
+  line_ = line;
+  const std::string_view left = run.bytes.text().substr(offset);
+  if (left.empty()) return;
+  std::string bytes(left);
+  bytes += kept();
+  keep(bytes);
 }
 
 // The next run out of the lines that are kept.

@@ -45,6 +45,8 @@ struct Run {
   // Where the input goes on, to be prefetched while this run is worked on; null: it cannot be.
   std::shared_ptr<const ComingBytes> coming;
   std::uint64_t coming_from{};
+  // The lines were not looked at: whoever reads them does that, and tells read_up_to().
+  bool unsurveyed{};
 };
 
 class RunCutter {
@@ -55,6 +57,14 @@ class RunCutter {
 
   // The next run into `run`, whose memory is reused. False at the end of the last input.
   bool next(Run& run);
+  // From now on runs of lines are handed out unsurveyed, which spares a pass over the bytes. Only
+  // when each run is read before the next is asked for.
+  void leave_survey() { survey_left_ = true; }
+  // Whether an odd line opens a document or a header row.
+  bool opens_more(std::string_view line) const { return classify(line) != OddLine::Plain; }
+  // An unsurveyed run was read up to `offset`, where line number `line` begins: all of it, or as
+  // far as a line that opens more. What is behind comes again.
+  void read_up_to(const Run& run, std::size_t offset, std::uint64_t line);
   // Inputs that could not be opened or read to their end; what was read before counts.
   const std::vector<Error>& errors() const { return errors_; }
   // Stored bytes taken so far, over all inputs, for progress; safe to call under the same lock.
@@ -104,6 +114,7 @@ class RunCutter {
   std::unique_ptr<DocumentSplitter> splitter_;
   std::size_t piece_bytes_ = 0;  // the splitter is fed so much of the kept bytes next
   bool refused_ = false;  // the last document took nothing: its first line is a line like others
+  bool survey_left_ = false;
   std::vector<Error> errors_;
 };
 

@@ -97,17 +97,11 @@ Survey survey_lines_scalar(PaddedView stretch) {
   survey.odd_line = text.size();
   bool line_start = true;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (line_start) {
-      // Behind the last byte stands padding, so a lone "<" there is odd; it is looked at more
-      // closely.
-      const char c = text[i];
-      const char next = stretch.begin()[i + 1];
-      const bool plain = (c >= '0' && c <= '9') || c == ' ' || c == '\n' || c == '\r' ||
-                         c == '\t' || (c == '<' && next >= '0' && next <= '9');
-      if (!plain) {
-        survey.odd_line = i;
-        return survey;
-      }
+    // Behind the last byte stands padding, so a lone "<" there is odd; it is looked at more
+    // closely.
+    if (line_start && !starts_plain(stretch.begin() + i)) {
+      survey.odd_line = i;
+      return survey;
     }
     line_start = text[i] == '\n';
     if (line_start) ++survey.newlines;

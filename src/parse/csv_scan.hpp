@@ -67,6 +67,13 @@ struct Survey {
   friend bool operator==(const Survey&, const Survey&) = default;
 };
 using SurveyLines = Survey (*)(PaddedView stretch);
+// The same of one line, two bytes of which can be read.
+inline bool starts_plain(const char* line) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const char c = line[0];
+  return is_digit(c) || (c == '<' && is_digit(line[1])) || c == ' ' || c == '\n' || c == '\r' ||
+         c == '\t';
+}
 Survey survey_lines_scalar(PaddedView stretch);
 Survey survey_lines_avx2(PaddedView stretch);
 Survey survey_lines_avx512(PaddedView stretch);

@@ -50,8 +50,13 @@ class LineReader {
   // frames without newlines between them; a whole JSON document). record.raw, line and file are set
   // whatever the status.
   bool next(TrafficRecord& record, ReadStatus& status);
-  // How much of the run has been read.
+  // How much of the run has been read, and the number of the line there.
   std::size_t position() const { return static_cast<std::size_t>(cursor_ - run_.begin()); }
+  std::uint64_t line() const { return line_; }
+  // Whether the next record begins a line that is not of the plain kind (see Survey).
+  bool at_odd_line() const {
+    return cursor_ != run_.end() && rest_ == nullptr && !starts_plain(cursor_);
+  }
   // One element of a JSON or XML document, as a splitter cut it out.
   void read_element(std::string_view element, SplitEnd end, std::uint64_t line, std::uint32_t file,
                     TrafficRecord& record, ReadStatus& status);
