@@ -81,14 +81,16 @@ Result<std::vector<std::unique_ptr<CaptureSource>>> open_captures(const ExplainP
   return captures;
 }
 
-std::string stats_of(const SessionCounters& counters, const PacketSource& source,
-                     std::uint64_t given, std::uint64_t filtered) {
+std::string stats_of(const SessionCounters& counters, std::uint64_t decoders_refused,
+                     const PacketSource& source, std::uint64_t given, std::uint64_t filtered) {
   std::string outcomes, events;
   for (const SessionCounterInfo& row : kSessionCounters) {
     const std::uint64_t n = counters[row.value];
     std::string& list = row.kind == CounterKind::Outcome ? outcomes : events;
     if (n > 0) list += fmt::format("{}\"{}\":{}", list.empty() ? "" : ",", row.log_name, n);
   }
+  if (decoders_refused > 0)
+    events += fmt::format("{}\"decoder_refused\":{}", events.empty() ? "" : ",", decoders_refused);
   const CaptureCounters capture = source.counters();
   return fmt::format(
       "{{\"packets\":{},\"filtered_out\":{},\"snapped\":{},\"unreadable_places\":{},"
@@ -173,7 +175,7 @@ Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track) 
   if (filter && !filter->problems().empty()) plan.message(filter->problems());
   const SessionCounters counters = (*engine)->counters();
   assert(given == filtered + counters.packets() && "every packet ends in exactly one counter");
-  outcome.stats_json = stats_of(counters, source, given, filtered);
+  outcome.stats_json = stats_of(counters, (*engine)->decoders().refused, source, given, filtered);
   outcome.accounting = accounting_of(counters, outcome.result.accounting.traffic, given, filtered);
   outcome.hint = hint_of(counters);
   return outcome;

@@ -137,6 +137,9 @@ SessionCounters Engine::counters() const {
 std::size_t Engine::batch_packets() const {
   return parts_->lanes().batch_packets();
 }
+StreamDecoderCounters Engine::decoders() const {
+  return parts_->lanes().decoders();
+}
 const FragmentCounters& Engine::fragments() const {
   return parts_->lanes().fragments();
 }

@@ -17,6 +17,7 @@
 #include "appid/identifier.hpp"
 #include "base/result.hpp"
 #include "dataplane/engine_options.hpp"
+#include "dataplane/stream_decoders.hpp"
 #include "decode/decoder.hpp"
 #include "model/application_timeouts.hpp"
 #include "model/engine_facts.hpp"
@@ -67,6 +68,8 @@ class Engine {
   // How many packets at once give the threads enough to do; fewer or more are fine.
   std::size_t batch_packets() const;
   const FragmentCounters& fragments() const;
+  // Of the decoders that read whole streams; zeros where applications are not looked for.
+  StreamDecoderCounters decoders() const;
   // Packets by what decoding came to, indexed by DecodeStatus.
   std::span<const std::uint64_t> decode_counts() const;
   // Of the identification; null when there is none.

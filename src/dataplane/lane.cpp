@@ -57,6 +57,7 @@ Result<void> Lane::prepare() {
   auto identifier = Identifier::make(catalogue_);
   if (!identifier) return tl::unexpected(identifier.error());
   identifier_ = std::move(*identifier);
+  decoders_ = std::make_unique<StreamDecoders>(catalogue_, *table_);
   return {};
 }
 
@@ -79,13 +80,15 @@ Result<void> Lane::prepare_timeouts() {
 
 LaneUse Lane::use() const {
   return {table_->pool().allocated(), table_->segments_held(),
-          identifier_ ? identifier_->counters().states_used : 0};
+          identifier_ ? identifier_->counters().states_used : 0,
+          decoders_ ? decoders_->reading() : 0};
 }
 
 void Lane::set_elsewhere(const LaneUse& use) {
   table_->set_elsewhere(static_cast<std::uint32_t>(use.sessions),
                         static_cast<std::uint32_t>(use.segments));
   if (identifier_) identifier_->set_used_elsewhere(use.app_states);
+  if (decoders_) decoders_->set_elsewhere(use.decoders);
 }
 
 void Lane::on_packet(const PacketView& packet, const PacketResult& result) {
@@ -102,9 +105,29 @@ void Lane::on_packet(const PacketView& packet, const PacketResult& result) {
   }
   if (packet.payload_length == 0) return;
   if (identifier_)
-    identify(packet, result);
+    see_content(packet, result);
   else if (session.app == 0)
     name_session(result, packet, without_content(session, facts_of(session)));
+}
+
+void Lane::see_content(const PacketView& packet, const PacketResult& result) {
+  Session& session = *result.session;
+  if (session.has(kPredicted)) {
+    // Its application was said when it was announced; here its first data passes.
+    if (!session.has(kWatched)) name_session(result, packet, AppId{session.app});
+    session.set(kWatched);
+    return;
+  }
+  AppId shown = AppId::None;
+  const bool first_payload = StateId{session.user} == StateId::None;
+  if (first_payload || session.has(kWatched))
+    shown = decoders_->see(packet, result, first_payload, *this);
+  identify(packet, result);
+  const AppId now{session.app};
+  // What a decoder has read says more than that it looks like HTTP.
+  if (shown != AppId::None && now != shown &&
+      (status_of(now) != AppStatus::Identified || now == web_browsing_))
+    name_session(result, packet, shown);
 }
 
 void Lane::identify(const PacketView& packet, const PacketResult& result) {
@@ -114,7 +137,9 @@ void Lane::identify(const PacketView& packet, const PacketResult& result) {
   const AppStep step =
       identifier_->step(state, AppId{session.app}, packet, result.flow == Flow::C2s);
   session.user = static_cast<std::uint32_t>(state);
-  for (std::size_t i = 0; i < step.change_count; ++i) name_session(result, packet, step.changes[i]);
+  for (std::size_t i = 0; i < step.change_count; ++i)
+    if (step.changes[i] != web_browsing_ || AppId{session.app} != http_proxy_)
+      name_session(result, packet, step.changes[i]);
 }
 
 // Every change of the application is a start row: ssl, then the site's own.
@@ -125,14 +150,19 @@ void Lane::name_session(const PacketResult& result, const PacketView& packet, Ap
   // Data on a SYN is not yet a session's data: the handshake may never complete.
   if (options_.log_start && !info(result.session->tcp_state).opening)
     add_row(*result.session, Subtype::Start, packet.time_ns, app);
+  if (decoders_) decoders_->named(packet, result, app);
 }
 
 AppId Lane::final_app(const Session& session) {
   const AppId app{session.app};
   if (!has_content(session.key.protocol))
     return app != AppId::None ? app : catalogue_.of_ip_protocol(session.key.protocol, kNoIcmpType);
-  StateId state{session.user};
   const SessionFacts facts = facts_of(session);
+  if (session.has(kPredicted)) {
+    const bool data = session.has(kDataC2s) || session.has(kDataS2c);
+    return data && facts.handshake_done ? app : AppId::Incomplete;
+  }
+  StateId state{session.user};
   // The state goes back to the identifier in any case.
   const AppId named =
       identifier_ ? identifier_->finish(state, app, facts) : without_content(session, facts);
@@ -143,6 +173,7 @@ AppId Lane::final_app(const Session& session) {
 }
 
 void Lane::on_end(const Session& session, std::int64_t ended_ns) {
+  if (decoders_) decoders_->forget(session);
   const AppId app = final_app(session);
   if (options_.log_end) add_row(session, Subtype::End, ended_ns, app);
 }

@@ -14,6 +14,7 @@
 #include "appid/identifier.hpp"
 #include "base/result.hpp"
 #include "dataplane/engine_options.hpp"
+#include "dataplane/stream_decoders.hpp"
 #include "session/session_table.hpp"
 
 namespace endreason {
@@ -34,15 +35,17 @@ bool comes_before(const EngineRow& a, const EngineRow& b);
 
 // What all lanes together may use up.
 struct LaneUse {
-  std::uint64_t sessions{}, segments{}, app_states{};
+  std::uint64_t sessions{}, segments{}, app_states{}, decoders{};
   LaneUse& operator+=(const LaneUse& other) {
     sessions += other.sessions;
     segments += other.segments;
     app_states += other.app_states;
+    decoders += other.decoders;
     return *this;
   }
   LaneUse operator-(const LaneUse& other) const {
-    return {sessions - other.sessions, segments - other.segments, app_states - other.app_states};
+    return {sessions - other.sessions, segments - other.segments, app_states - other.app_states,
+            decoders - other.decoders};
   }
 };
 
@@ -57,6 +60,9 @@ class Lane final : public SessionSink {
   SessionTable& table() { return *table_; }
   const SessionTable& table() const { return *table_; }
   const Identifier* identifier() const { return identifier_.get(); }
+  StreamDecoderCounters decoders() const {
+    return decoders_ ? decoders_->counters() : StreamDecoderCounters{};
+  }
 
   // The rows so far, in the order of the log once they are sorted.
   std::vector<EngineRow>& rows() { return rows_; }
@@ -76,9 +82,13 @@ class Lane final : public SessionSink {
 
  private:
   Lane(const EngineOptions& options, const AppCatalogue& catalogue)
-      : options_(options), catalogue_(catalogue) {}
+      : options_(options),
+        catalogue_(catalogue),
+        web_browsing_(catalogue.find("web-browsing")),
+        http_proxy_(catalogue.find("http-proxy")) {}
   Result<void> prepare();
   Result<void> prepare_timeouts();
+  void see_content(const PacketView& packet, const PacketResult& result);
   void identify(const PacketView& packet, const PacketResult& result);
   void name_session(const PacketResult& result, const PacketView& packet, AppId app);
   AppId final_app(const Session& session);
@@ -86,8 +96,10 @@ class Lane final : public SessionSink {
 
   const EngineOptions& options_;
   const AppCatalogue& catalogue_;
+  AppId web_browsing_, http_proxy_;
   std::unique_ptr<SessionTable> table_;
   std::unique_ptr<Identifier> identifier_;
+  std::unique_ptr<StreamDecoders> decoders_;  // there when identifier_ is
   std::vector<std::uint8_t> timeout_profiles_;  // by application; empty: none has its own
   std::vector<EngineRow> rows_;
   std::vector<const EngineRow*> sorted_;

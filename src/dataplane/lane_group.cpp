@@ -222,6 +222,7 @@ bool LaneGroup::near_a_limit(const LaneUse& use) const {
   const Identifier* identifier = lanes_.front()->identifier();
   return lanes_.front()->table().accelerated() || use.sessions + kMostOfABatch > sessions_allowed ||
          use.segments + kMostOfABatch > session.tcp.segments_in_all ||
+         use.decoders + kMostOfABatch > StreamDecoders::kMost ||
          (identifier != nullptr &&
           use.app_states + kMostOfABatch > identifier->settings().states_max);
 }
@@ -301,9 +302,16 @@ void LaneGroup::number_sessions() {
 void LaneGroup::tell_numbers(Lane& lane, std::uint32_t before,
                              std::span<const std::uint32_t> numbers) {
   SessionTable& table = lane.table();
-  for (const SessionIndex index : table.announced())
-    if (const std::uint32_t parent = table.session(index).user; parent > before)
-      table.renumber_parent(index, numbers[parent - before - 1]);
+  // A place may have been announced twice, or may be another session's by now.
+  std::vector<SessionIndex> announced(table.announced().begin(), table.announced().end());
+  std::sort(announced.begin(), announced.end());
+  announced.erase(std::unique(announced.begin(), announced.end()), announced.end());
+  for (const SessionIndex index : announced) {
+    const Session& session = table.session(index);
+    const bool has_parent = session.has(kPredict) || session.has(kPredicted);
+    if (has_parent && session.user > before)
+      table.renumber_parent(index, numbers[session.user - before - 1]);
+  }
   for (EngineRow& row : lane.rows()) {
     Session& session = row.session;
     if (session.id > before) session.id = numbers[session.id - before - 1];
@@ -346,6 +354,15 @@ bool LaneGroup::finish_some() {
   });
   join_rows();
   return !tick.has_value();
+}
+
+StreamDecoderCounters LaneGroup::decoders() const {
+  StreamDecoderCounters all;
+  for (const auto& lane : lanes_) {
+    all.begun += lane->decoders().begun;
+    all.refused += lane->decoders().refused;
+  }
+  return all;
 }
 
 SessionCounters LaneGroup::counters() const {

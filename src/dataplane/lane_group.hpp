@@ -65,6 +65,7 @@ class LaneGroup {
     return identifier != nullptr ? &identifier->counters() : nullptr;
   }
   SessionCounters counters() const;
+  StreamDecoderCounters decoders() const;
   const FragmentCounters& fragments() const { return decoder_.fragments(); }
   std::span<const std::uint64_t> decode_counts() const { return decode_counts_; }
 

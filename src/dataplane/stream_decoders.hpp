@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// StreamDecoders: reads on in sessions whose content announces or holds other sessions, after their
+// application is settled: FTP's control connection (predicts its data connections) and a client's
+// connection to an HTTP proxy (divides it). In: payload packets of TCP sessions as they are
+// tracked. One thread; memory only for sessions that are read.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+
+#include "appid/app_catalogue.hpp"
+#include "model/app_id.hpp"
+#include "model/packet_view.hpp"
+#include "session/session_table.hpp"
+
+namespace endreason {
+
+struct StreamDecoderCounters {
+  std::uint64_t begun{};
+  std::uint64_t refused{};  // too many are read already
+};
+
+class StreamDecoders {
+ public:
+  // How many sessions are read at once; further ones are not decoded, and counted.
+  static constexpr std::size_t kMost = 64 * 1024;
+
+  StreamDecoders(const AppCatalogue& catalogue, SessionTable& table);
+  ~StreamDecoders();
+  StreamDecoders(const StreamDecoders&) = delete;
+  StreamDecoders& operator=(const StreamDecoders&) = delete;
+
+  // Before the session's application is looked for in this packet. `first_payload`: of the session.
+  // Returns what the session is if decoding has shown it, else None. The session may have been
+  // divided: `sink` then got the end of the earlier one.
+  AppId see(const PacketView& packet, const PacketResult& result, bool first_payload,
+            SessionSink& sink);
+  // The session's application has become known.
+  void named(const PacketView& packet, const PacketResult& result, AppId app);
+  // The session has ended.
+  void forget(const Session& session);
+
+  const StreamDecoderCounters& counters() const { return counters_; }
+
+ private:
+  struct Reading;
+  Reading* begin(const PacketResult& result, bool ftp);
+  void stop(Session& session);
+  AppId read_ftp(Reading& reading, const PacketView& packet, const PacketResult& result);
+  AppId read_proxy(Reading& reading, const PacketView& packet, const PacketResult& result,
+                   SessionSink& sink);
+
+  SessionTable& table_;
+  AppId ftp_, ftp_data_, http_proxy_;
+  std::unordered_map<std::uint32_t, std::unique_ptr<Reading>> readings_;  // by session id
+  StreamDecoderCounters counters_;
+};
+
+}  // namespace endreason
