@@ -53,16 +53,16 @@ StreamDecoders::Reading* StreamDecoders::begin(const PacketResult& result, bool 
   else
     made->decoder.emplace<HttpProxy>();
   result.session->set(kWatched);
-  return (readings_[result.session->id] = std::move(made)).get();
+  return (readings_[result.session->key] = std::move(made)).get();
 }
 
 void StreamDecoders::stop(Session& session) {
-  readings_.erase(session.id);
+  readings_.erase(session.key);
   session.clear(kWatched);
 }
 
 void StreamDecoders::forget(const Session& session) {
-  if (session.has(kWatched)) readings_.erase(session.id);
+  if (session.has(kWatched)) readings_.erase(session.key);
 }
 
 AppId StreamDecoders::see(const PacketView& packet, const PacketResult& result, bool first_payload,
@@ -70,7 +70,7 @@ AppId StreamDecoders::see(const PacketView& packet, const PacketResult& result, 
   Session& session = *result.session;
   Reading* reading = nullptr;
   if (session.has(kWatched)) {
-    if (const auto found = readings_.find(session.id); found != readings_.end())
+    if (const auto found = readings_.find(session.key); found != readings_.end())
       reading = found->second.get();
   } else if (first_payload && session.key.protocol == kProtoTcp) {
     const bool ftp = session.server_port() == kFtpPort;
@@ -91,7 +91,7 @@ void StreamDecoders::named(const PacketView& packet, const PacketResult& result,
   }
   // Another application on FTP's port: there is nothing to read.
   if (app == ftp_ || app < AppId::FirstIdentified || !session.has(kWatched)) return;
-  const auto found = readings_.find(session.id);
+  const auto found = readings_.find(session.key);
   if (found != readings_.end() && std::holds_alternative<FtpControl>(found->second->decoder))
     stop(session);
 }
@@ -129,14 +129,10 @@ AppId StreamDecoders::read_proxy(Reading& reading, const PacketView& packet,
   });
   const bool finished = proxy.finished();
   if (seen == HttpProxy::Seen::NewConnection) {
-    auto kept = readings_.extract(result.session->id);
-    result.session->clear(kWatched);  // the earlier session is not read any more
+    result.session->clear(kWatched);  // its end is not the end of the reading
     table_.divide(packet, result, EndReason::Decoder, sink);
-    if (!finished) {
-      kept.key() = result.session->id;
-      readings_.insert(std::move(kept));
-      result.session->set(kWatched);
-    }
+    result.session->set(kWatched);
+    if (finished) stop(*result.session);
     return http_proxy_;
   }
   if (finished) stop(*result.session);

@@ -12,6 +12,7 @@
 #include "appid/app_catalogue.hpp"
 #include "model/app_id.hpp"
 #include "model/packet_view.hpp"
+#include "session/flow_hash.hpp"
 #include "session/session_table.hpp"
 
 namespace endreason {
@@ -53,7 +54,8 @@ class StreamDecoders {
 
   SessionTable& table_;
   AppId ftp_, ftp_data_, http_proxy_;
-  std::unordered_map<std::uint32_t, std::unique_ptr<Reading>> readings_;  // by session id
+  // By the tuple: a session's number and place are the table's to change.
+  std::unordered_map<FlowKey, std::unique_ptr<Reading>, FlowHash> readings_;
   StreamDecoderCounters counters_;
 };
 
