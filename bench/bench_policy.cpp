@@ -55,7 +55,7 @@ class Maker {
   Policy policy(std::size_t rules) {
     Policy policy;
     for (unsigned i = 0; i < kZones; ++i)
-      policy.zones.push_back({fmt::format("zone-{}", i), {}, {}, 0});
+      policy.zones.push_back({fmt::format("zone-{}", i), {}, {}, {}, 0});
     for (unsigned i = 0; i < 200; ++i)
       policy.services.push_back(
           {fmt::format("tcp-{}", i), "tcp", fmt::format("{}", 1000 + i * 7), "", 0, 0});

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "appid/app_catalogue.hpp"
+#include "config/policy_sections.hpp"
 #include "model/protocol.hpp"
 
 namespace endreason {
@@ -18,8 +19,8 @@ constexpr std::array<std::string_view, 2> kTransports{"tcp", "udp"};
 constexpr std::array<std::string_view, 2> kSides{"client", "server"};
 
 Done read_timer(const SettingNode& node, std::span<const std::string_view> known,
-                std::pair<SessionTimer, std::uint32_t>& into) {
-  if (std::ranges::find(known, node.key()) == known.end()) return node.unknown("timer", known);
+                std::string_view kind, std::pair<SessionTimer, std::uint32_t>& into) {
+  if (std::ranges::find(known, node.key()) == known.end()) return node.unknown(kind, known);
   const auto row = std::ranges::find(kSessionTimers, node.key(), &SessionTimerInfo::log_name);
   const auto seconds = node.number(row->min_s, row->max_s, "seconds");
   if (!seconds) return tl::unexpected(seconds.error());
@@ -131,12 +132,27 @@ constexpr auto kSignatureKeys = std::to_array<SettingRow<UserSignature>>({
 Done read_one_application(const SettingNode& app, std::span<const std::string_view> timers,
                           Settings& into) {
   ApplicationTimeouts own{.app = app.key(), .timers = {}};
+  ApplicationObject object;
+  object.name = app.key();
+  object.line = static_cast<LineNumber>(app.line());
+  bool defined = false;
   const auto values = app.pairs("timeout-udp: 5");
   if (!values) return tl::unexpected(values.error());
   for (const SettingNode& value : *values) {
-    if (auto done = read_timer(value, timers, own.timers.emplace_back()); !done) return done;
+    const auto key = read_application_key(value, object);
+    if (!key) return tl::unexpected(key.error());
+    defined = defined || key->known;
+    if (key->known) continue;
+    if (auto done = read_timer(value, timers, "setting", own.timers.emplace_back()); !done)
+      return done;
   }
-  into.application_timeouts.push_back(std::move(own));
+  for (const auto& [timer, seconds] : own.timers) {
+    if (timer == SessionTimer::Default) object.timeout_s = seconds;
+    if (timer == SessionTimer::Tcp) object.tcp_timeout_s = seconds;
+    if (timer == SessionTimer::Udp) object.udp_timeout_s = seconds;
+  }
+  if (!own.timers.empty() || !defined) into.application_timeouts.push_back(std::move(own));
+  if (defined) into.policy.applications.push_back(std::move(object));
   return {};
 }
 
@@ -173,9 +189,10 @@ Done read_timers(const SettingNode& node, Settings& into) {
   if (!timers) return tl::unexpected(timers.error());
   for (const SettingNode& value : *timers) {
     std::pair<SessionTimer, std::uint32_t> timer;
-    if (auto done = read_timer(value, names, timer); !done) return done;
+    if (auto done = read_timer(value, names, "timer", timer); !done) return done;
     into.timers.set(timer.first, timer.second);
     if (auto set = into.session.timeouts.set(timer.first, timer.second); !set) return set;
+    into.policy.timers.push_back({timer.first, timer.second});
   }
   return {};
 }
@@ -199,8 +216,9 @@ Done read_sessions(const SettingNode& node, Settings& into) {
 }
 
 Done read_applications(const SettingNode& node, Settings& into) {
-  std::array<std::string_view, kApplicationTimers.size()> timers;
-  for (std::size_t i = 0; i < timers.size(); ++i) timers[i] = info(kApplicationTimers[i]).log_name;
+  std::vector<std::string_view> timers;  // and the other keys, for the message that lists them
+  for (const SessionTimer timer : kApplicationTimers) timers.push_back(info(timer).log_name);
+  for (const std::string_view key : application_keys()) timers.push_back(key);
   const auto apps = node.pairs("dns-base: {timeout-udp: 5}");
   if (!apps) return tl::unexpected(apps.error());
   for (const SettingNode& app : *apps)
@@ -222,12 +240,18 @@ Done read_user_applications(const SettingNode& node, Settings& into) {
   return {};
 }
 
-Done check_application_names(const SettingNode& root, const Settings& settings) {
+Done check_application_names(const SettingNode& root, Settings& settings) {
   if (settings.application_timeouts.empty()) return {};
   const auto catalogue = AppCatalogue::make(settings.user_applications);
   if (!catalogue) return tl::unexpected(catalogue.error());
   for (const SettingNode& app : root.find("applications")->children()) {
     if (catalogue->find(app.key()) != AppId::None) continue;
+    // Defined for rules alone: the engine never finds it, so its timers have nothing to act on.
+    if (std::erase_if(settings.application_timeouts,
+                      [&](const ApplicationTimeouts& own) { return own.app == app.key(); }) == 0)
+      continue;
+    const auto& defined = settings.policy.applications;
+    if (std::ranges::find(defined, app.key(), &ApplicationObject::name) != defined.end()) continue;
     std::vector<std::string_view> names;
     for (std::size_t i = 1; i < catalogue->size(); ++i)
       names.push_back(catalogue->name(static_cast<AppId>(i)));

@@ -17,6 +17,6 @@ Result<void> read_user_applications(const SettingNode& node, Settings& into);
 
 // The names under `applications` are those of App-ID's spelling or of `user-applications`, which
 // may stand behind it in the file: checked when all has been read.
-Result<void> check_application_names(const SettingNode& root, const Settings& settings);
+Result<void> check_application_names(const SettingNode& root, Settings& settings);
 
 }  // namespace endreason

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/nearest_name.hpp"
+#include "config/policy_sections.hpp"
 #include "config/session_sections.hpp"
 #include "config/setting_node.hpp"
 
@@ -74,17 +75,40 @@ Done read_aliases(const SettingNode& node, Settings& into) {
   return {};
 }
 
+template <Done (*kRead)(const SettingNode&, Policy&)>
+Done in_policy(const SettingNode& node, Settings& into) {
+  return kRead(node, into.policy);
+}
+
+Done read_all_zones(const SettingNode& node, Settings& into) {
+  if (auto done = read_zones(node, into); !done) return done;
+  return read_policy_zones(node, into.policy);
+}
+
 constexpr auto kSections = std::to_array<SettingRow<Settings>>({
     {"tz", read_tz},
     {"time-zones", read_time_zones},
     {"ruleset", read_ruleset},
     {"aliases", read_aliases},
     {"profile", read_profile},
-    {"zones", read_zones},
+    {"zones", read_all_zones},
     {"timers", read_timers},
     {"sessions", read_sessions},
     {"applications", read_applications},
     {"user-applications", read_user_applications},
+    {"interfaces", in_policy<read_policy_interfaces>},
+    {"host-services", in_policy<read_host_services>},
+    {"addresses", in_policy<read_addresses>},
+    {"address-groups", in_policy<read_address_groups>},
+    {"external-lists", in_policy<read_external_lists>},
+    {"services", in_policy<read_services>},
+    {"service-groups", in_policy<read_service_groups>},
+    {"application-groups", in_policy<read_application_groups>},
+    {"application-filters", in_policy<read_application_filters>},
+    {"rules", in_policy<read_rules>},
+    {"default-rules", in_policy<read_default_rules>},
+    {"decryption", in_policy<read_decryption>},
+    {"limits", in_policy<read_limits>},
 });
 
 std::string from_environment(const char* name) {
@@ -121,6 +145,7 @@ Result<Settings> parse_settings(const std::string& text, const std::string& name
   if (!root) return tl::unexpected(root.error());
   Settings settings;
   settings.path = name;
+  settings.policy.source = name;
   if (root->kind() == SettingNode::Kind::List || root->kind() == SettingNode::Kind::Text)
     return root->wrong("expected settings as `key: value`, see docs/operating/config.md");
   if (auto done = read_section(*root, kSections, settings); !done)
@@ -128,6 +153,10 @@ Result<Settings> parse_settings(const std::string& text, const std::string& name
   if (auto done = check_application_names(*root, settings); !done)
     return tl::unexpected(done.error());
   return settings;
+}
+
+std::string settings_file(const std::string& given) {
+  return settings_path(given).first;
 }
 
 Result<Settings> load_settings(const std::string& given) {

@@ -15,6 +15,7 @@
 #include "model/field.hpp"
 #include "model/verdict.hpp"
 #include "model/zone_table.hpp"
+#include "policy/policy.hpp"
 #include "session/session_setting.hpp"
 #include "session/version_profile.hpp"
 #include "verdict/judge.hpp"
@@ -34,6 +35,8 @@ struct Settings {
   SessionSettings session;
   std::vector<ApplicationTimeouts> application_timeouts;
   std::vector<UserSignature> user_applications;
+  // Objects, rules, decryption, host services. Its zones and timers are those above.
+  Policy policy;
 };
 
 // From the file given, else from $ENDREASON_CONFIG, else from the first that exists of
@@ -42,6 +45,9 @@ struct Settings {
 Result<Settings> load_settings(const std::string& given);
 // The text of a file; `name` is for messages.
 Result<Settings> parse_settings(const std::string& text, const std::string& name);
+
+// The file that load_settings() would read; empty when there is none.
+std::string settings_file(const std::string& given);
 
 Result<Ruleset> ruleset_named(std::string_view name);
 

@@ -76,7 +76,8 @@ TEST(Settings, AMistakeNamesFileLineSettingAndRemedy) {
        "e.yaml:2: timers.timeout-tcphandshake: expected 1 to 60 seconds, found '61'"},
       {"an unknown timer", "timers:\n  timeout-tpc: 61\n", "(did you mean 'timeout-tcp'?)"},
       {"a timer that an application cannot have", "applications:\n  ssl: {timeout-icmp: 6}\n",
-       "e.yaml:2: unknown timer 'applications.ssl.timeout-icmp' (did you mean 'timeout-tcp'?); the "
+       "e.yaml:2: unknown setting 'applications.ssl.timeout-icmp' (did you mean 'timeout-tcp'?); "
+       "the "
        "timers are timeout-default, "
        "timeout-tcp, timeout-udp, timeout-tcp-half-closed and timeout-tcp-time-wait"},
       {"an application that is not known", "applications:\n  dns-bass: {timeout-udp: 6}\n",

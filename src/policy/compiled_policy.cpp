@@ -5,9 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "policy/host_addresses.hpp"
 #include "policy/rule_finder.hpp"
 #include "policy/rule_fit.hpp"
-#include "policy/zone_map.hpp"
 
 namespace endreason {
 
@@ -17,7 +17,6 @@ struct CompiledPolicy::Parts {
         resolved(std::move(names)),
         finder(resolved, resolved.rules),
         decryption_finder(resolved, resolved.decryption),
-        zones(policy, resolved),
         host(policy) {
     for (const ResolvedRule& rule : resolved.rules) plain.push_back(is_plain(rule));
   }
@@ -37,7 +36,6 @@ struct CompiledPolicy::Parts {
   ResolvedPolicy resolved;
   RuleFinder finder;
   RuleFinder decryption_finder;
-  ZoneMap zones;
   HostAddresses host;
   std::vector<bool> plain;
 };
@@ -97,17 +95,6 @@ HostAnswer CompiledPolicy::host_answer(const IpAddress& src, const IpAddress& ds
 
 ZoneId CompiledPolicy::zone(std::string_view name) const {
   return parts_->resolved.zone(name);
-}
-
-ZoneId CompiledPolicy::zone_of_interface(std::string_view name) const {
-  for (const Zone& zone : parts_->policy.zones)
-    if (std::ranges::find(zone.interfaces, name) != zone.interfaces.end())
-      return parts_->resolved.zone(zone.name);
-  return ZoneId::Unknown;
-}
-
-ZoneId CompiledPolicy::zone_of_address(const IpAddress& address) const {
-  return parts_->zones.find(address);
 }
 
 PolicyApp CompiledPolicy::application(std::string_view name) const {

@@ -44,9 +44,6 @@ class CompiledPolicy {
 
   // Numbers for queries. Look them up once where names come again and again.
   ZoneId zone(std::string_view name) const;
-  ZoneId zone_of_interface(std::string_view name) const;
-  // By the smallest network that a zone or one of its interfaces has; Unknown without one.
-  ZoneId zone_of_address(const IpAddress& address) const;
   PolicyApp application(std::string_view name) const;
   UserId user(std::string_view name) const;
   CategoryId category(std::string_view name) const;

@@ -66,7 +66,8 @@ class RandomPolicy {
   // `zones` more, without rules: with many of them the finder asks zone by zone.
   Policy policy(std::size_t rules, unsigned zones) {
     Policy out = zones_for_test();
-    for (unsigned i = 0; i < zones; ++i) out.zones.push_back({"z" + std::to_string(i), {}, {}, 0});
+    for (unsigned i = 0; i < zones; ++i)
+      out.zones.push_back({"z" + std::to_string(i), {}, {}, {}, 0});
     out.services.push_back({"web", "tcp", "80,443,8000-8100", "", 0, 0});
     out.services.push_back({"odd", "tcp", "80", "1-1023", 0, 0});
     out.services.push_back({"udp-names", "udp", "53,5353", "", 0, 0});

@@ -28,8 +28,9 @@ using LineNumber = std::uint32_t;
 struct Zone {
   std::string name;
   Names interfaces;
-  // What lies behind the zone, so that captures, which have no interface, find their zones.
-  Names networks;
+  // What lies behind the zone: captures, which often know no interface, find their zones by it.
+  Names subnets;
+  Names vlans{};
   LineNumber line{};
 };
 
@@ -259,7 +260,7 @@ struct TimerSetting {
   std::uint32_t seconds;
 };
 
-struct NamedNumber {  // a limit or a switch, by its row in policy_settings.hpp
+struct NamedNumber {  // a limit, by its row in policy_settings.hpp
   std::string name;
   std::uint32_t value;
 };
@@ -284,8 +285,7 @@ struct Policy {
   std::vector<DecryptionRule> decryption_rules;
   std::vector<ManagementProfile> management_profiles;
   std::vector<TimerSetting> timers;
-  std::vector<NamedNumber> limits;    // kPolicyLimits
-  std::vector<NamedNumber> switches;  // kPolicySwitches, 0 or 1
+  std::vector<NamedNumber> limits;  // kPolicyLimits
 };
 
 constexpr const AddressKindInfo& info(AddressKind v) {

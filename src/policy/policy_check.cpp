@@ -95,8 +95,8 @@ class Checker {
           problems_.warning(zone.line, fmt::format("zone '{}': interfaces: none is named '{}'{}",
                                                    zone.name, name, likely(name, known)));
       }
-      for (const std::string& network : zone.networks)
-        check_address(network, zone.line, fmt::format("zone '{}': networks", zone.name));
+      for (const std::string& network : zone.subnets)
+        check_address(network, zone.line, fmt::format("zone '{}': subnets", zone.name));
     }
   }
 

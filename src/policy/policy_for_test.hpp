@@ -22,9 +22,9 @@ inline SecurityRule rule_of(std::string name, Action action = Action::Allow) {
 inline Policy zones_for_test() {
   Policy policy;
   policy.source = "test.yaml";
-  policy.zones.push_back({"trust", {}, {"10.0.0.0/8", "2001:db8::/32"}, 1});
-  policy.zones.push_back({"dmz", {}, {"172.16.0.0/12"}, 2});
-  policy.zones.push_back({"untrust", {}, {"0.0.0.0/0", "::/0"}, 3});
+  policy.zones.push_back({"trust", {}, {"10.0.0.0/8", "2001:db8::/32"}, {}, 1});
+  policy.zones.push_back({"dmz", {}, {"172.16.0.0/12"}, {}, 2});
+  policy.zones.push_back({"untrust", {}, {"0.0.0.0/0", "::/0"}, {}, 3});
   return policy;
 }
 

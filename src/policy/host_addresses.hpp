@@ -1,29 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// ZoneMap: which zone an address lies behind, by the smallest network that has it. HostAddresses:
-// the firewall's own addresses and what they answer to. Constant once made.
+// HostAddresses: the firewall's own addresses and what they answer to. Constant once made.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
 #include "model/ip_address.hpp"
+#include "policy/address_set.hpp"
 #include "policy/compiled_policy.hpp"
 #include "policy/policy.hpp"
 
 namespace endreason {
-
-class ZoneMap {
- public:
-  ZoneMap(const Policy& policy, const ResolvedPolicy& resolved);
-  ZoneId find(const IpAddress& address) const;
-
- private:
-  struct Stretch {
-    IpAddress first;
-    ZoneId zone;
-  };
-  std::vector<Stretch> stretches_;  // rising; each reaches to the next
-};
 
 class HostAddresses {
  public:
