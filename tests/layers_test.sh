@@ -27,8 +27,8 @@ declare -A allowed=(
   [query]="base model"
   [config]="base model decode session appid policy verdict query"
   [format]="base model"
-  [findings]="base model verdict query"
-  [ingest]="base model sources parse verdict query format findings"
+  [findings]="base model policy verdict query"
+  [ingest]="base model sources policy parse verdict query format findings"
   [dataplane]="base model decode session appid policy"
   [cli]="base model sources decode session appid policy parse verdict query format findings ingest dataplane config"
 )

@@ -6,7 +6,10 @@
 
 #include <array>
 #include <functional>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -29,11 +32,17 @@ inline constexpr auto kExitCodes = std::to_array<ExitCode>({
     {kExitIo, "an input could not be read to its end, or an output could not be written"},
 });
 
+// The commands that do something, with their words: "explain", "config check".
+std::vector<std::pair<std::string, const CLI::App*>> leaf_commands(const CLI::App& root);
+
 using RunCommand = std::function<int()>;
 
 RunCommand declare_explain(CLI::App& app);
 RunCommand declare_track(CLI::App& app);
 RunCommand declare_terms(CLI::App& app);
+RunCommand declare_config(CLI::App& app);
+RunCommand declare_policy_test(CLI::App& app);
+RunCommand declare_policy(CLI::App& app);
 RunCommand declare_completion(CLI::App& app, const CLI::App& root);
 RunCommand declare_man(CLI::App& app, const CLI::App& root);
 

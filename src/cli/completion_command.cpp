@@ -81,13 +81,18 @@ std::string term_names() {
 Values values_of(const CLI::App& command, const CLI::Option& option) {
   using Kind = Values::Kind;
   const std::string name = option.get_lnames().empty() ? "" : option.get_lnames().front();
-  if (name == "output")
-    return {Kind::Words, command.get_name() == "terms" ? "text ndjson" : output_formats()};
+  if (name == "output") {
+    const std::string of = command.get_name();
+    if (of == "terms" || of == "check" || of == "security-policy-match")
+      return {Kind::Words, "text ndjson"};
+    return {Kind::Words, of == "replay" ? "table ndjson" : output_formats()};
+  }
   if (name == "fields") return {Kind::List, output_columns()};
   if (name == "panos-version") return {Kind::Words, releases()};
   if (name == "ruleset") return {Kind::Words, "standard vendor"};
   if (name == "color") return {Kind::Words, "auto always never"};
-  if (name == "config" || name == "rejects" || name == "stats") return {Kind::Files, ""};
+  if (name == "config" || name == "read" || name == "rejects" || name == "stats")
+    return {Kind::Files, ""};
   return {};
 }
 
@@ -96,11 +101,20 @@ Values arguments_of(const CLI::App& command) {
   if (command.get_name() == "terms") return {Values::Kind::Words, term_names()};
   if (command.get_name() == "completion") return {Values::Kind::Words, std::string(kShells)};
   if (command.get_name() == "explain") return {Values::Kind::Files, ""};
+  std::string names;  // of a command that has others below it
+  for (const CLI::App* sub : command.get_subcommands({})) append_word(names, sub->get_name());
+  if (!names.empty()) return {Values::Kind::Words, names};
   return {};
 }
 
+// With those of the commands below it: which of them was typed, a shell script need not know.
 std::vector<OptionWords> words_of(const CLI::App& app) {
   std::vector<OptionWords> all;
+  for (const CLI::App* sub : app.get_subcommands({}))
+    for (OptionWords& words : words_of(*sub)) {
+      const auto same = [&](const OptionWords& known) { return known.names == words.names; };
+      if (std::none_of(all.begin(), all.end(), same)) all.push_back(std::move(words));
+    }
   for (const CLI::Option* option : app.get_options()) {
     if (option->get_positional() || option->get_group().empty()) continue;
     OptionWords words;

@@ -37,6 +37,7 @@ int run(int argc, char** argv) {
       "  endreason explain traffic.log            a card for one record, a table for many\n"
       "  endreason explain --summary /var/log/pa  totals, root causes, top rules\n"
       "  endreason terms incomplete               what a word of the log means\n"
+      "  endreason policy replay -r traffic.log --config new.yaml   what a change would break\n"
       "`endreason COMMAND --help` has more.\n\n" +
       exit_codes_text());
   struct Command {
@@ -55,6 +56,12 @@ int run(int argc, char** argv) {
   CLI::App* track =
       add("track", "Track the sessions of captures and write the log a firewall would");
   commands.push_back({track, declare_track(*track)});
+  CLI::App* policy = add("policy", "What another rule base would change");
+  commands.push_back({policy, declare_policy(*policy)});
+  CLI::App* test = add("test", "Ask a rule base about one session, as the firewall's CLI does");
+  commands.push_back({test, declare_policy_test(*test)});
+  CLI::App* config = add("config", "Check, show or import a configuration");
+  commands.push_back({config, declare_config(*config)});
   CLI::App* terms =
       add("terms", "Explain a word: action, status, end reason, stage, state, column");
   commands.push_back({terms, declare_terms(*terms)});

@@ -106,12 +106,12 @@ void append_commands(std::string& out, const CLI::App& root) {
   out +=
       ".SH COMMANDS\nEach command takes \\fB\\-h\\fR or \\fB\\-\\-help\\fR, which prints what "
       "stands here.\n";
-  for (const CLI::App* sub : root.get_subcommands({})) {
+  for (const auto& [name, sub] : leaf_commands(root)) {
     const auto all = sub->get_options();
     const bool has_options = std::any_of(all.begin(), all.end(), [](const CLI::Option* option) {
       return !is_positional(*option) && !is_help(*option);
     });
-    out += fmt::format(".SS \"endreason {}{}{}\"\n{}.\n", roff(sub->get_name()),
+    out += fmt::format(".SS \"endreason {}{}{}\"\n{}.\n", roff(name),
                        has_options ? " [\\fIOPTION\\fR...]" : "", positionals(*sub),
                        roff(sub->get_description()));
     for (const CLI::Option* option : all) append_option(out, *option);
@@ -158,7 +158,24 @@ std::string manual(const CLI::App& root) {
   return out;
 }
 
+void add_leaves(const std::string& before, const CLI::App& app,
+                std::vector<std::pair<std::string, const CLI::App*>>& into) {
+  for (const CLI::App* sub : app.get_subcommands({})) {
+    const std::string name = before.empty() ? sub->get_name() : before + " " + sub->get_name();
+    if (sub->get_subcommands({}).empty())
+      into.emplace_back(name, sub);
+    else
+      add_leaves(name, *sub, into);
+  }
+}
+
 }  // namespace
+
+std::vector<std::pair<std::string, const CLI::App*>> leaf_commands(const CLI::App& root) {
+  std::vector<std::pair<std::string, const CLI::App*>> leaves;
+  add_leaves("", root, leaves);
+  return leaves;
+}
 
 RunCommand declare_man(CLI::App& app, const CLI::App& root) {
   app.footer("Examples:\n  endreason man | man -l -");

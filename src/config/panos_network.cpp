@@ -51,6 +51,8 @@ void add_addresses(const XmlNode& from, Interface& interface, ImportedConfig& in
 }
 
 void read_interface(const XmlNode& entry, const XmlNode& settings, ImportedConfig& into) {
+  auto& known = into.policy.interfaces;
+  if (std::ranges::find(known, entry.name, &Interface::name) != known.end()) return;
   Interface interface;
   interface.name = entry.name;
   interface.line = entry.line;

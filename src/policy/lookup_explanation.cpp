@@ -95,10 +95,10 @@ class Explainer {
       case Criterion::Disabled:
         return "it is disabled";
       case Criterion::From:
-        return fmt::format("the zone it comes from is {}, not {}", zone_text(query_.from),
+        return fmt::format("the zone it comes from, {}, is not in {}", zone_text(query_.from),
                            listed(rule.match.from));
       case Criterion::To:
-        return fmt::format("the zone it goes to is {}, not {}", zone_text(query_.to),
+        return fmt::format("the zone it goes to, {}, is not in {}", zone_text(query_.to),
                            listed(rule.match.to));
       case Criterion::ZoneRelation:
         return fmt::format("it is {}, and the zones are {}", info(rule.type).log_name,
@@ -114,7 +114,8 @@ class Explainer {
                                  listed(rule.match.source_user))
                    : fmt::format("the user is not one of {}", listed(rule.match.source_user));
       case Criterion::Application:
-        return fmt::format("the application {} is not {}", application_, listed(rule.application));
+        return fmt::format("the application {} is not in {}", application_,
+                           listed(rule.application));
       case Criterion::Service:
         return service_why(rule);
       case Criterion::Category:

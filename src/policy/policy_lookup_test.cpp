@@ -276,10 +276,10 @@ TEST(LookupExplanation, SaysOfEveryEarlierRuleWhatDidNotFit) {
   EXPECT_EQ(told.decision, policy.lookup(query));
   ASSERT_EQ(told.earlier.size(), 5u);
   EXPECT_EQ(told.earlier[0].why, "it is disabled");
-  EXPECT_EQ(told.earlier[1].why, "the application ssh is not telnet");
+  EXPECT_EQ(told.earlier[1].why, "the application ssh is not in telnet");
   EXPECT_EQ(told.earlier[2].why, "the destination 172.16.0.9 is not in dns-server");
   EXPECT_EQ(told.earlier[3].why, "the source 10.1.1.1 is not in guests");
-  EXPECT_EQ(told.earlier[4].why, "the zone it goes to is dmz, not untrust");
+  EXPECT_EQ(told.earlier[4].why, "the zone it goes to, dmz, is not in untrust");
 }
 
 TEST(DecryptionRule, IsFoundByZonesAddressesAndService) {
