@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inspect/http_head.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace endreason::inspect {
+namespace {
+
+bool blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f' || c == '\0';
+}
+std::string_view trimmed(std::string_view t) {
+  while (!t.empty() && (blank(t.front()) || t.front() == '\n')) t.remove_prefix(1);
+  while (!t.empty() && (blank(t.back()) || t.back() == '\n')) t.remove_suffix(1);
+  return t;
+}
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
+bool same_name(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [](char x, char y) { return lower(x) == lower(y); });
+}
+// Whether `text` holds `word`, which is in lower case.
+bool contains_word(std::string_view text, std::string_view word) {
+  return std::search(text.begin(), text.end(), word.begin(), word.end(),
+                     [](char x, char y) { return lower(x) == y; }) != text.end();
+}
+std::string_view as_text(std::span<const std::uint8_t> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+std::span<const std::uint8_t> as_bytes(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  c = lower(c);
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+// Takes "." and ".." out of a path, and slashes that stand together (RFC 3986 section 5.2.4).
+std::size_t without_dots(char* path, std::size_t size) {
+  std::size_t out = 0;
+  for (std::size_t at = 0; at < size;) {
+    if (path[at] != '/') {
+      path[out++] = path[at++];
+      continue;
+    }
+    std::size_t end = at + 1;
+    while (end < size && path[end] != '/') ++end;
+    const std::string_view segment(path + at + 1, end - at - 1);
+    const bool last = end == size;
+    if (segment.empty() && !last) {
+      at = end;
+    } else if (segment == ".") {
+      if (last) path[out++] = '/';
+      at = end;
+    } else if (segment == "..") {
+      while (out > 0 && path[out - 1] != '/') --out;
+      if (out > 0) --out;
+      if (last) path[out++] = '/';
+      at = end;
+    } else {
+      std::copy(path + at, path + end, path + out);
+      out += end - at;
+      at = end;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::size_t http_head_end(std::span<const std::uint8_t> bytes, bool closed, std::size_t& scanned) {
+  const std::string_view text = as_text(bytes);
+  std::size_t line = scanned;
+  // Lines that are empty before the start line belong to no message.
+  if (scanned == 0)
+    while (line < text.size() && (blank(text[line]) || text[line] == '\n')) ++line;
+  for (bool first = scanned == 0;; first = false) {
+    const std::size_t newline = text.find('\n', line);
+    if (newline == std::string_view::npos) {
+      if (!first) scanned = line;
+      return closed ? text.size() : 0;
+    }
+    std::string_view content = text.substr(line, newline - line);
+    const std::size_t begin = line;
+    line = newline + 1;
+    if (first) continue;
+    while (!content.empty() && content.back() == '\r') content.remove_suffix(1);
+    if (content.empty()) return line;
+    if (!std::all_of(content.begin(), content.end(), blank)) continue;
+    // A line of blanks folds the one before, if an empty line or a header follows; else it is the
+    // empty one.
+    const std::string_view rest = text.substr(line);
+    if (rest.empty() || rest == "\r") {
+      scanned = begin;
+      return closed ? line : 0;
+    }
+    if (rest.starts_with("\r\n")) return line + 2;
+    if (rest.starts_with("\n")) return line + 1;
+    const std::size_t colon = rest.find(':'), end = rest.find('\n');
+    if (colon == std::string_view::npos || end == std::string_view::npos || colon > end)
+      return line;
+  }
+}
+
+void HttpHead::load(Bytes raw, bool request, std::uint64_t serial) {
+  if (serial == serial_ && serial != 0) return;
+  serial_ = serial;
+  request_ = request;
+  made_bits_ = 0;
+  method_ = uri_ = protocol_ = status_code_ = message_ = {};
+  status_ = compressions_ = 0;
+  chunked_ = false;
+  content_length_.reset();
+  headers_.clear();
+  unfolded_.clear();
+  unfolded_.reserve(raw.size());
+  raw_ = as_text(raw);
+  while (!raw_.empty() && (blank(raw_.front()) || raw_.front() == '\n')) raw_.remove_prefix(1);
+  const std::size_t newline = std::min(raw_.find('\n'), raw_.size());
+  line_ = raw_.substr(0, newline);
+  while (!line_.empty() && line_.back() == '\r') line_.remove_suffix(1);
+  raw_headers_ = raw_.substr(std::min(newline + 1, raw_.size()));
+  read_start_line(line_, request);
+  read_headers(raw_headers_);
+  read_framing();
+}
+
+void HttpHead::read_start_line(std::string_view line, bool request) {
+  const auto word = [&line]() {
+    const auto end = std::find_if(line.begin(), line.end(), blank);
+    const std::string_view w = line.substr(0, static_cast<std::size_t>(end - line.begin()));
+    line.remove_prefix(w.size());
+    while (!line.empty() && blank(line.front())) line.remove_prefix(1);
+    return w;
+  };
+  has_start_line_ = !line.empty();
+  if (!request) {
+    protocol_ = word();
+    status_code_ = word();
+    message_ = line;
+    const char* end = status_code_.data() + status_code_.size();
+    if (std::from_chars(status_code_.data(), end, status_).ec != std::errc()) status_ = 0;
+    return;
+  }
+  method_ = word();
+  // The protocol is what stands behind the last blank; blanks before it belong to the URI.
+  const std::size_t last = line.find_last_of(" \t");
+  if (last != std::string_view::npos && contains_word(line.substr(last), "http/")) {
+    protocol_ = trimmed(line.substr(last));
+    line = line.substr(0, last);
+  }
+  uri_ = trimmed(line);
+}
+
+void HttpHead::read_headers(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t newline = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, newline);
+    text.remove_prefix(std::min(newline + 1, text.size()));
+    if (trimmed(line).empty()) continue;
+    if (blank(line.front()) && !headers_.empty()) {
+      // Goes on with the value of the line before.
+      Header& h = headers_.back();
+      const std::size_t begin = unfolded_.size();
+      const std::string_view more = trimmed(line);
+      if (begin + h.value.size() + 1 + more.size() > unfolded_.capacity()) continue;
+      unfolded_.insert(unfolded_.end(), h.value.begin(), h.value.end());
+      if (!h.value.empty()) unfolded_.push_back(' ');
+      unfolded_.insert(unfolded_.end(), more.begin(), more.end());
+      h.value = {unfolded_.data() + begin, unfolded_.size() - begin};
+      continue;
+    }
+    if (headers_.size() == kHeadersMax) return;
+    const std::size_t colon = std::min(line.find(':'), line.size());
+    headers_.push_back(
+        {trimmed(line.substr(0, colon)), trimmed(line.substr(std::min(colon + 1, line.size())))});
+  }
+}
+
+void HttpHead::read_framing() {
+  for (const Header& h : headers_) {
+    if (same_name(h.name, "transfer-encoding")) {
+      chunked_ |= contains_word(h.value, "chunked");
+    } else if (same_name(h.name, "content-length") && !content_length_) {
+      const std::size_t digit = h.value.find_first_of("0123456789");
+      std::uint64_t n = 0;
+      if (digit != std::string_view::npos &&
+          std::from_chars(h.value.data() + digit, h.value.data() + h.value.size(), n).ec ==
+              std::errc())
+        content_length_ = n;
+    } else if (same_name(h.name, "content-encoding")) {
+      std::string_view rest = h.value;
+      while (!rest.empty()) {
+        const std::size_t comma = std::min(rest.find(','), rest.size());
+        const std::string_view coding = trimmed(rest.substr(0, comma));
+        rest.remove_prefix(std::min(comma + 1, rest.size()));
+        if (contains_word(coding, "gzip") || contains_word(coding, "deflate")) ++compressions_;
+      }
+    }
+  }
+}
+
+const HttpHead::Header* HttpHead::find(std::string_view name) const {
+  for (const Header& h : headers_)
+    if (same_name(h.name, name)) return &h;
+  return nullptr;
+}
+
+std::optional<HttpHead::Bytes> HttpHead::value_of(std::string_view name) const {
+  const Header* h = find(name);
+  if (h == nullptr) return std::nullopt;
+  return as_bytes(h->value);
+}
+
+std::optional<HttpHead::Bytes> HttpHead::buffer(InspectBuffer kind, unsigned index) {
+  switch (kind) {
+    case InspectBuffer::HttpMethod:
+      return as_bytes(method_);
+    case InspectBuffer::HttpUriRaw:
+      return as_bytes(uri_);
+    case InspectBuffer::HttpProtocol:
+      return as_bytes(protocol_);
+    case InspectBuffer::HttpRequestLine:
+    case InspectBuffer::HttpResponseLine:
+      return as_bytes(line_);
+    case InspectBuffer::HttpHeaderRaw:
+      if (raw_headers_.empty()) return std::nullopt;
+      return as_bytes(raw_headers_);
+    case InspectBuffer::HttpStart:
+      return as_bytes(raw_);
+    case InspectBuffer::HttpStatusCode:
+      return as_bytes(status_code_);
+    case InspectBuffer::HttpStatusMessage:
+      return as_bytes(message_);
+    case InspectBuffer::HttpHostRaw:
+      return value_of("host");
+    case InspectBuffer::HttpUserAgent:
+      return value_of("user-agent");
+    case InspectBuffer::HttpReferer:
+      return value_of("referer");
+    case InspectBuffer::HttpCookie:
+      return value_of(request_ ? "cookie" : "set-cookie");
+    case InspectBuffer::HttpAccept:
+      return value_of("accept");
+    case InspectBuffer::HttpAcceptEncoding:
+      return value_of("accept-encoding");
+    case InspectBuffer::HttpAcceptLanguage:
+      return value_of("accept-language");
+    case InspectBuffer::HttpConnection:
+      return value_of("connection");
+    case InspectBuffer::HttpContentType:
+      return value_of("content-type");
+    case InspectBuffer::HttpContentLength:
+      return value_of("content-length");
+    case InspectBuffer::HttpServer:
+      return value_of("server");
+    case InspectBuffer::HttpLocation:
+      return value_of("location");
+    case InspectBuffer::HttpRequestHeader:
+    case InspectBuffer::HttpResponseHeader: {
+      if (index >= headers_.size()) return std::nullopt;
+      auto& out = made_by_kind_[7];
+      const Header& h = headers_[index];
+      out.assign(h.name.begin(), h.name.end());
+      out.insert(out.end(), {':', ' '});
+      out.insert(out.end(), h.value.begin(), h.value.end());
+      return as_bytes({out.data(), out.size()});
+    }
+    default:
+      return make(kind);
+  }
+}
+
+std::optional<HttpHead::Bytes> HttpHead::make(InspectBuffer kind) {
+  const unsigned slot = kind == InspectBuffer::HttpUri           ? 0
+                        : kind == InspectBuffer::HttpHost        ? 1
+                        : kind == InspectBuffer::HttpHeader      ? 2
+                        : kind == InspectBuffer::HttpHeaderNames ? 3
+                                                                 : 8;
+  if (slot == 8) return std::nullopt;
+  auto& out = made_by_kind_[slot];
+  if ((made_bits_ & 1u << slot) == 0) {
+    made_.clear();
+    if (slot == 0) make_uri();
+    if (slot == 1) make_host();
+    if (slot == 2) make_headers();
+    if (slot == 3) {
+      append("\r\n");
+      for (const Header& h : headers_) append(h.name), append("\r\n");
+      append("\r\n");
+    }
+    out.swap(made_);
+    made_bits_ = static_cast<std::uint8_t>(made_bits_ | 1u << slot);
+  }
+  if (out.empty() && slot != 0) return std::nullopt;
+  return as_bytes({out.data(), out.size()});
+}
+
+// The path decoded and without dots, the query as it came; scheme and host are left out.
+void HttpHead::make_uri() {
+  std::string_view uri = uri_;
+  if (const std::size_t scheme = uri.find("://");
+      scheme != std::string_view::npos && scheme < uri.find_first_of("/?")) {
+    const std::size_t path = uri.find('/', scheme + 3);
+    uri = path == std::string_view::npos ? std::string_view("/") : uri.substr(path);
+  }
+  const std::size_t query = std::min(uri.find('?'), uri.size());
+  for (std::size_t i = 0; i < query; ++i) {
+    char c = uri[i];
+    if (c == '%' && i + 2 < query) {
+      const int high = hex_digit(uri[i + 1]), low = hex_digit(uri[i + 2]);
+      if (high >= 0 && low >= 0) {
+        c = static_cast<char>(high << 4 | low);
+        i += 2;
+      }
+    }
+    made_.push_back(c == '\\' ? '/' : c);
+  }
+  made_.resize(without_dots(made_.data(), made_.size()));
+  append(uri.substr(query));
+}
+
+void HttpHead::make_host() {
+  std::string_view host;
+  const std::size_t scheme = uri_.find("://");
+  if (scheme != std::string_view::npos && scheme < uri_.find_first_of("/?")) {
+    host = uri_.substr(scheme + 3);
+    host = host.substr(0, host.find_first_of("/?"));
+  } else if (const Header* h = find("host")) {
+    host = h->value;
+  } else if (same_name(method_, "connect")) {
+    host = uri_;
+  }
+  if (!host.starts_with('[')) host = host.substr(0, host.find(':'));
+  for (const char c : host) made_.push_back(lower(c));
+}
+
+void HttpHead::make_headers() {
+  const std::string_view cookie = request_ ? "cookie" : "set-cookie";
+  for (std::size_t i = 0; i < headers_.size(); ++i) {
+    const Header& h = headers_[i];
+    if (same_name(h.name, cookie)) continue;
+    bool again = false;
+    for (std::size_t j = 0; j < i && !again; ++j) again = same_name(headers_[j].name, h.name);
+    if (again) continue;
+    append(h.name);
+    append(": ");
+    append(h.value);
+    for (std::size_t j = i + 1; j < headers_.size(); ++j)
+      if (same_name(headers_[j].name, h.name)) append(", "), append(headers_[j].value);
+    append("\r\n");
+  }
+}
+
+}  // namespace endreason::inspect

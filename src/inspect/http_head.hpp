@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// HttpHead: the start line and the headers of one HTTP/1 message, and the buffers that rules see of
+// them. Any bytes are allowed: it reads what browsers and servers put up with. The buffers are made
+// when they are asked for, into memory that is used again. One a thread and side.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "inspect/inspect_buffer.hpp"
+
+namespace endreason::inspect {
+
+// Where the head ends in `bytes`, the empty line included; 0 when it does not end there yet.
+//   closed: no more bytes will come.
+//   scanned: 0 at first; then what the call before left in it, so that no line is read twice.
+std::size_t http_head_end(std::span<const std::uint8_t> bytes, bool closed, std::size_t& scanned);
+
+class HttpHead {
+ public:
+  using Bytes = std::span<const std::uint8_t>;
+  static constexpr std::size_t kHeadersMax = 256;
+
+  // Reads the head, unless `serial` says that it is the one that was read last. Borrows the bytes.
+  void load(Bytes raw, bool request, std::uint64_t serial);
+
+  // Nothing when the message has none. index: which of several.
+  std::optional<Bytes> buffer(InspectBuffer buffer, unsigned index);
+
+  std::string_view method() const { return method_; }
+  unsigned status() const { return status_; }
+  // What the headers say of the body.
+  bool chunked() const { return chunked_; }
+  std::optional<std::uint64_t> content_length() const { return content_length_; }
+  unsigned compressions() const { return compressions_; }
+  bool has_start_line() const { return has_start_line_; }
+
+ private:
+  struct Header {
+    std::string_view name, value;
+  };
+  void read_start_line(std::string_view line, bool request);
+  void read_headers(std::string_view text);
+  void read_framing();
+  const Header* find(std::string_view name) const;
+  std::optional<Bytes> value_of(std::string_view name) const;
+  std::optional<Bytes> make(InspectBuffer buffer);
+  void make_uri();
+  void make_host();
+  void make_headers();
+  void append(std::string_view text) { made_.insert(made_.end(), text.begin(), text.end()); }
+
+  std::uint64_t serial_ = 0;
+  bool request_ = false, has_start_line_ = false, chunked_ = false;
+  std::string_view raw_, line_, raw_headers_;
+  std::string_view method_, uri_, protocol_, status_code_, message_;
+  unsigned status_ = 0, compressions_ = 0;
+  std::optional<std::uint64_t> content_length_;
+  std::vector<Header> headers_;
+  std::vector<char> unfolded_;  // values that were on several lines; reserved, so views stay
+  // What was made of it lately: views into these live until the next load().
+  std::array<std::vector<char>, 8> made_by_kind_;
+  std::uint8_t made_bits_ = 0;
+  std::vector<char> made_;
+};
+
+}  // namespace endreason::inspect

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inspect/inspector.hpp"
+
+#include "inspect/session_inspection.hpp"
+#include "model/protocol.hpp"
+
+namespace endreason::inspect {
+namespace {
+
+constexpr std::size_t kSlab = 1024;  // states that are made at once
+
+Transport transport_of(std::uint8_t protocol) {
+  return protocol == kProtoTcp   ? Transport::Tcp
+         : protocol == kProtoUdp ? Transport::Udp
+                                 : Transport::Other;
+}
+
+}  // namespace
+
+class Inspector::Parts {
+ public:
+  Parts(std::shared_ptr<const ThreatSet> set, const InspectSettings& settings)
+      : work_(set, settings), set_(std::move(set)), settings_(settings) {
+    looks_into_tcp_ = set_->looks_into(Transport::Tcp, kFromClient) ||
+                      set_->looks_into(Transport::Tcp, kFromServer) || set_->needs_layer();
+  }
+
+  Result<void> prepare() { return work_.prepare(); }
+
+  InspectStep step(InspectionId& id, const InspectedPacket& in) {
+    ++work_.counters().packets;
+    if (id == InspectionId::Passed) return {};
+    const PacketView& p = *in.packet;
+    const Side side = in.from_client ? kFromClient : kFromServer;
+    const Transport transport = transport_of(p.protocol);
+    InspectOutcome outcome = InspectOutcome::GoesOn;
+    SessionState* s = id == InspectionId::Settled ? nullptr : state(id);
+    if (s == nullptr && id == InspectionId::None && wants_state(transport, p)) {
+      s = begin(id);
+      if (s == nullptr) outcome = InspectOutcome::QueueFull;
+    }
+    const SessionEnds ends = ends_of(p, side);
+    if (s != nullptr) {
+      s->ends = ends;
+      s->established = in.established;
+    }
+    RuleEvaluator& evaluator = work_.evaluator();
+    evaluator.begin({&p, &ends, side, in.established, in.first_of_side,
+                     s != nullptr ? s->layer : AppLayer::Unknown, transport, p.time_ns,
+                     s != nullptr ? &s->flowbits : nullptr});
+    if (transport == Transport::Tcp) {
+      if (s != nullptr) outcome = work_.tcp_packet(*s, in, side);
+    } else if (id != InspectionId::Settled) {
+      work_.datagram(s, p, side);
+    }
+    evaluator.set_side(side);
+    evaluator.try_packet_rules();
+    return conclude(id, s, outcome);
+  }
+
+  InspectStep finish(InspectionId& id, std::int64_t now_ns) {
+    SessionState* s = state(id);
+    if (s == nullptr) {
+      id = InspectionId::Settled;
+      return {InspectOutcome::Settled, {}};
+    }
+    RuleEvaluator& evaluator = work_.evaluator();
+    evaluator.begin({nullptr, &s->ends, kFromClient, s->established, false, s->layer,
+                     transport_of(s->ends.protocol), now_ns, &s->flowbits});
+    if (s->ends.protocol == kProtoTcp) work_.end_of_session(*s);
+    evaluator.finish();
+    give_back(id);
+    return {InspectOutcome::Settled, evaluator.hits()};
+  }
+
+  AppLayer layer(InspectionId id) {
+    const SessionState* s = state(id);
+    return s != nullptr ? s->layer : AppLayer::Unknown;
+  }
+
+  const SessionInspection& work() const { return work_; }
+  const ThreatSet& set() const { return *set_; }
+
+ private:
+  // Whether the session needs to be remembered for what its rules look at.
+  bool wants_state(Transport transport, const PacketView& p) const {
+    if (transport != Transport::Tcp) return set_->flowbit_count() > 0 || thresholds_by_flow();
+    return looks_into_tcp_ || set_->flowbit_count() > 0
+               ? p.payload_length > 0 || (p.tcp_flags & kTcpSyn) != 0 || set_->flowbit_count() > 0
+               : false;
+  }
+  bool thresholds_by_flow() const { return false; }
+
+  static SessionEnds ends_of(const PacketView& p, Side side) {
+    if (side == kFromClient) return {p.src, p.dst, p.sport, p.dport, p.protocol};
+    return {p.dst, p.src, p.dport, p.sport, p.protocol};
+  }
+
+  InspectStep conclude(InspectionId& id, SessionState* s, InspectOutcome outcome) {
+    const bool passes = work_.evaluator().finish();
+    if (s != nullptr && (passes || outcome != InspectOutcome::GoesOn)) {
+      if (outcome == InspectOutcome::QueueFull) ++work_.counters().queue_full;
+      ++work_.counters().sessions_settled;
+      // Flowbits outlive the bytes: other packets of the session may ask for them.
+      const bool remembers = outcome == InspectOutcome::Settled && s->flowbits.count > 0;
+      if (passes || !remembers)
+        give_back(id);
+      else
+        work_.release(*s);
+    }
+    if (passes) id = InspectionId::Passed;
+    return {outcome, work_.evaluator().hits()};
+  }
+
+  SessionState* state(InspectionId id) {
+    const auto n = static_cast<std::uint32_t>(id);
+    if (n == 0 || id == InspectionId::Settled || id == InspectionId::Passed) return nullptr;
+    return &slabs_[(n - 1) / kSlab][(n - 1) % kSlab];
+  }
+
+  SessionState* begin(InspectionId& id) {
+    if (free_ == 0) {
+      if (slabs_.size() * kSlab >= settings_.sessions) {
+        ++work_.counters().queue_full;
+        id = InspectionId::Settled;
+        return nullptr;
+      }
+      const auto first = static_cast<std::uint32_t>(slabs_.size() * kSlab);
+      slabs_.push_back(std::make_unique<SessionState[]>(kSlab));
+      for (std::size_t i = 0; i < kSlab; ++i)
+        slabs_.back()[i].next_free = i + 1 < kSlab ? first + static_cast<std::uint32_t>(i) + 2 : 0;
+      free_ = first + 1;
+    }
+    id = static_cast<InspectionId>(free_);
+    SessionState* s = state(id);
+    free_ = s->next_free;
+    *s = SessionState();
+    ++work_.counters().sessions_begun;
+    ++work_.counters().sessions_used;
+    return s;
+  }
+
+  void give_back(InspectionId& id) {
+    SessionState* s = state(id);
+    work_.release(*s);
+    s->next_free = free_;
+    free_ = static_cast<std::uint32_t>(id);
+    id = InspectionId::Settled;
+    --work_.counters().sessions_used;
+  }
+
+  SessionInspection work_;
+  std::shared_ptr<const ThreatSet> set_;
+  InspectSettings settings_;
+  std::vector<std::unique_ptr<SessionState[]>> slabs_;
+  std::uint32_t free_ = 0;
+  bool looks_into_tcp_ = false;
+};
+
+Inspector::Inspector(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Inspector::~Inspector() = default;
+
+Result<std::unique_ptr<Inspector>> Inspector::create(std::shared_ptr<const ThreatSet> set,
+                                                     const InspectSettings& settings) {
+  auto parts = std::make_unique<Parts>(std::move(set), settings);
+  if (auto ready = parts->prepare(); !ready) return tl::unexpected(ready.error());
+  return std::unique_ptr<Inspector>(new Inspector(std::move(parts)));
+}
+
+InspectStep Inspector::step(InspectionId& id, const InspectedPacket& packet) {
+  return parts_->step(id, packet);
+}
+InspectStep Inspector::finish(InspectionId& id, std::int64_t now_ns) {
+  return parts_->finish(id, now_ns);
+}
+const ThreatSet& Inspector::set() const {
+  return parts_->set();
+}
+const InspectCounters& Inspector::counters() const {
+  return parts_->work().counters();
+}
+const EvaluatorCounters& Inspector::evaluator_counters() const {
+  return parts_->work().evaluator().counters();
+}
+std::size_t Inspector::memory_used() const {
+  return parts_->work().pool().bytes_used();
+}
+AppLayer Inspector::layer(InspectionId id) const {
+  return parts_->layer(id);
+}
+
+}  // namespace endreason::inspect

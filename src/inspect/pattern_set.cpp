@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inspect/pattern_set.hpp"
+
+#include <hs/hs.h>
+
+#include <algorithm>
+#include <cctype>
+#include <tuple>
+#include <utility>
+
+namespace endreason::inspect {
+namespace {
+
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+Error no_engine(const char* what) {
+  return Error{Error::Code::Io, std::string("the pattern matcher (Vectorscan) says: ") + what +
+                                    "; it needs a processor with SSSE3 and memory for the rules"};
+}
+
+}  // namespace
+
+PatternScratch::~PatternScratch() {
+  if (scratch_ != nullptr) hs_free_scratch(scratch_);
+}
+
+PatternSet::PatternSet() = default;
+PatternSet::~PatternSet() {
+  if (database_ != nullptr) hs_free_database(database_);
+}
+PatternSet::PatternSet(PatternSet&& other) noexcept
+    : database_(std::exchange(other.database_, nullptr)),
+      first_(std::move(other.first_)),
+      users_(std::move(other.users_)),
+      longest_(other.longest_) {}
+PatternSet& PatternSet::operator=(PatternSet&& other) noexcept {
+  std::swap(database_, other.database_);
+  std::swap(first_, other.first_);
+  std::swap(users_, other.users_);
+  std::swap(longest_, other.longest_);
+  return *this;
+}
+
+Result<void> PatternSet::compile(std::vector<Entry> entries) {
+  if (entries.empty()) return {};
+  for (Entry& e : entries)
+    if (e.nocase) e.bytes = lower(std::move(e.bytes));
+  // In a fixed order, so that the same rules always make the same set.
+  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+    return std::tie(a.bytes, a.nocase, a.user) < std::tie(b.bytes, b.nocase, b.user);
+  });
+  std::vector<const char*> texts;
+  std::vector<std::size_t> lengths;
+  std::vector<unsigned> flags, ids;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const Entry& e = entries[i];
+    if (i == 0 || e.bytes != entries[i - 1].bytes || e.nocase != entries[i - 1].nocase) {
+      ids.push_back(static_cast<unsigned>(texts.size()));
+      texts.push_back(e.bytes.data());
+      lengths.push_back(e.bytes.size());
+      flags.push_back(HS_FLAG_SINGLEMATCH | (e.nocase ? HS_FLAG_CASELESS : 0u));
+      first_.push_back(static_cast<std::uint32_t>(users_.size()));
+      longest_ = std::max(longest_, e.bytes.size());
+    }
+    users_.push_back(e.user);
+  }
+  first_.push_back(static_cast<std::uint32_t>(users_.size()));
+  hs_compile_error_t* error = nullptr;
+  if (hs_compile_lit_multi(texts.data(), flags.data(), ids.data(), lengths.data(),
+                           static_cast<unsigned>(texts.size()), HS_MODE_BLOCK, nullptr, &database_,
+                           &error) != HS_SUCCESS) {
+    Error problem = no_engine(error != nullptr ? error->message : "no reason");
+    hs_free_compile_error(error);
+    return tl::unexpected(std::move(problem));
+  }
+  return {};
+}
+
+Result<void> PatternSet::prepare(PatternScratch& scratch) const {
+  if (database_ == nullptr) return {};
+  if (hs_alloc_scratch(database_, &scratch.scratch_) != HS_SUCCESS)
+    return tl::unexpected(no_engine("no memory for its scratch"));
+  return {};
+}
+
+void PatternSet::run(Bytes bytes, PatternScratch& scratch, void* target,
+                     OnPattern on_pattern) const {
+  struct Call {
+    void* target;
+    OnPattern on_pattern;
+  } call{target, on_pattern};
+  hs_scan(
+      database_, reinterpret_cast<const char*>(bytes.data()), static_cast<unsigned>(bytes.size()),
+      0, scratch.scratch_,
+      [](unsigned id, unsigned long long, unsigned long long, unsigned, void* context) {
+        const Call& c = *static_cast<Call*>(context);
+        c.on_pattern(id, c.target);
+        return 0;
+      },
+      &call);
+}
+
+}  // namespace endreason::inspect

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// ThreatSet: rules, compiled. Each rule has an anchor, the part that is looked for first: with a
+// content among many in one pass of Vectorscan where it has one. Constant and shared by threads.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "inspect/pattern_set.hpp"
+#include "inspect/rule_file.hpp"
+#include "inspect/rule_matcher.hpp"
+#include "inspect/threat_rule.hpp"
+
+namespace endreason::inspect {
+
+enum class Transport : std::uint8_t { Tcp, Udp, Other };
+inline constexpr std::size_t kTransports = 3;
+inline constexpr std::size_t kSides = 2;
+
+constexpr std::size_t index_of(Side side) {
+  return side == kFromServer ? 1 : 0;
+}
+
+enum class RuleKind : std::uint8_t {
+  Packet,       // header and packet keywords only
+  Payload,      // bytes of packets or streams
+  Transaction,  // buffers of a protocol
+};
+
+struct CompiledFlowbit {
+  FlowbitOperation operation{};
+  std::vector<std::uint16_t> bits;
+};
+
+struct CompiledRule {
+  RuleKind kind{};
+  AppLayer layer{};           // it needs; Unknown: any
+  std::uint8_t sides{};       // Side: where it is looked for
+  bool both_sides{};          // transactional: buffers of both sides in one evaluation
+  bool on_packet{};           // Payload: the bytes of one packet
+  bool on_stream{};           // Payload: the bytes of the stream
+  bool once_a_side{};         // Packet: only the first packet of each side
+  std::uint8_t transports{};  // bits by Transport
+  std::uint8_t anchor{};      // group
+  std::uint64_t buffers{};    // of its groups, as bits
+  std::vector<CompiledGroup> groups;
+  std::vector<CompiledFlowbit> flowbits;
+  std::vector<std::uint8_t> protocols;  // IP protocols; empty: any
+};
+
+class ThreatSet {
+ public:
+  // Takes the rules. Those whose expressions cannot be compiled join the problems in `load`.
+  static Result<std::shared_ptr<const ThreatSet>> compile(RuleLoad& load);
+
+  std::size_t size() const { return rules_.size(); }
+  const ThreatRule& rule(std::uint32_t index) const { return rules_[index]; }
+  const CompiledRule& compiled(std::uint32_t index) const { return compiled_[index]; }
+  std::size_t flowbit_count() const { return flowbit_names_.size(); }
+
+  // Rules to try at each packet, by transport.
+  std::span<const std::uint32_t> packet_rules(Transport t) const {
+    return packet_rules_[static_cast<std::size_t>(t)];
+  }
+  const PatternSet& payload_patterns(Transport t, Side side) const {
+    return payload_patterns_[static_cast<std::size_t>(t)][index_of(side)];
+  }
+  std::span<const std::uint32_t> payload_unfiltered(Transport t, Side side) const {
+    return payload_unfiltered_[static_cast<std::size_t>(t)][index_of(side)];
+  }
+  const PatternSet& buffer_patterns(InspectBuffer buffer) const {
+    return buffer_patterns_[static_cast<std::size_t>(buffer)];
+  }
+  std::span<const std::uint32_t> buffer_unfiltered(InspectBuffer buffer) const {
+    return buffer_unfiltered_[static_cast<std::size_t>(buffer)];
+  }
+  // Buffers that any rule looks into, as bits.
+  std::uint64_t buffers() const { return buffers_; }
+  // Protocols that any rule asks for, as bits: the others need not be parsed.
+  std::uint32_t layers() const { return layers_; }
+  // Whether any rule needs the bytes of sessions of this transport and side.
+  bool looks_into(Transport t, Side side) const {
+    return buffers_ != 0 || !payload_patterns(t, side).empty() ||
+           !payload_unfiltered(t, side).empty();
+  }
+  // Whether rules need to know the protocol of a session.
+  bool needs_layer() const { return layers_ != 0; }
+  Result<void> prepare(PatternScratch& scratch) const;
+
+ private:
+  ThreatSet() = default;
+  tl::expected<CompiledRule, RuleProblem> compile_rule(const ThreatRule& rule);
+  void file_rule(std::uint32_t index);
+  Result<void> compile_patterns();
+  std::uint16_t flowbit(const std::string& name);
+
+  using Lists = std::array<std::vector<std::uint32_t>, kSides>;
+  std::vector<ThreatRule> rules_;
+  std::vector<CompiledRule> compiled_;
+  std::vector<std::string> flowbit_names_;
+  std::array<std::vector<std::uint32_t>, kTransports> packet_rules_;
+  std::array<std::array<PatternSet, kSides>, kTransports> payload_patterns_;
+  std::array<Lists, kTransports> payload_unfiltered_;
+  std::array<PatternSet, kInspectBufferCount> buffer_patterns_;
+  std::array<std::vector<std::uint32_t>, kInspectBufferCount> buffer_unfiltered_;
+  std::uint64_t buffers_ = 0;
+  std::uint32_t layers_ = 0;
+
+  // Only while it is compiled.
+  std::array<std::array<std::vector<PatternSet::Entry>, kSides>, kTransports> payload_entries_;
+  std::array<std::vector<PatternSet::Entry>, kInspectBufferCount> buffer_entries_;
+};
+
+}  // namespace endreason::inspect
