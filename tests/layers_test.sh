@@ -22,6 +22,7 @@ declare -A allowed=(
   [session]="base model"
   [appid]="base model"
   [policy]="base model"
+  [inspect]="base model"
   [parse]="base model"
   [verdict]="base model"
   [query]="base model"
@@ -30,17 +31,18 @@ declare -A allowed=(
   [findings]="base model policy verdict query"
   [ingest]="base model sources policy parse verdict query format findings"
   [dataplane]="base model decode session appid policy"
-  [cli]="base model sources decode session appid policy parse verdict query format findings ingest dataplane config"
+  [cli]="base model sources decode session appid policy inspect parse verdict query format findings ingest dataplane config"
 )
 
 # Third-party headers by the start of their name, and the room that owns them; of an XML reader two
 # have need: one for records by the million, one for a configuration.
 declare -A owner=(
   [simdjson]=parse [pugixml]="parse config"
-  [zlib]=sources [zstd]=sources [isa-l]=sources [pcap]=sources [igzip_lib]=sources [libdeflate]=sources
+  [zlib]=inspect [zstd]=sources [isa-l]=sources [pcap]=sources [igzip_lib]=sources [libdeflate]=sources
   [CLI]=cli [yaml-cpp]=config
-  [date]=base [openssl]=base
+  [date]=base [openssl]="base inspect"
   [ndpi]=appid
+  [hs]=inspect [pcre2]=inspect
 )
 
 longest_file=800

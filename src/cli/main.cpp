@@ -62,6 +62,8 @@ int run(int argc, char** argv) {
   commands.push_back({test, declare_policy_test(*test)});
   CLI::App* config = add("config", "Check, show or import a configuration");
   commands.push_back({config, declare_config(*config)});
+  CLI::App* inspect = add("inspect", "Look for threats in captures with rules");
+  commands.push_back({inspect, declare_inspect(*inspect)});
   CLI::App* terms =
       add("terms", "Explain a word: action, status, end reason, stage, state, column");
   commands.push_back({terms, declare_terms(*terms)});

@@ -69,18 +69,6 @@ class JudgedRows final : public EngineSink {
   std::string output_;
 };
 
-Result<std::vector<std::unique_ptr<CaptureSource>>> open_captures(const ExplainPlan& plan) {
-  std::vector<std::unique_ptr<CaptureSource>> captures;
-  for (const Input& input : plan.inputs) {
-    auto bytes = plan.open(input);
-    if (!bytes) return tl::unexpected(bytes.error());
-    auto capture = CaptureSource::open(std::move(*bytes));
-    if (!capture) return tl::unexpected(capture.error());
-    captures.push_back(std::move(*capture));
-  }
-  return captures;
-}
-
 std::string stats_of(const SessionCounters& counters, std::uint64_t decoders_refused,
                      const PacketSource& source, std::uint64_t given, std::uint64_t filtered) {
   std::string outcomes, events;
@@ -129,6 +117,26 @@ std::string hint_of(const SessionCounters& counters) {
 
 }  // namespace
 
+Result<std::vector<std::unique_ptr<CaptureSource>>> open_captures(const ExplainPlan& plan) {
+  std::vector<std::unique_ptr<CaptureSource>> captures;
+  for (const Input& input : plan.inputs) {
+    auto bytes = plan.open(input);
+    if (!bytes) return tl::unexpected(bytes.error());
+    auto capture = CaptureSource::open(std::move(*bytes));
+    if (!capture) return tl::unexpected(capture.error());
+    captures.push_back(std::move(*capture));
+  }
+  return captures;
+}
+
+void report_problems(const ExplainPlan& plan,
+                     std::span<const std::unique_ptr<CaptureSource>> captures) {
+  for (const auto& capture : captures)
+    for (const CaptureProblem& problem : capture->problems())
+      plan.message(
+          fmt::format("{}: at byte {}: {}", capture->bytes().name(), problem.offset, problem.what));
+}
+
 Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track) {
   std::optional<PacketFilter> filter;
   if (!track.bpf.empty()) {
@@ -168,10 +176,7 @@ Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track) 
     part->flush();
     outcome.result.accounting.add(part->accounting());
   }
-  for (const auto& capture : source.captures())
-    for (const CaptureProblem& problem : capture->problems())
-      plan.message(
-          fmt::format("{}: at byte {}: {}", capture->bytes().name(), problem.offset, problem.what));
+  report_problems(plan, source.captures());
   if (filter && !filter->problems().empty()) plan.message(filter->problems());
   const SessionCounters counters = (*engine)->counters();
   assert(given == filtered + counters.packets() && "every packet ends in exactly one counter");

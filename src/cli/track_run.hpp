@@ -2,13 +2,17 @@
 // run_track: captures -> session engine -> judged rows -> the same sinks as run_explain.
 #pragma once
 
+#include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "cli/record_run.hpp"
 #include "cli/run_plan.hpp"
 #include "dataplane/engine.hpp"
 #include "ingest/explain_run.hpp"
+#include "sources/capture_source.hpp"
 
 namespace endreason {
 
@@ -28,6 +32,11 @@ struct TrackOutcome {
 // clock, contradictions_only, make_sink(0), write_output, message, progress. Fails for settings
 // that do not go together or an input that cannot be opened.
 Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track);
+
+// The plan's inputs as captures, and what could not be read of them as messages.
+Result<std::vector<std::unique_ptr<CaptureSource>>> open_captures(const ExplainPlan& plan);
+void report_problems(const ExplainPlan& plan,
+                     std::span<const std::unique_ptr<CaptureSource>> captures);
 
 // A run whose inputs are captures, to its exit code.
 int run_captures(const RunOptions& options, RunPlan plan, const TrackPlan& track);

@@ -295,9 +295,11 @@ OptionReader::Done OptionReader::field_word(const RuleOption& o, std::string_vie
   ByteField& f = check.field;
   const std::size_t space = word.find_first_of(" \t");
   const std::string_view key = word.substr(0, space);
-  const auto n = space == std::string_view::npos ? std::nullopt
-                                                 : whole_number(without_blanks(word.substr(space)));
-  constexpr std::int64_t kMax32 = std::numeric_limits<std::int32_t>::max();
+  const std::int64_t n =
+      space == std::string_view::npos
+          ? -kPlaceMax - 1
+          : whole_number(without_blanks(word.substr(space))).value_or(-kPlaceMax - 1);
+  const bool given = n >= -kPlaceMax;
   if (word == "relative")
     check.relative = f.relative = true;
   else if (word == "big")
@@ -318,13 +320,13 @@ OptionReader::Done OptionReader::field_word(const RuleOption& o, std::string_vie
     check.from_beginning = true;
   else if (word == "from_end")
     check.from_end = true;
-  else if (key == "bitmask" && n && *n > 0 && *n <= 0xffff'ffff)
-    f.bitmask = static_cast<std::uint32_t>(*n);
-  else if (key == "multiplier" && n && *n > 0 && *n <= kPlaceMax)
-    check.multiplier = static_cast<std::uint32_t>(*n);
-  else if (key == "post_offset" && n && *n >= -kMax32 && *n <= kMax32)
-    check.post_offset = static_cast<std::int32_t>(*n);
-  else if (key == "align" && n && (*n == 2 || *n == 4))
+  else if (key == "bitmask" && given && n > 0 && n <= 0xffff'ffff)
+    f.bitmask = static_cast<std::uint32_t>(n);
+  else if (key == "multiplier" && given && n > 0 && n <= kPlaceMax)
+    check.multiplier = static_cast<std::uint32_t>(n);
+  else if (key == "post_offset" && given && n <= kPlaceMax)
+    check.post_offset = static_cast<std::int32_t>(n);
+  else if (key == "align" && n && (n == 2 || n == 4))
     check.align = true;
   else
     return bad_value(o, word, "the word is not known here, or its value is wrong");

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/inspect_run.hpp"
+
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/timestamp.hpp"
+#include "cli/track_run.hpp"
+#include "dataplane/session_record.hpp"
+#include "format/json_object.hpp"
+#include "inspect/threat_action.hpp"
+#include "model/protocol.hpp"
+#include "session/session_table.hpp"
+#include "sources/capture_merge.hpp"
+#include "sources/packet_filter.hpp"
+
+namespace endreason {
+namespace {
+
+constexpr std::size_t kBatchPackets = 64;
+constexpr std::size_t kFlushBytes = 256 * 1024;
+
+class ThreatLines {
+ public:
+  ThreatLines(const ExplainPlan& plan, const inspect::ThreatSet& set, InspectTotals& totals)
+      : plan_(plan), set_(set), totals_(totals) {}
+
+  void write(const Session& session, const inspect::ThreatHit& hit, inspect::AppLayer layer,
+             std::int64_t time_ns, std::uint64_t packet) {
+    const inspect::ThreatRule& rule = set_.rule(hit.rule);
+    const bool from_client = hit.side != inspect::kFromServer;
+    const bool is_tcp = session.key.protocol == kProtoTcp;
+    JsonObject line(output_);
+    time_.clear();
+    append_rfc3339(time_, {time_ns / 1000, 0, 6});
+    line.text("time", time_);
+    line.number("packet", packet);
+    line.number("session_id", std::uint64_t{session.id});
+    protocol_ = protocol_name(session.key.protocol);
+    line.text("proto", protocol_.empty() ? std::to_string(session.key.protocol) : protocol_);
+    line.text("src", to_string(from_client ? session.client() : session.server()));
+    line.number("sport",
+                std::uint64_t{from_client ? session.client_port() : session.server_port()});
+    line.text("dst", to_string(from_client ? session.server() : session.client()));
+    line.number("dport",
+                std::uint64_t{from_client ? session.server_port() : session.client_port()});
+    line.text("direction", from_client ? "client-to-server" : "server-to-client");
+    if (layer != inspect::AppLayer::Unknown)
+      line.text("app_layer", inspect::kAppLayers[static_cast<std::size_t>(layer)].log_name);
+    line.text("action", info(inspect::action_of(rule, hit.side, is_tcp, {})).log_name);
+    line.text("severity", info(inspect::severity_of(rule.priority)).log_name);
+    line.number("gid", std::uint64_t{rule.gid});
+    line.number("sid", std::uint64_t{rule.sid});
+    line.number("rev", std::uint64_t{rule.rev});
+    line.text("msg", rule.message);
+    line.text_if("classtype", rule.class_type);
+    line.number("priority", std::uint64_t{rule.priority});
+    line.text("rule", fmt::format("{}:{}", rule.file, rule.line));
+    line.close();
+    output_ += '\n';
+    ++totals_.threats;
+    if (output_.size() >= kFlushBytes) flush();
+  }
+
+  void flush() {
+    if (!output_.empty() && !totals_.stopped && !plan_.write_output(output_))
+      totals_.stopped = true;
+    output_.clear();
+  }
+
+ private:
+  const ExplainPlan& plan_;
+  const inspect::ThreatSet& set_;
+  InspectTotals& totals_;
+  std::string output_, time_, protocol_;
+};
+
+class InspectedSessions final : public SessionSink {
+ public:
+  InspectedSessions(inspect::Inspector& inspector, ThreatLines& lines, InspectTotals& totals,
+                    bool block)
+      : inspector_(inspector), lines_(lines), totals_(totals), block_(block) {}
+
+  // Where the next batch stands: which of the capture's packets its first one is.
+  void begin_batch(const PacketView* first, std::uint64_t number) {
+    first_ = first;
+    first_number_ = number;
+  }
+
+  bool wants_packets() const override { return true; }
+
+  void on_packet(const PacketView& packet, const PacketResult& result) override {
+    if (result.session == nullptr || !passes(result.outcome) ||
+        result.outcome == SessionCounter::IcmpErrorMatched)
+      return;
+    Session& session = *result.session;
+    inspect::InspectedPacket in;
+    in.packet = &packet;
+    in.from_client = result.flow == Flow::C2s;
+    in.established = is_established(session);
+    in.first_of_side = session.flow(result.flow).packets <= packet.packets;
+    inspect::InspectionId id{session.user};
+    const inspect::AppLayer before = inspector_.layer(id);
+    const inspect::InspectStep step = inspector_.step(id, in);
+    session.user = static_cast<std::uint32_t>(id);
+    ++totals_.inspected;
+    if (step.outcome == inspect::InspectOutcome::QueueFull) ++totals_.queue_full;
+    if (step.hits.empty()) return;
+    const inspect::AppLayer now = inspector_.layer(id);
+    bool blocks = false;
+    const auto number = first_number_ + static_cast<std::uint64_t>(&packet - first_);
+    for (const inspect::ThreatHit& hit : step.hits) {
+      lines_.write(session, hit, now != inspect::AppLayer::Unknown ? now : before, packet.time_ns,
+                   number);
+      blocks |=
+          info(inspect::default_action(inspector_.set().rule(hit.rule).action, hit.side)).blocks;
+    }
+    if (!blocks || !block_) return;
+    inspector_.finish(id, packet.time_ns);
+    session.user = static_cast<std::uint32_t>(inspect::InspectionId::Passed);
+  }
+
+  void on_end(const Session& session, std::int64_t ended_ns) override {
+    inspect::InspectionId id{session.user};
+    if (id == inspect::InspectionId::Passed || id == inspect::InspectionId::None) return;
+    const inspect::AppLayer layer = inspector_.layer(id);
+    // The last packet's time: what was found then was there then.
+    static_cast<void>(ended_ns);
+    for (const inspect::ThreatHit& hit : inspector_.finish(id, session.last_ns).hits)
+      lines_.write(session, hit, layer, session.last_ns, 0);
+  }
+
+ private:
+  static bool is_established(const Session& session) {
+    if (session.key.protocol == kProtoTcp)
+      return handshake_done(session) || session.remarked(kBeganWithoutSyn);
+    return session.flow(Flow::C2s).packets > 0 && session.flow(Flow::S2c).packets > 0;
+  }
+
+  inspect::Inspector& inspector_;
+  ThreatLines& lines_;
+  InspectTotals& totals_;
+  bool block_;
+  const PacketView* first_ = nullptr;
+  std::uint64_t first_number_ = 1;
+};
+
+}  // namespace
+
+Result<InspectTotals> run_inspect(const ExplainPlan& inputs, const InspectPlan& plan,
+                                  std::shared_ptr<const inspect::ThreatSet> set) {
+  std::optional<PacketFilter> filter;
+  if (!plan.bpf.empty()) {
+    auto compiled = PacketFilter::compile(plan.bpf);
+    if (!compiled) return tl::unexpected(compiled.error());
+    filter.emplace(std::move(*compiled));
+  }
+  auto captures = open_captures(inputs);
+  if (!captures) return tl::unexpected(captures.error());
+  CaptureMerge source(std::move(*captures));
+  auto inspector = inspect::Inspector::create(set, plan.inspect);
+  if (!inspector) return tl::unexpected(inspector.error());
+  auto table = SessionTable::create(plan.session);
+  if (!table) return tl::unexpected(table.error());
+  Decoder decoder(plan.decode);
+  InspectTotals totals;
+  ThreatLines lines(inputs, *set, totals);
+  InspectedSessions sessions(**inspector, lines, totals, plan.block);
+  std::array<RawPacket, kBatchPackets> batch;
+  std::array<PacketView, kBatchPackets> views;
+  while (!totals.stopped) {
+    const std::size_t n = source.read(batch);
+    if (n == 0) break;
+    const std::size_t kept = filter ? filter->keep_matching(std::span(batch).first(n)) : n;
+    decoder.decode(std::span<const RawPacket>(batch).first(kept), std::span(views).first(kept));
+    sessions.begin_batch(views.data(), totals.packets + 1);
+    (*table)->process(std::span<const PacketView>(views).first(kept), sessions);
+    totals.packets += n;
+  }
+  if (!totals.stopped) (*table)->finish(sessions);
+  lines.flush();
+  report_problems(inputs, source.captures());
+  if (filter && !filter->problems().empty()) inputs.message(filter->problems());
+  return totals;
+}
+
+}  // namespace endreason
