@@ -106,8 +106,11 @@ int run_command(const InspectCommand& command) {
     say(fmt::format("{} sessions were given up because a limit was reached; --memory raises it",
                     totals->queue_full));
   if (!command.quiet)
-    say(fmt::format("{} packets, {} of sessions, {} rules, {} threats", totals->packets,
-                    totals->inspected, (*set)->size(), totals->threats));
+    say(fmt::format(
+        "{} packets: {} of sessions, {} alone, {} not IP or not looked at; {} rules, "
+        "{} threats",
+        totals->packets, totals->inspected, totals->alone,
+        totals->packets - totals->inspected - totals->alone, (*set)->size(), totals->threats));
   return kExitDone;
 }
 

@@ -26,28 +26,33 @@ class ThreatLines {
   ThreatLines(const ExplainPlan& plan, const inspect::ThreatSet& set, InspectTotals& totals)
       : plan_(plan), set_(set), totals_(totals) {}
 
-  void write(const Session& session, const inspect::ThreatHit& hit, inspect::AppLayer layer,
-             std::int64_t time_ns, std::uint64_t packet) {
+  struct Place {
+    std::int64_t time_ns;
+    std::uint64_t packet;      // counted from 1; 0: the session's end
+    std::uint32_t session_id;  // 0: no session
+    inspect::AppLayer layer;
+  };
+
+  void write(const inspect::SessionEnds& ends, const inspect::ThreatHit& hit, const Place& place) {
     const inspect::ThreatRule& rule = set_.rule(hit.rule);
+    if (rule.silent) return;
     const bool from_client = hit.side != inspect::kFromServer;
-    const bool is_tcp = session.key.protocol == kProtoTcp;
+    const bool is_tcp = ends.protocol == kProtoTcp;
     JsonObject line(output_);
     time_.clear();
-    append_rfc3339(time_, {time_ns / 1000, 0, 6});
+    append_rfc3339(time_, {place.time_ns / 1000, 0, 6});
     line.text("time", time_);
-    line.number("packet", packet);
-    line.number("session_id", std::uint64_t{session.id});
-    protocol_ = protocol_name(session.key.protocol);
-    line.text("proto", protocol_.empty() ? std::to_string(session.key.protocol) : protocol_);
-    line.text("src", to_string(from_client ? session.client() : session.server()));
-    line.number("sport",
-                std::uint64_t{from_client ? session.client_port() : session.server_port()});
-    line.text("dst", to_string(from_client ? session.server() : session.client()));
-    line.number("dport",
-                std::uint64_t{from_client ? session.server_port() : session.client_port()});
+    line.number("packet", place.packet);
+    line.number("session_id", std::uint64_t{place.session_id});
+    protocol_ = protocol_name(ends.protocol);
+    line.text("proto", protocol_.empty() ? std::to_string(ends.protocol) : protocol_);
+    line.text("src", to_string(from_client ? ends.client : ends.server));
+    line.number("sport", std::uint64_t{from_client ? ends.client_port : ends.server_port});
+    line.text("dst", to_string(from_client ? ends.server : ends.client));
+    line.number("dport", std::uint64_t{from_client ? ends.server_port : ends.client_port});
     line.text("direction", from_client ? "client-to-server" : "server-to-client");
-    if (layer != inspect::AppLayer::Unknown)
-      line.text("app_layer", inspect::kAppLayers[static_cast<std::size_t>(layer)].log_name);
+    if (place.layer != inspect::AppLayer::Unknown)
+      line.text("app_layer", inspect::kAppLayers[static_cast<std::size_t>(place.layer)].log_name);
     line.text("action", info(inspect::action_of(rule, hit.side, is_tcp, {})).log_name);
     line.text("severity", info(inspect::severity_of(rule.priority)).log_name);
     line.number("gid", std::uint64_t{rule.gid});
@@ -91,9 +96,12 @@ class InspectedSessions final : public SessionSink {
   bool wants_packets() const override { return true; }
 
   void on_packet(const PacketView& packet, const PacketResult& result) override {
+    if (packet.status != DecodeStatus::Ok) return;
     if (result.session == nullptr || !passes(result.outcome) ||
-        result.outcome == SessionCounter::IcmpErrorMatched)
+        result.outcome == SessionCounter::IcmpErrorMatched) {
+      alone(packet);
       return;
+    }
     Session& session = *result.session;
     inspect::InspectedPacket in;
     in.packet = &packet;
@@ -108,30 +116,51 @@ class InspectedSessions final : public SessionSink {
     if (step.outcome == inspect::InspectOutcome::QueueFull) ++totals_.queue_full;
     if (step.hits.empty()) return;
     const inspect::AppLayer now = inspector_.layer(id);
-    bool blocks = false;
-    const auto number = first_number_ + static_cast<std::uint64_t>(&packet - first_);
-    for (const inspect::ThreatHit& hit : step.hits) {
-      lines_.write(session, hit, now != inspect::AppLayer::Unknown ? now : before, packet.time_ns,
-                   number);
-      blocks |=
-          info(inspect::default_action(inspector_.set().rule(hit.rule).action, hit.side)).blocks;
-    }
-    if (!blocks || !block_) return;
+    if (!write(session, step.hits,
+               {packet.time_ns, number_of(packet), session.id,
+                now != inspect::AppLayer::Unknown ? now : before}))
+      return;
     inspector_.finish(id, packet.time_ns);
     session.user = static_cast<std::uint32_t>(inspect::InspectionId::Passed);
   }
 
-  void on_end(const Session& session, std::int64_t ended_ns) override {
+  void on_end(const Session& session, std::int64_t) override {
     inspect::InspectionId id{session.user};
     if (id == inspect::InspectionId::Passed || id == inspect::InspectionId::None) return;
     const inspect::AppLayer layer = inspector_.layer(id);
-    // The last packet's time: what was found then was there then.
-    static_cast<void>(ended_ns);
-    for (const inspect::ThreatHit& hit : inspector_.finish(id, session.last_ns).hits)
-      lines_.write(session, hit, layer, session.last_ns, 0);
+    // At the last packet's time: what is found now was there then.
+    write(session, inspector_.finish(id, session.last_ns).hits,
+          {session.last_ns, 0, session.id, layer});
   }
 
  private:
+  // Whether the session is to be blocked, and is looked into no further.
+  bool write(const Session& session, std::span<const inspect::ThreatHit> hits,
+             const ThreatLines::Place& place) {
+    const inspect::SessionEnds ends{session.client(), session.server(), session.client_port(),
+                                    session.server_port(), session.key.protocol};
+    bool blocks = false;
+    for (const inspect::ThreatHit& hit : hits) {
+      lines_.write(ends, hit, place);
+      const inspect::ThreatSet& set = inspector_.set();
+      blocks |= set.takes_session(hit.rule) &&
+                info(inspect::default_action(set.rule(hit.rule).action, hit.side)).blocks;
+    }
+    return blocks && block_;
+  }
+
+  void alone(const PacketView& packet) {
+    ++totals_.alone;
+    const inspect::SessionEnds ends{packet.src, packet.dst, packet.sport, packet.dport,
+                                    packet.protocol};
+    for (const inspect::ThreatHit& hit : inspector_.step_alone(packet).hits)
+      lines_.write(ends, hit, {packet.time_ns, number_of(packet), 0, inspect::AppLayer::Unknown});
+  }
+
+  std::uint64_t number_of(const PacketView& packet) const {
+    return first_number_ + static_cast<std::uint64_t>(&packet - first_);
+  }
+
   static bool is_established(const Session& session) {
     if (session.key.protocol == kProtoTcp)
       return handshake_done(session) || session.remarked(kBeganWithoutSyn);

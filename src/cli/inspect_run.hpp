@@ -29,6 +29,7 @@ struct InspectPlan {
 struct InspectTotals {
   std::uint64_t packets{};    // read
   std::uint64_t inspected{};  // of sessions
+  std::uint64_t alone{};      // that belong to no session; looked at one by one
   std::uint64_t threats{};    // written
   std::uint64_t queue_full{};
   bool stopped = false;  // nobody reads the output any more

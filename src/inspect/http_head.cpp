@@ -18,14 +18,35 @@ std::string_view trimmed(std::string_view t) {
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
 }
-bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                            [](char x, char y) { return lower(x) == lower(y); });
+// Begins `text` with `word`, which is in lower case? NUL bytes are passed over, as servers do.
+// Returns how many bytes of the text that takes, 0 for no.
+std::size_t begins_with(std::string_view text, std::string_view word) {
+  std::size_t at = 0;
+  for (const char c : word) {
+    while (at < text.size() && text[at] == '\0') ++at;
+    if (at == text.size() || lower(text[at]) != c) return 0;
+    ++at;
+  }
+  return at;
 }
-// Whether `text` holds `word`, which is in lower case.
+bool same_name(std::string_view a, std::string_view b) {
+  if (a.size() == b.size())
+    return std::equal(a.begin(), a.end(), b.begin(),
+                      [](char x, char y) { return lower(x) == lower(y); });
+  if (a.size() < b.size()) return false;
+  const std::size_t taken = begins_with(a, b);
+  return taken > 0 && a.find_first_not_of('\0', taken) == std::string_view::npos;
+}
 bool contains_word(std::string_view text, std::string_view word) {
-  return std::search(text.begin(), text.end(), word.begin(), word.end(),
-                     [](char x, char y) { return lower(x) == y; }) != text.end();
+  for (; !text.empty(); text.remove_prefix(1))
+    if (begins_with(text, word) > 0) return true;
+  return false;
+}
+// Whether a line reads "Name: ...": letters that a name may have, then a colon.
+bool looks_like_header(std::string_view line) {
+  std::size_t i = 0;
+  while (i < line.size() && line[i] > 0x20 && line[i] < 0x7f && line[i] != ':') ++i;
+  return i > 0 && i < line.size() && line[i] == ':';
 }
 std::string_view as_text(std::span<const std::uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -88,7 +109,7 @@ std::size_t http_head_end(std::span<const std::uint8_t> bytes, bool closed, std:
     const std::size_t begin = line;
     line = newline + 1;
     if (first) continue;
-    while (!content.empty() && content.back() == '\r') content.remove_suffix(1);
+    if (!content.empty() && content.back() == '\r') content.remove_suffix(1);
     if (content.empty()) return line;
     if (!std::all_of(content.begin(), content.end(), blank)) continue;
     // A line of blanks folds the one before, if an empty line or a header follows; else it is the
@@ -100,9 +121,8 @@ std::size_t http_head_end(std::span<const std::uint8_t> bytes, bool closed, std:
     }
     if (rest.starts_with("\r\n")) return line + 2;
     if (rest.starts_with("\n")) return line + 1;
-    const std::size_t colon = rest.find(':'), end = rest.find('\n');
-    if (colon == std::string_view::npos || end == std::string_view::npos || colon > end)
-      return line;
+    const std::size_t end = rest.find('\n');
+    if (end == std::string_view::npos || !(blank(rest[0]) || looks_like_header(rest))) return line;
   }
 }
 
@@ -120,7 +140,10 @@ void HttpHead::load(Bytes raw, bool request, std::uint64_t serial) {
   unfolded_.reserve(raw.size());
   raw_ = as_text(raw);
   while (!raw_.empty() && (blank(raw_.front()) || raw_.front() == '\n')) raw_.remove_prefix(1);
-  const std::size_t newline = std::min(raw_.find('\n'), raw_.size());
+  std::size_t newline = std::min(raw_.find('\n'), raw_.size());
+  const std::size_t cr = raw_.substr(0, newline).find('\r');
+  if (cr != std::string_view::npos && looks_like_header(raw_.substr(cr + 1, newline - cr - 1)))
+    newline = cr;
   line_ = raw_.substr(0, newline);
   while (!line_.empty() && line_.back() == '\r') line_.remove_suffix(1);
   raw_headers_ = raw_.substr(std::min(newline + 1, raw_.size()));
@@ -159,26 +182,41 @@ void HttpHead::read_start_line(std::string_view line, bool request) {
 void HttpHead::read_headers(std::string_view text) {
   while (!text.empty()) {
     const std::size_t newline = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, newline);
+    std::string_view line = text.substr(0, newline);
     text.remove_prefix(std::min(newline + 1, text.size()));
-    if (trimmed(line).empty()) continue;
-    if (blank(line.front()) && !headers_.empty()) {
-      // Goes on with the value of the line before.
-      Header& h = headers_.back();
-      const std::size_t begin = unfolded_.size();
-      const std::string_view more = trimmed(line);
-      if (begin + h.value.size() + 1 + more.size() > unfolded_.capacity()) continue;
-      unfolded_.insert(unfolded_.end(), h.value.begin(), h.value.end());
-      if (!h.value.empty()) unfolded_.push_back(' ');
-      unfolded_.insert(unfolded_.end(), more.begin(), more.end());
-      h.value = {unfolded_.data() + begin, unfolded_.size() - begin};
-      continue;
+    // A carriage return alone ends a line for some, when a header follows it.
+    std::size_t cr = line.find('\r');
+    while (cr != std::string_view::npos) {
+      if (looks_like_header(line.substr(cr + 1))) {
+        read_header(line.substr(0, cr));
+        line.remove_prefix(cr + 1);
+        cr = line.find('\r');
+      } else {
+        cr = line.find('\r', cr + 1);
+      }
     }
-    if (headers_.size() == kHeadersMax) return;
-    const std::size_t colon = std::min(line.find(':'), line.size());
-    headers_.push_back(
-        {trimmed(line.substr(0, colon)), trimmed(line.substr(std::min(colon + 1, line.size())))});
+    read_header(line);
   }
+}
+
+void HttpHead::read_header(std::string_view line) {
+  const std::string_view content = trimmed(line);
+  if (content.empty()) return;
+  if (blank(line.front()) && !headers_.empty() && !looks_like_header(content)) {
+    // Goes on with the value of the line before.
+    Header& h = headers_.back();
+    const std::size_t begin = unfolded_.size();
+    if (begin + h.value.size() + 1 + content.size() > unfolded_.capacity()) return;
+    unfolded_.insert(unfolded_.end(), h.value.begin(), h.value.end());
+    if (!h.value.empty()) unfolded_.push_back(' ');
+    unfolded_.insert(unfolded_.end(), content.begin(), content.end());
+    h.value = {unfolded_.data() + begin, unfolded_.size() - begin};
+    return;
+  }
+  if (headers_.size() == kHeadersMax) return;
+  const std::size_t colon = std::min(line.find(':'), line.size());
+  headers_.push_back(
+      {trimmed(line.substr(0, colon)), trimmed(line.substr(std::min(colon + 1, line.size())))});
 }
 
 void HttpHead::read_framing() {
@@ -332,7 +370,7 @@ void HttpHead::make_host() {
     host = host.substr(0, host.find_first_of("/?"));
   } else if (const Header* h = find("host")) {
     host = h->value;
-  } else if (same_name(method_, "connect")) {
+  } else if (same_name(method_, "connect") && !uri_.starts_with('/')) {
     host = uri_;
   }
   if (!host.starts_with('[')) host = host.substr(0, host.find(':'));

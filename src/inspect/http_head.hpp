@@ -45,6 +45,7 @@ class HttpHead {
   };
   void read_start_line(std::string_view line, bool request);
   void read_headers(std::string_view text);
+  void read_header(std::string_view line);
   void read_framing();
   const Header* find(std::string_view name) const;
   std::optional<Bytes> value_of(std::string_view name) const;

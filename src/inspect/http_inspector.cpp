@@ -300,7 +300,12 @@ Bytes HttpInspector::take_body(Side side, Bytes bytes) {
   body(side, bytes.first(n));
   h.remaining -= n;
   if (h.remaining == 0) {
-    if (h.state == HttpHalf::State::Counted)
+    const Bytes rest = bytes.subspan(n);
+    // More than was announced: what begins no response is shown as a part of this one.
+    if (h.state == HttpHalf::State::Counted && side == kFromServer && !rest.empty() &&
+        !says_http(rest.first(std::min<std::size_t>(rest.size(), 64))))
+      h.state = HttpHalf::State::UntilClose;
+    else if (h.state == HttpHalf::State::Counted)
       message_is_done(side);
     else
       h.state = HttpHalf::State::ChunkSize;

@@ -11,6 +11,7 @@ namespace {
 constexpr int kGzip = 15 + 16;  // zlib's windowBits
 constexpr int kZlib = 15;
 constexpr int kBare = -15;
+constexpr std::size_t kTrailer = 8;  // of gzip: checksum and length
 
 bool looks_like_gzip(std::span<const std::uint8_t> in) {
   return in.size() >= 2 && in[0] == 0x1f && in[1] == 0x8b;
@@ -103,6 +104,11 @@ InflateStep Inflaters::step(std::uint16_t index, std::span<const std::uint8_t> i
   inflateReset2(&s.z, kBare);
   step = s.run(in.subspan(header), out);
   step.used += header;
+  // No compression at all: nothing is taken, so that the caller has all of it as it came. Text may
+  // read like a short bare stream; a true one is not followed by more than a trailer.
+  const bool too_short = step.status == InflateStatus::Ended && in.size() - step.used > kTrailer;
+  if (too_short) step.status = InflateStatus::Failed;
+  if (step.status == InflateStatus::Failed) step.used = step.made = 0;
   return step;
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inspect/inspector.hpp"
 
+#include <algorithm>
+#include <string_view>
+
 #include "inspect/session_inspection.hpp"
 #include "model/protocol.hpp"
 
@@ -31,7 +34,6 @@ class Inspector::Parts {
     ++work_.counters().packets;
     if (id == InspectionId::Passed) return {};
     const PacketView& p = *in.packet;
-    const Side side = in.from_client ? kFromClient : kFromServer;
     const Transport transport = transport_of(p.protocol);
     InspectOutcome outcome = InspectOutcome::GoesOn;
     SessionState* s = id == InspectionId::Settled ? nullptr : state(id);
@@ -39,13 +41,20 @@ class Inspector::Parts {
       s = begin(id);
       if (s == nullptr) outcome = InspectOutcome::QueueFull;
     }
+    if (s != nullptr && !s->oriented) orient(*s, in);
+    const bool swapped = s != nullptr && s->swapped;
+    const Side side = in.from_client != swapped ? kFromClient : kFromServer;
     const SessionEnds ends = ends_of(p, side);
+    // The acknowledgement that completes the handshake does not belong to what it establishes,
+    // unless it brings data.
+    bool established = in.established;
     if (s != nullptr) {
       s->ends = ends;
+      if (p.payload_length == 0) established = established && s->established;
       s->established = in.established;
     }
     RuleEvaluator& evaluator = work_.evaluator();
-    evaluator.begin({&p, &ends, side, in.established, in.first_of_side,
+    evaluator.begin({&p, &ends, side, established, in.first_of_side,
                      s != nullptr ? s->layer : AppLayer::Unknown, transport, p.time_ns,
                      s != nullptr ? &s->flowbits : nullptr});
     if (transport == Transport::Tcp) {
@@ -55,7 +64,20 @@ class Inspector::Parts {
     }
     evaluator.set_side(side);
     evaluator.try_packet_rules();
-    return conclude(id, s, outcome);
+    return conclude(id, s, outcome, swapped);
+  }
+
+  InspectStep step_alone(const PacketView& p) {
+    ++work_.counters().packets;
+    const SessionEnds ends = ends_of(p, kFromClient);
+    Flowbits flowbits;  // of this packet only
+    RuleEvaluator& evaluator = work_.evaluator();
+    evaluator.begin({&p, &ends, kFromClient, false, true, AppLayer::Unknown,
+                     transport_of(p.protocol), p.time_ns, &flowbits, true});
+    work_.datagram(nullptr, p, kFromClient);
+    evaluator.try_packet_rules();
+    evaluator.finish();
+    return {InspectOutcome::Settled, evaluator.hits()};
   }
 
   InspectStep finish(InspectionId& id, std::int64_t now_ns) {
@@ -69,6 +91,7 @@ class Inspector::Parts {
                      transport_of(s->ends.protocol), now_ns, &s->flowbits});
     if (s->ends.protocol == kProtoTcp) work_.end_of_session(*s);
     evaluator.finish();
+    if (s->swapped) evaluator.swap_sides();
     give_back(id);
     return {InspectOutcome::Settled, evaluator.hits()};
   }
@@ -84,20 +107,32 @@ class Inspector::Parts {
  private:
   // Whether the session needs to be remembered for what its rules look at.
   bool wants_state(Transport transport, const PacketView& p) const {
-    if (transport != Transport::Tcp) return set_->flowbit_count() > 0 || thresholds_by_flow();
-    return looks_into_tcp_ || set_->flowbit_count() > 0
-               ? p.payload_length > 0 || (p.tcp_flags & kTcpSyn) != 0 || set_->flowbit_count() > 0
-               : false;
+    if (transport != Transport::Tcp) return set_->flowbit_count() > 0;
+    if (set_->flowbit_count() > 0) return true;
+    return looks_into_tcp_ && (p.payload_length > 0 || (p.tcp_flags & kTcpSyn) != 0);
   }
-  bool thresholds_by_flow() const { return false; }
+
+  // A session that was not seen to begin may begin with the server: with its SYN-ACK, or with the
+  // answer to a request.
+  static void orient(SessionState& s, const InspectedPacket& in) {
+    const PacketView& p = *in.packet;
+    s.oriented = p.protocol != kProtoTcp || (p.tcp_flags & kTcpSyn) != 0 || p.payload_captured > 0;
+    if (!in.from_client || p.protocol != kProtoTcp) return;
+    constexpr std::uint8_t kBoth = kTcpSyn | kTcpAck;
+    static constexpr std::string_view kAnswer = "HTTP/1.";
+    s.swapped =
+        (p.tcp_flags & kBoth) == kBoth || (p.payload_captured >= kAnswer.size() &&
+                                           std::equal(kAnswer.begin(), kAnswer.end(), p.payload));
+  }
 
   static SessionEnds ends_of(const PacketView& p, Side side) {
     if (side == kFromClient) return {p.src, p.dst, p.sport, p.dport, p.protocol};
     return {p.dst, p.src, p.dport, p.sport, p.protocol};
   }
 
-  InspectStep conclude(InspectionId& id, SessionState* s, InspectOutcome outcome) {
+  InspectStep conclude(InspectionId& id, SessionState* s, InspectOutcome outcome, bool swapped) {
     const bool passes = work_.evaluator().finish();
+    if (swapped) work_.evaluator().swap_sides();
     if (s != nullptr && (passes || outcome != InspectOutcome::GoesOn)) {
       if (outcome == InspectOutcome::QueueFull) ++work_.counters().queue_full;
       ++work_.counters().sessions_settled;
@@ -169,6 +204,9 @@ Result<std::unique_ptr<Inspector>> Inspector::create(std::shared_ptr<const Threa
 
 InspectStep Inspector::step(InspectionId& id, const InspectedPacket& packet) {
   return parts_->step(id, packet);
+}
+InspectStep Inspector::step_alone(const PacketView& packet) {
+  return parts_->step_alone(packet);
 }
 InspectStep Inspector::finish(InspectionId& id, std::int64_t now_ns) {
   return parts_->finish(id, now_ns);

@@ -72,6 +72,9 @@ class Inspector {
 
   // A packet of a session, in the order of arrival.
   InspectStep step(InspectionId& id, const InspectedPacket& packet);
+  // A packet that no session takes, such as one in the middle of a connection that was not seen to
+  // begin: looked at by itself, as the first of a client.
+  InspectStep step_alone(const PacketView& packet);
   // The session has ended: looks into what is left of it and gives its state back.
   InspectStep finish(InspectionId& id, std::int64_t now_ns);
 

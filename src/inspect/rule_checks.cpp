@@ -75,6 +75,14 @@ void OptionReader::add(std::size_t group, RuleCheck check) {
   rule_.groups[group].checks.push_back(std::move(check));
 }
 
+// A condition that is no content: behind the content it is relative to, else in the buffer.
+void OptionReader::add_follower(RuleCheck check) {
+  std::size_t group = current_;
+  if (group == kNone && check.relative && last_group_ != kNone) group = last_group_;
+  if (group == kNone) group = group_of(InspectBuffer::Payload);
+  rule_.groups[group].checks.push_back(std::move(check));
+}
+
 RuleCheck* OptionReader::last_content() {
   if (last_group_ == kNone) return nullptr;
   RuleCheck& check = rule_.groups[last_group_].checks[last_check_];
@@ -135,6 +143,8 @@ OptionReader::Done OptionReader::content(const RuleOption& o, int buffer) {
   std::size_t group = current_;
   if (buffer >= 0) group = group_of(static_cast<InspectBuffer>(buffer));
   if (group == kNone) group = group_of(InspectBuffer::Payload);
+  // Digits of a fingerprint are written in either case.
+  check.nocase = buffer == static_cast<int>(InspectBuffer::TlsFingerprint);
   add(group, std::move(check));
   return {};
 }
@@ -256,8 +266,7 @@ OptionReader::Done OptionReader::data_at(const RuleOption& o, int) {
     else if (parts[i] != "rawbytes")
       return bad_value(o, parts[i], "expected relative or rawbytes");
   }
-  rule_.groups[current_ == kNone ? group_of(InspectBuffer::Payload) : current_].checks.push_back(
-      std::move(check));
+  add_follower(std::move(check));
   return {};
 }
 
@@ -375,8 +384,7 @@ OptionReader::Done OptionReader::byte_test(const RuleOption& o, int) {
   check.field.offset = static_cast<std::int32_t>(offset->value);
   check.field.offset_variable = offset->variable;
   if (auto done = field_words(o, words, 4, check); !done) return done;
-  rule_.groups[current_ == kNone ? group_of(InspectBuffer::Payload) : current_].checks.push_back(
-      std::move(check));
+  add_follower(std::move(check));
   return {};
 }
 
@@ -398,8 +406,7 @@ OptionReader::Done OptionReader::byte_jump(const RuleOption& o, int) {
   check.field.offset = static_cast<std::int32_t>(offset->value);
   check.field.offset_variable = offset->variable;
   if (auto done = field_words(o, words, 2, check); !done) return done;
-  rule_.groups[current_ == kNone ? group_of(InspectBuffer::Payload) : current_].checks.push_back(
-      std::move(check));
+  add_follower(std::move(check));
   return {};
 }
 
@@ -424,8 +431,7 @@ OptionReader::Done OptionReader::byte_extract(const RuleOption& o, int) {
   }
   check.variable = static_cast<std::int8_t>(name - names.begin());
   if (auto done = field_words(o, words, 3, check); !done) return done;
-  rule_.groups[current_ == kNone ? group_of(InspectBuffer::Payload) : current_].checks.push_back(
-      std::move(check));
+  add_follower(std::move(check));
   return {};
 }
 

@@ -158,6 +158,11 @@ void RuleEvaluator::fulfilled(std::uint32_t index, Side side) {
   hits_[hit_count_++] = {index, side, transaction_};
 }
 
+void RuleEvaluator::swap_sides() {
+  for (std::size_t i = 0; i < hit_count_; ++i)
+    hits_[i].side = hits_[i].side == kFromClient ? kFromServer : kFromClient;
+}
+
 bool RuleEvaluator::finish() {
   const auto rank = [&](const ThreatHit& h) { return std::pair(h.rule, h.transaction); };
   std::sort(hits_.begin(), hits_.begin() + static_cast<std::ptrdiff_t>(hit_count_),
@@ -166,8 +171,7 @@ bool RuleEvaluator::finish() {
   for (std::size_t i = 0; i < hit_count_; ++i) {
     if (set_->rule(hits_[i].rule).action != RuleAction::Pass) continue;
     pass = true;
-    const CompiledRule& compiled = set_->compiled(hits_[i].rule);
-    pass_session |= compiled.kind != RuleKind::Packet || compiled.once_a_side;
+    pass_session |= set_->takes_session(hits_[i].rule);
   }
   if (!pass) return false;
   // What a pass rule takes is passed; rules that only report do not come after it.
@@ -254,8 +258,10 @@ void RuleEvaluator::try_payload_rule(std::uint32_t index, std::span<const std::u
   const CompiledRule& rule = set_->compiled(index);
   ++counters_.candidates;
   if (!header_matches(index, context_.side) || !conditions_hold(index, nullptr)) return;
-  bool match =
-      rule.on_packet && !packet.empty() && payload_groups_match(rule, {packet, true, true, 0});
+  // Without a session there is no stream, and the packet stands for it.
+  const bool alone = rule.on_stream && stream == nullptr && context_.alone;
+  bool match = (rule.on_packet || alone) && !packet.empty() &&
+               payload_groups_match(rule, {packet, true, true, 0});
   if (!match && rule.on_stream && stream != nullptr) {
     match = payload_groups_match(rule, *stream);
     if (!match && waiting != nullptr && rule.groups.front().checks.size() > 1) {

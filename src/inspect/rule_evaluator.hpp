@@ -109,6 +109,7 @@ class RuleEvaluator {
     Transport transport{};
     std::int64_t now_ns{};
     Flowbits* flowbits{};
+    bool alone{};  // the packet belongs to no session
   };
   void begin(const Context& context);
   void set_layer(AppLayer layer) { context_.layer = layer; }
@@ -130,6 +131,8 @@ class RuleEvaluator {
 
   // Ends the packet: pass rules take effect. True: the rest of the session passes.
   bool finish();
+  // The caller takes for the server whom we took for the client.
+  void swap_sides();
   std::span<const ThreatHit> hits() const { return {hits_.data(), hit_count_}; }
 
   const ThreatSet& set() const { return *set_; }

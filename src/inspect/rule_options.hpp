@@ -65,6 +65,7 @@ class OptionReader {
   Done check_values() const;
   std::size_t group_of(InspectBuffer buffer);
   void add(std::size_t group, RuleCheck check);
+  void add_follower(RuleCheck check);
   RuleCheck* last_content();
   // A number or a variable that was extracted before.
   RuleResult<RuleNumber> number_or_variable(const RuleOption& o, std::string_view text);

@@ -30,7 +30,8 @@ struct SessionState {
   SessionEnds ends;
   Flowbits flowbits;
   AppLayer layer{AppLayer::Unknown};
-  bool established{}, parsing{}, used{};
+  bool established{}, parsing{};
+  bool oriented{}, swapped{};  // whether it is known who the client is; not whom the caller takes
   std::uint32_t next_free{};
   union {
     HttpSession* http = nullptr;

@@ -152,10 +152,13 @@ void put_in_order(std::vector<ThreatRule>& rules) {
                        : rule.action == RuleAction::Drop  ? 1
                        : rule.action == RuleAction::Alert ? 3
                                                           : 2;
-    bool sets = false, asks = false;
-    for (const RuleFlowbit& bit : rule.flowbits)
-      (bit.operation < FlowbitOperation::IsSet ? sets : asks) = true;
-    return std::pair(action, sets ? (asks ? 1 : 0) : (asks ? 2 : 3));
+    bool sets = false, asks = false, unsets = false;
+    for (const RuleFlowbit& bit : rule.flowbits) {
+      sets |= bit.operation == FlowbitOperation::Set || bit.operation == FlowbitOperation::Toggle;
+      unsets |= bit.operation == FlowbitOperation::Unset;
+      asks |= bit.operation >= FlowbitOperation::IsSet;
+    }
+    return std::pair(action, sets ? (asks ? 1 : 0) : asks ? 2 : unsets ? 3 : 4);
   };
   std::stable_sort(rules.begin(), rules.end(),
                    [&](const ThreatRule& a, const ThreatRule& b) { return rank(a) < rank(b); });

@@ -63,6 +63,12 @@ class ThreatSet {
   const CompiledRule& compiled(std::uint32_t index) const { return compiled_[index]; }
   std::size_t flowbit_count() const { return flowbit_names_.size(); }
 
+  // Whether what the rule does holds for the session, not for one packet only.
+  bool takes_session(std::uint32_t index) const {
+    return compiled_[index].kind != RuleKind::Packet || compiled_[index].once_a_side ||
+           compiled_[index].layer != AppLayer::Unknown;
+  }
+
   // Rules to try at each packet, by transport.
   std::span<const std::uint32_t> packet_rules(Transport t) const {
     return packet_rules_[static_cast<std::size_t>(t)];
