@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Arbitrary bytes as a whole input: cut into runs, read, judged and counted, as a file in large
-// runs, as a file in small runs by two threads, and as a pipe. All must give the same records in
-// the same order, and the counts must add up.
+// runs, as a file in small runs by two threads and the scalar kernel, and as a pipe. All must give
+// the same records in the same order, and the counts must add up.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -28,6 +28,13 @@ class LineSink final : public RecordSink {
   void add(const TrafficRecord& record, const Verdict& verdict, std::string& out) override {
     out += std::to_string(record.line) + ' ';
     out += std::to_string(static_cast<int>(verdict.final_action)) + ' ';
+    out += std::to_string(static_cast<int>(verdict.reason_code)) + ' ';
+    for (const std::uint64_t number :
+         {std::uint64_t{record.known}, std::uint64_t{record.sport}, std::uint64_t{record.dport},
+          std::uint64_t{record.proto}, std::uint64_t{record.flags}, std::uint64_t{record.repeatcnt},
+          record.elapsed, record.bytes, record.bytes_sent, record.bytes_received, record.packets,
+          record.pkts_sent, record.pkts_received, record.sessionid})
+      out += std::to_string(number) + ' ';
     for (const auto& row : kFields) {
       out += record.text(row.value);
       out += '\x1f';
@@ -41,13 +48,15 @@ struct RunOutcome {
 };
 
 // Closes the descriptor; inputs are named by path, and /proc gives every open one a path.
-RunOutcome explain(int descriptor, std::size_t run_bytes, unsigned threads) {
+RunOutcome explain(int descriptor, std::size_t run_bytes, unsigned threads,
+                   std::string_view kernel = {}) {
   RunOutcome outcome;
   ExplainPlan plan;
   const std::string path = "/proc/self/fd/" + std::to_string(descriptor);
   plan.inputs.push_back({path, std::nullopt});
   static const auto keys = std::make_shared<const KeyNames>();
   plan.reader.keys = keys;
+  plan.reader.kernel = scan_kernel(kernel);
   plan.run_bytes = run_bytes;
   plan.threads = threads;
   plan.keep_rejects = true;
@@ -92,7 +101,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // Compressed bytes are the matter of fuzz_sources; those that break off may do so anywhere.
   if (text.starts_with("\x1f\x8b") || text.starts_with("\x28\xb5\x2f\xfd")) return 0;
   const RunOutcome whole = explain(file_of(text), std::size_t{256} * 1024, 1);
-  const RunOutcome pieces = explain(file_of(text), 64 + data[size / 2], 2);
+  const RunOutcome pieces = explain(file_of(text), 64 + data[size / 2], 2, "scalar");
   demand(same(whole, pieces));
   const RunOutcome piped = explain(pipe_of(text), 1024, 1);
   demand(same(whole, piped));
