@@ -69,14 +69,13 @@ class Importer {
     if (wanted.empty() && entries.size() == 1) return entries.front();
     const auto found = std::ranges::find(entries, wanted, &XmlNode::name);
     if (found != entries.end()) return *found;
-    return fail(Error::Code::Usage,
-                entries.empty()
-                    ? fmt::format("{}: it has no {}", name_, what)
-                    : fmt::format("{}: {} {}: name one of {} with {}", name_,
-                                  wanted.empty() ? fmt::format("it has several of") : "it has no",
-                                  wanted.empty() ? fmt::format("{}", what)
-                                                 : fmt::format("{} '{}'", what, wanted),
-                                  names_of(entries), option));
+    if (entries.empty())
+      return fail(Error::Code::Usage, fmt::format("{}: it has no {}", name_, what));
+    if (wanted.empty())
+      return fail(Error::Code::Usage, fmt::format("{}: choose a {} with {}: {}", name_, what,
+                                                  option, names_of(entries)));
+    return fail(Error::Code::Usage, fmt::format("{}: {}: there is no {} '{}'; there are {}", name_,
+                                                option, what, wanted, names_of(entries)));
   }
 
   Done read_firewall(const XmlNode& config, const XmlNode& device) {

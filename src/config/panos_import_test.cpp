@@ -243,12 +243,10 @@ TEST(PanosImport, PanoramaOrdersRulesFromTheWidestToTheNearestAndBack) {
 }
 
 TEST(PanosImport, AChoiceThatIsOpenNamesWhatThereIs) {
-  EXPECT_EQ(
-      import_panos_config(panorama(), "p.xml", {}).error().message,
-      "p.xml: it has several of device group: name one of Europe, Berlin with --device-group");
-  EXPECT_EQ(
-      import_panos_config(panorama(), "p.xml", {"", "Paris", ""}).error().message,
-      "p.xml: it has no device group 'Paris': name one of Europe, Berlin with --device-group");
+  EXPECT_EQ(import_panos_config(panorama(), "p.xml", {}).error().message,
+            "p.xml: choose a device group with --device-group: Europe, Berlin");
+  EXPECT_EQ(import_panos_config(panorama(), "p.xml", {"", "Paris", ""}).error().message,
+            "p.xml: --device-group: there is no device group 'Paris'; there are Europe, Berlin");
   EXPECT_EQ(import_panos_config("<config/>", "p.xml", {}).error().message,
             "p.xml: the configuration has no devices/entry; export all of it");
   EXPECT_EQ(import_panos_config("<html/>", "p.xml", {}).error().message,

@@ -57,9 +57,9 @@ void AddressResolver::collect(std::string_view name, LineNumber line, const std:
 }
 
 void AddressResolver::collect_object(const AddressObject& object, std::vector<IpRange>& into) {
-  const auto [at, fresh] = resolved_objects_.try_emplace(object.name);
-  if (fresh) {
-    auto& ranges = at->second;
+  const auto added = resolved_objects_.try_emplace(object.name);
+  std::vector<IpRange>& ranges = added.first->second;
+  if (added.second) {
     const auto add = [&](const Result<AddressSet>& set, std::string_view setting) {
       if (!set) {
         problems_.error(object.line, fmt::format("address '{}': {}: {}", object.name, setting,
@@ -79,7 +79,7 @@ void AddressResolver::collect_object(const AddressObject& object, std::vector<Ip
                                     "no address; list what it stands for under `resolved`",
                                     object.name, object.value));
   }
-  into.insert(into.end(), at->second.begin(), at->second.end());
+  into.insert(into.end(), ranges.begin(), ranges.end());
 }
 
 void AddressResolver::collect_group(Group& group, LineNumber line, const std::string& who,

@@ -74,6 +74,7 @@ ApplicationResolver::ApplicationResolver(const Policy& policy, ResolvedPolicy& o
   for (const ApplicationFilter& filter : policy.application_filters)
     filters_.emplace(filter.name, &filter);
   out_.apps.resize(static_cast<std::size_t>(PolicyApp::First));
+  out_.apps[static_cast<std::size_t>(PolicyApp::Unnamed)].deny = Action::ResetBoth;  // identified
   add_known();
   for (const ApplicationObject& object : policy.applications) add_object(object);
 }
