@@ -99,7 +99,7 @@ class Lane final : public SessionSink {
   AppId web_browsing_, http_proxy_;
   std::unique_ptr<SessionTable> table_;
   std::unique_ptr<Identifier> identifier_;
-  std::unique_ptr<StreamDecoders> decoders_;  // there when identifier_ is
+  std::unique_ptr<StreamDecoders> decoders_;    // there when identifier_ is
   std::vector<std::uint8_t> timeout_profiles_;  // by application; empty: none has its own
   std::vector<EngineRow> rows_;
   std::vector<const EngineRow*> sorted_;

@@ -302,13 +302,14 @@ void LaneGroup::number_sessions() {
 void LaneGroup::tell_numbers(Lane& lane, std::uint32_t before,
                              std::span<const std::uint32_t> numbers) {
   SessionTable& table = lane.table();
-  // A place may have been announced twice, or may be another session's by now.
+  // A place may have been announced twice, may be free, or may be another session's by now.
   std::vector<SessionIndex> announced(table.announced().begin(), table.announced().end());
   std::sort(announced.begin(), announced.end());
   announced.erase(std::unique(announced.begin(), announced.end()), announced.end());
   for (const SessionIndex index : announced) {
     const Session& session = table.session(index);
-    const bool has_parent = session.has(kPredict) || session.has(kPredicted);
+    const bool has_parent =
+        session.state != SessionState::Init && (session.has(kPredict) || session.has(kPredicted));
     if (has_parent && session.user > before)
       table.renumber_parent(index, numbers[session.user - before - 1]);
   }

@@ -42,7 +42,7 @@ StreamDecoders::StreamDecoders(const AppCatalogue& catalogue, SessionTable& tabl
 StreamDecoders::~StreamDecoders() = default;
 
 StreamDecoders::Reading* StreamDecoders::begin(const PacketResult& result, bool ftp) {
-  if (readings_.size() >= kMost) {
+  if (readings_.size() + elsewhere_ >= kMost) {
     ++counters_.refused;
     return nullptr;
   }
@@ -101,18 +101,16 @@ AppId StreamDecoders::read_ftp(Reading& reading, const PacketView& packet,
   Session& session = *result.session;
   FtpControl& control = std::get<FtpControl>(reading.decoder);
   AppId shown = AppId::None;
-  const auto expect = [&](const FtpAnnouncement& found, const IpAddress& to) {
-    const IpAddress& from = found.passive ? session.client() : session.server();
-    table_.predict(result.index, {from, to, found.port, kProtoTcp},
-                   static_cast<std::uint16_t>(ftp_data_));
-  };
   reading.add(packet, result.flow, [&](Bytes bytes, bool after_gap) {
     control.see(result.flow == Flow::C2s, bytes, after_gap, [&](const FtpAnnouncement& found) {
       shown = ftp_;
-      const IpAddress& own = found.passive ? session.server() : session.client();
-      expect(found, found.address.value_or(own));
-      // A server behind NAT may name an address that clients know not to use.
-      if (found.passive && found.address && *found.address != own) expect(found, own);
+      const IpAddress& from = found.passive ? session.client() : session.server();
+      const IpAddress& to = found.passive ? session.server() : session.client();
+      // A server behind NAT may name an address that its clients know not to use. A client that
+      // names another host's asks for a bounce, for which a firewall opens nothing.
+      if (!found.passive && *found.address != to) return;
+      table_.predict(result.index, {from, to, found.port, kProtoTcp},
+                     static_cast<std::uint16_t>(ftp_data_));
     });
   });
   if (control.encrypted()) stop(session);

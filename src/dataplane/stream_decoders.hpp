@@ -43,6 +43,9 @@ class StreamDecoders {
   void forget(const Session& session);
 
   const StreamDecoderCounters& counters() const { return counters_; }
+  // How many sessions are read now, and how many others of the same engine are: kMost is for all.
+  std::size_t reading() const { return readings_.size(); }
+  void set_elsewhere(std::uint64_t readings) { elsewhere_ = readings; }
 
  private:
   struct Reading;
@@ -56,6 +59,7 @@ class StreamDecoders {
   AppId ftp_, ftp_data_, http_proxy_;
   // By the tuple: a session's number and place are the table's to change.
   std::unordered_map<FlowKey, std::unique_ptr<Reading>, FlowHash> readings_;
+  std::uint64_t elsewhere_ = 0;
   StreamDecoderCounters counters_;
 };
 
