@@ -75,7 +75,8 @@ Fit tls(Bytes b) {
 
 Fit dns(Bytes b, std::uint16_t port) {
   if (port != 53) return Fit::No;
-  if (b.size() < 2 + 12 + 5) return Fit::Maybe;
+  if (b.size() < 2 + 12 + 5 || (b.size() < 2u + load_big16(b.data()) && b.size() < 512))
+    return Fit::Maybe;
   return looks_like_dns(b.subspan(2)) ? Fit::Yes : Fit::No;
 }
 

@@ -132,7 +132,7 @@ void HttpHead::load(Bytes raw, bool request, std::uint64_t serial) {
   request_ = request;
   made_bits_ = 0;
   method_ = uri_ = protocol_ = status_code_ = message_ = {};
-  status_ = compressions_ = 0;
+  status_ = compressions_ = bare_deflate_ = 0;
   chunked_ = false;
   content_length_.reset();
   headers_.clear();
@@ -236,7 +236,11 @@ void HttpHead::read_framing() {
         const std::size_t comma = std::min(rest.find(','), rest.size());
         const std::string_view coding = trimmed(rest.substr(0, comma));
         rest.remove_prefix(std::min(comma + 1, rest.size()));
-        if (contains_word(coding, "gzip") || contains_word(coding, "deflate")) ++compressions_;
+        const bool bare = contains_word(coding, "deflate");
+        if (!bare && !contains_word(coding, "gzip")) continue;
+        // The last one is taken off first.
+        bare_deflate_ = bare_deflate_ << 1 | unsigned{bare};
+        ++compressions_;
       }
     }
   }

@@ -37,6 +37,8 @@ class HttpHead {
   bool chunked() const { return chunked_; }
   std::optional<std::uint64_t> content_length() const { return content_length_; }
   unsigned compressions() const { return compressions_; }
+  // Bit n: the compression to be taken off as number n may be bare deflate, without a header.
+  unsigned bare_deflate() const { return bare_deflate_; }
   bool has_start_line() const { return has_start_line_; }
 
  private:
@@ -59,7 +61,7 @@ class HttpHead {
   bool request_ = false, has_start_line_ = false, chunked_ = false;
   std::string_view raw_, line_, raw_headers_;
   std::string_view method_, uri_, protocol_, status_code_, message_;
-  unsigned status_ = 0, compressions_ = 0;
+  unsigned status_ = 0, compressions_ = 0, bare_deflate_ = 0;
   std::optional<std::uint64_t> content_length_;
   std::vector<Header> headers_;
   std::vector<char> unfolded_;  // values that were on several lines; reserved, so views stay

@@ -84,7 +84,7 @@ void HttpInspector::release_body(HttpHalf& h) {
     i = Inflaters::kNone;
   }
   h.first_byte = 0x100;
-  h.layers = 0;
+  h.layers = h.plain = 0;
 }
 
 void HttpInspector::drop_oldest() {
@@ -221,6 +221,7 @@ void HttpInspector::begin_request_body(HttpHalf& h) {
   const HttpHead& head = heads_[0];
   h.layers =
       static_cast<std::uint8_t>(std::min<std::size_t>(head.compressions(), HttpHalf::kLayersMax));
+  h.bare_deflate = static_cast<std::uint8_t>(head.bare_deflate());
   h.remaining = head.content_length().value_or(0);
   h.state = head.chunked()    ? HttpHalf::State::ChunkSize
             : h.remaining > 0 ? HttpHalf::State::Counted
@@ -231,6 +232,7 @@ void HttpInspector::begin_response_body(HttpHalf& h) {
   const HttpHead& head = heads_[1];
   h.layers =
       static_cast<std::uint8_t>(std::min<std::size_t>(head.compressions(), HttpHalf::kLayersMax));
+  h.bare_deflate = static_cast<std::uint8_t>(head.bare_deflate());
   h.remaining = head.content_length().value_or(0);
   const bool bare = head.status() == 204 || head.status() == 304;
   if (head.chunked())
@@ -364,9 +366,13 @@ void HttpInspector::inflate(Side side, std::size_t layer, Bytes bytes) {
     grow(side, bytes);
     return;
   }
+  if ((h.plain & 1u << layer) != 0) {
+    inflate(side, layer + 1, bytes);
+    return;
+  }
   std::uint16_t& inflater = h.inflaters[layer];
   if (inflater == Inflaters::kNone) {
-    inflater = inflaters_.take();
+    inflater = inflaters_.take((h.bare_deflate & 1u << layer) != 0);
     if (inflater == Inflaters::kNone) {
       ++counters_.bodies_not_inflated;
       h.layers = static_cast<std::uint8_t>(layer);
@@ -382,8 +388,8 @@ void HttpInspector::inflate(Side side, std::size_t layer, Bytes bytes) {
     if (step.status == InflateStatus::Failed) {
       // As clients do, what cannot be unpacked is taken as it is.
       ++counters_.bodies_not_inflated;
-      h.layers = static_cast<std::uint8_t>(layer);
-      grow(side, bytes);
+      h.plain = static_cast<std::uint8_t>(h.plain | 1u << layer);
+      inflate(side, layer + 1, bytes);
       return;
     }
     if (step.status == InflateStatus::Ended) {

@@ -57,7 +57,8 @@ struct HttpHalf {
 
   State state{State::Head};
   bool body_over{}, from_begin{true}, muted{}, closed{}, to_end{};
-  std::uint8_t layers{};
+  std::uint8_t layers{}, bare_deflate{};
+  std::uint8_t plain{};             // bit n: what was announced as compression n is none
   std::uint16_t first_byte{0x100};  // of a compressed body of which one byte has come
   std::array<std::uint16_t, kLayersMax> inflaters{Inflaters::kNone, Inflaters::kNone,
                                                   Inflaters::kNone};

@@ -42,7 +42,7 @@ std::size_t gzip_header_length(std::span<const std::uint8_t> in) {
 
 struct Inflaters::Stream {
   z_stream z{};
-  bool begun = false;
+  bool begun = false, bare = false;
 
   Stream() { inflateInit2(&z, kGzip); }
   ~Stream() { inflateEnd(&z); }
@@ -67,7 +67,7 @@ struct Inflaters::Stream {
 Inflaters::Inflaters(std::size_t most) : most_(std::min<std::size_t>(most, kNone)) {}
 Inflaters::~Inflaters() = default;
 
-std::uint16_t Inflaters::take() {
+std::uint16_t Inflaters::take(bool bare) {
   if (free_.empty()) {
     if (all_.size() >= most_) return kNone;
     all_.push_back(std::make_unique<Stream>());
@@ -76,6 +76,7 @@ std::uint16_t Inflaters::take() {
   const std::uint16_t index = free_.back();
   free_.pop_back();
   all_[index]->begun = false;
+  all_[index]->bare = bare;
   return index;
 }
 
@@ -97,6 +98,7 @@ InflateStep Inflaters::step(std::uint16_t index, std::span<const std::uint8_t> i
   }
   s.begun = true;
   const bool gzip = looks_like_gzip(in);
+  if (!gzip && !s.bare && !looks_like_zlib(in)) return {0, 0, InflateStatus::Failed};
   inflateReset2(&s.z, gzip ? kGzip : looks_like_zlib(in) ? kZlib : kBare);
   InflateStep step = s.run(in, out);
   if (step.status != InflateStatus::Failed || step.made > 0) return step;

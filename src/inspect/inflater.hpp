@@ -24,8 +24,8 @@ class Inflaters {
   explicit Inflaters(std::size_t most);
   ~Inflaters();
 
-  // kNone when all are in use.
-  std::uint16_t take();
+  // kNone when all are in use. bare: deflate without any header is possible.
+  std::uint16_t take(bool bare);
   void give_back(std::uint16_t index);
   // `in` continues what was used before; the first call should have at least two bytes.
   InflateStep step(std::uint16_t index, std::span<const std::uint8_t> in,

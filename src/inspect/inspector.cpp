@@ -35,8 +35,11 @@ class Inspector::Parts {
     if (id == InspectionId::Passed) return {};
     const PacketView& p = *in.packet;
     const Transport transport = transport_of(p.protocol);
+    const bool packet_rules = !set_->packet_rules(transport).empty();
+    if (id == InspectionId::Settled && !packet_rules) return {InspectOutcome::Settled, {}};
     InspectOutcome outcome = InspectOutcome::GoesOn;
     SessionState* s = id == InspectionId::Settled ? nullptr : state(id);
+    if (s != nullptr && !packet_rules && work_.only_acknowledges(*s, p, in.from_client)) return {};
     if (s == nullptr && id == InspectionId::None && wants_state(transport, p)) {
       s = begin(id);
       if (s == nullptr) outcome = InspectOutcome::QueueFull;

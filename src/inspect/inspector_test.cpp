@@ -37,6 +37,21 @@ TEST(Inspector, AContentThatTwoSegmentsPartIsFoundOnce) {
   EXPECT_EQ(c.found(), "1@c");
 }
 
+TEST(Inspector, ContentsMayHoldAnyBytesAndBeLong) {
+  const std::string letters(300, 'x');
+  Conversation c(
+      "alert tcp any any -> any any (content:\"|00 00 01|\"; sid:1;)\n"
+      "alert tcp any any -> any any (content:\"" +
+      letters +
+      "y\"; sid:2;)\n"
+      "alert tcp any any -> any any (content:\"a|0a ff 5c 78|b\"; nocase; sid:3;)\n");
+  c.open();
+  c.client(letters);
+  c.client(std::string("y\0\0", 3));
+  c.client("\x01 A\n\xff\\XB");
+  EXPECT_EQ(c.found(), "2@c 1@c 3@c");
+}
+
 TEST(Inspector, SegmentsOutOfOrderArePutInOrder) {
   Conversation c(kEvil);
   c.open();
@@ -169,7 +184,7 @@ alert http any any => any any (http.uri; content:"/two"; http.stat_code; content
   c.client("GET /one HTTP/1.1\r\n\r\nGET /two HTTP/1.1\r\n\r\n");
   c.server(
       "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 404 no\r\nContent-Length: 0\r\n\r\n");
-  EXPECT_EQ(c.found(), "2@s");
+  EXPECT_EQ(c.found(), "2@c");
 }
 
 TEST(Inspector, BodyAtTheEndOfTheConnectionIsLookedInto) {

@@ -16,6 +16,19 @@ std::string lower(std::string text) {
   return text;
 }
 
+// Each byte as \xHH: the matcher's interface for plain strings refuses those that begin with NUL.
+std::string escaped(const std::string& bytes) {
+  static constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string out;
+  for (const char c : bytes) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    out += "\\x";
+    out += kDigits[byte >> 4];
+    out += kDigits[byte & 15];
+  }
+  return out;
+}
+
 Error no_engine(const char* what) {
   return Error{Error::Code::Io, std::string("the pattern matcher (Vectorscan) says: ") + what +
                                     "; it needs a processor with SSSE3 and memory for the rules"};
@@ -46,32 +59,34 @@ PatternSet& PatternSet::operator=(PatternSet&& other) noexcept {
 
 Result<void> PatternSet::compile(std::vector<Entry> entries) {
   if (entries.empty()) return {};
-  for (Entry& e : entries)
+  for (Entry& e : entries) {
     if (e.nocase) e.bytes = lower(std::move(e.bytes));
+    if (e.bytes.size() > kPatternMax) e.bytes.resize(kPatternMax);
+  }
   // In a fixed order, so that the same rules always make the same set.
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
     return std::tie(a.bytes, a.nocase, a.user) < std::tie(b.bytes, b.nocase, b.user);
   });
-  std::vector<const char*> texts;
-  std::vector<std::size_t> lengths;
+  std::vector<std::string> texts;
   std::vector<unsigned> flags, ids;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const Entry& e = entries[i];
     if (i == 0 || e.bytes != entries[i - 1].bytes || e.nocase != entries[i - 1].nocase) {
       ids.push_back(static_cast<unsigned>(texts.size()));
-      texts.push_back(e.bytes.data());
-      lengths.push_back(e.bytes.size());
+      texts.push_back(escaped(e.bytes));
       flags.push_back(HS_FLAG_SINGLEMATCH | (e.nocase ? HS_FLAG_CASELESS : 0u));
       first_.push_back(static_cast<std::uint32_t>(users_.size()));
       longest_ = std::max(longest_, e.bytes.size());
     }
     users_.push_back(e.user);
   }
+  std::vector<const char*> expressions;
+  for (const std::string& text : texts) expressions.push_back(text.c_str());
   first_.push_back(static_cast<std::uint32_t>(users_.size()));
   hs_compile_error_t* error = nullptr;
-  if (hs_compile_lit_multi(texts.data(), flags.data(), ids.data(), lengths.data(),
-                           static_cast<unsigned>(texts.size()), HS_MODE_BLOCK, nullptr, &database_,
-                           &error) != HS_SUCCESS) {
+  if (hs_compile_multi(expressions.data(), flags.data(), ids.data(),
+                       static_cast<unsigned>(expressions.size()), HS_MODE_BLOCK, nullptr,
+                       &database_, &error) != HS_SUCCESS) {
     Error problem = no_engine(error != nullptr ? error->message : "no reason");
     hs_free_compile_error(error);
     return tl::unexpected(std::move(problem));

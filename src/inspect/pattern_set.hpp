@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "base/result.hpp"
@@ -43,6 +44,9 @@ class PatternSet {
   PatternSet(PatternSet&&) noexcept;
   PatternSet& operator=(PatternSet&&) noexcept;
 
+  // Of longer ones this much is looked for: they are found too often then, never too seldom.
+  static constexpr std::size_t kPatternMax = 64;
+
   Result<void> compile(std::vector<Entry> entries);
   // Makes the scratch large enough for this set; before the first scan.
   Result<void> prepare(PatternScratch& scratch) const;
@@ -50,13 +54,13 @@ class PatternSet {
   bool empty() const { return database_ == nullptr; }
   std::size_t longest() const { return longest_; }  // bytes of the longest pattern
 
-  // Calls found(user) for each entry whose bytes occur, at least once.
+  // Calls found(user) for each entry whose bytes occur, once or several times.
   template <class Found>
   void scan(Bytes bytes, PatternScratch& scratch, Found&& found) const {
     if (database_ == nullptr || bytes.empty()) return;
     struct Target {
       const PatternSet* set;
-      Found* found;
+      std::remove_reference_t<Found>* found;
     } target{this, &found};
     run(bytes, scratch, &target, [](std::uint32_t pattern, void* to) {
       const Target& t = *static_cast<Target*>(to);

@@ -15,6 +15,7 @@ constexpr std::size_t kReach = 2048;  // how far behind its anchor a rule in a s
 RuleEvaluator::RuleEvaluator(std::shared_ptr<const ThreatSet> set)
     : set_(std::move(set)), stamps_(set_->size()) {
   candidates_.reserve(256);
+  payload_candidates_.reserve(256);
 }
 
 void RuleEvaluator::begin(const Context& context) {
@@ -206,34 +207,60 @@ void RuleEvaluator::add_candidate(std::uint32_t rule) {
   candidates_.push_back(rule);
 }
 
-void RuleEvaluator::try_payload(std::span<const std::uint8_t> packet, const BufferWindow* stream,
-                                std::size_t scan_from, StreamCandidates* waiting,
-                                std::uint64_t stream_end) {
+void RuleEvaluator::add_payload_candidate(std::uint32_t rule) {
+  if (stamps_[rule] == round_) return;
+  stamps_[rule] = round_;
+  payload_candidates_.push_back(rule);
+}
+
+void RuleEvaluator::next_round() {
   candidates_.clear();
-  if (++round_ == 0) {
-    std::fill(stamps_.begin(), stamps_.end(), 0);
-    round_ = 1;
-  }
-  const auto bytes = stream != nullptr ? stream->bytes.subspan(scan_from) : packet;
+  if (++round_ != 0) return;
+  std::fill(stamps_.begin(), stamps_.end(), 0);
+  round_ = 1;
+}
+
+void RuleEvaluator::try_packet_payload(std::span<const std::uint8_t> packet) {
+  payload_candidates_.clear();
+  next_round();
   set_->payload_patterns(context_.transport, context_.side)
-      .scan(bytes, scratch_, [this](std::uint32_t rule) { add_candidate(rule); });
+      .scan(packet, scratch_, [this](std::uint32_t rule) { add_payload_candidate(rule); });
   for (const std::uint32_t rule : set_->payload_unfiltered(context_.transport, context_.side))
-    add_candidate(rule);
-  if (waiting != nullptr) {
-    std::uint8_t kept = 0;
-    for (std::uint8_t i = 0; i < waiting->count; ++i) {
-      const auto candidate = waiting->rules[i];
-      const auto left =
-          static_cast<std::int32_t>(candidate.until - static_cast<std::uint32_t>(stream_end));
-      if (stamps_[candidate.rule] == round_ || left < 0) continue;
-      add_candidate(candidate.rule);
-      waiting->rules[kept++] = candidate;
-    }
-    waiting->count = kept;
+    add_payload_candidate(rule);
+  if (!payload_candidates_.empty()) try_payload_candidates(packet, nullptr, nullptr, 0);
+}
+
+bool RuleEvaluator::find_payload_candidates(std::span<const std::uint8_t> scanned,
+                                            std::span<const std::uint8_t> packet,
+                                            StreamCandidates& waiting, std::uint64_t stream_end) {
+  payload_candidates_.clear();
+  next_round();
+  auto found = [this](std::uint32_t rule) { add_payload_candidate(rule); };
+  const PatternSet& patterns = set_->payload_patterns(context_.transport, context_.side);
+  patterns.scan(scanned, scratch_, found);
+  // A packet that is not new as a whole has bytes that the stream leaves out.
+  if (packet.size() > scanned.size()) patterns.scan(packet, scratch_, found);
+  for (const std::uint32_t rule : set_->payload_unfiltered(context_.transport, context_.side))
+    add_payload_candidate(rule);
+  std::uint8_t kept = 0;
+  for (std::uint8_t i = 0; i < waiting.count; ++i) {
+    const auto candidate = waiting.rules[i];
+    const auto left =
+        static_cast<std::int32_t>(candidate.until - static_cast<std::uint32_t>(stream_end));
+    if (left < 0) continue;
+    add_payload_candidate(candidate.rule);
+    waiting.rules[kept++] = candidate;
   }
-  std::sort(candidates_.begin(), candidates_.end());
+  waiting.count = kept;
+  return !payload_candidates_.empty();
+}
+
+void RuleEvaluator::try_payload_candidates(std::span<const std::uint8_t> packet,
+                                           const BufferWindow* stream, StreamCandidates* waiting,
+                                           std::uint64_t stream_end) {
+  std::sort(payload_candidates_.begin(), payload_candidates_.end());
   // try_payload_rule() adds to `waiting`, never to the candidates.
-  for (const std::uint32_t rule : candidates_)
+  for (const std::uint32_t rule : payload_candidates_)
     try_payload_rule(rule, packet, stream, waiting, stream_end);
 }
 
@@ -287,11 +314,7 @@ void RuleEvaluator::try_payload_rule(std::uint32_t index, std::span<const std::u
 void RuleEvaluator::on_buffer(TransactionRules& rules, BufferProvider& provider,
                               InspectBuffer buffer, Side side, std::size_t scan_from) {
   if ((set_->buffers() & buffer_bit(buffer)) == 0) return;
-  candidates_.clear();
-  if (++round_ == 0) {
-    std::fill(stamps_.begin(), stamps_.end(), 0);
-    round_ = 1;
-  }
+  next_round();
   const bool several = info(buffer).shape == BufferShape::Several;
   for (unsigned i = 0;; ++i) {
     const BufferView view = provider.view(buffer, side, i);
@@ -348,6 +371,13 @@ RuleEvaluator::GroupState RuleEvaluator::try_group(const CompiledGroup& group,
     window.fresh = 0;
     return matcher_.matches(group, window, variables_) ? GroupState::Match : GroupState::Waits;
   }
+  if (side == kBothSides && group.side == kNoSide) {
+    // In a rule on both sides, a buffer that either may send.
+    const GroupState client = try_group(group, provider, kFromClient);
+    if (client == GroupState::Match) return client;
+    const GroupState server = try_group(group, provider, kFromServer);
+    return server == GroupState::Fails ? client : server;
+  }
   const Side from = group.side != kNoSide ? group.side : side;
   for (unsigned i = 0;; ++i) {
     const BufferView view = provider.view(group.buffer, from, i);
@@ -378,7 +408,8 @@ void RuleEvaluator::try_transaction_rule(TransactionRules& rules, BufferProvider
   bool waits = false;
   for (std::size_t g = 0; g < rule.groups.size(); ++g) {
     if ((matched & 1u << g) != 0) continue;
-    const GroupState state = try_group(rule.groups[g], provider, side);
+    const GroupState state =
+        try_group(rule.groups[g], provider, rule.both_sides ? kBothSides : side);
     if (state == GroupState::Fails) return;
     if (state == GroupState::Match) matched |= 1u << g;
     waits |= state == GroupState::Waits;

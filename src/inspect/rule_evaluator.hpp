@@ -116,11 +116,17 @@ class RuleEvaluator {
   void set_side(Side side) { context_.side = side; }
 
   void try_packet_rules();
-  // packet: the packet's own payload, or empty; stream: a window of which bytes from `fresh` are
-  // new. Looks for anchors in the stream from `scan_from`, or in the packet when there is no
-  // stream.
-  void try_payload(std::span<const std::uint8_t> packet, const BufferWindow* stream,
-                   std::size_t scan_from, StreamCandidates* waiting, std::uint64_t stream_end);
+  // A packet's payload apart from the stream.
+  void try_packet_payload(std::span<const std::uint8_t> packet);
+  // Which rules to try for new bytes of the stream: true when there are any. `scanned`: the new
+  // bytes, and before them old ones for anchors that lie across; `packet`: as it came, if it is the
+  // packet that brings them.
+  bool find_payload_candidates(std::span<const std::uint8_t> scanned,
+                               std::span<const std::uint8_t> packet, StreamCandidates& waiting,
+                               std::uint64_t stream_end);
+  // Tries them, on the packet and on the window of the stream.
+  void try_payload_candidates(std::span<const std::uint8_t> packet, const BufferWindow* stream,
+                              StreamCandidates* waiting, std::uint64_t stream_end);
 
   // A buffer is there, or has grown (then anchors are looked for from `scan_from`).
   void on_buffer(TransactionRules& rules, BufferProvider& provider, InspectBuffer buffer, Side side,
@@ -158,6 +164,8 @@ class RuleEvaluator {
   void remember(TransactionRules& rules, TransactionRules::Pending pending);
   void fulfilled(std::uint32_t rule, Side side);
   void add_candidate(std::uint32_t rule);
+  void add_payload_candidate(std::uint32_t rule);
+  void next_round();
 
   std::shared_ptr<const ThreatSet> set_;
   PatternScratch scratch_;
@@ -167,7 +175,7 @@ class RuleEvaluator {
   BufferWindow stream_window_;
   std::uint32_t transaction_ = 0;
   RuleVariableValues variables_{};
-  std::vector<std::uint32_t> candidates_;
+  std::vector<std::uint32_t> candidates_, payload_candidates_;
   std::vector<std::uint32_t> stamps_;  // rule -> the round in which it became a candidate
   std::uint32_t round_ = 0;
   std::array<ThreatHit, kHitsMax> hits_{};

@@ -268,8 +268,8 @@ OptionReader::Done OptionReader::read(std::size_t at) {
   for (std::size_t n = 0;; ++n) {
     while (at < text_.size() && blank(text_[at])) ++at;
     if (at >= text_.size())
-      return tl::unexpected(
-          RuleProblem{RuleProblemKind::Syntax, text_.size(), "", "the rule ends before its \")\""});
+      return tl::unexpected(RuleProblem{RuleProblemKind::Syntax, without_blanks(text_).size(), "",
+                                        "the rule ends before its \")\""});
     if (text_[at] == ')') break;
     if (n == kOptionsMax)
       return tl::unexpected(

@@ -36,7 +36,7 @@ SessionInspection::SessionInspection(std::shared_ptr<const ThreatSet> set,
       tls_(pool_, evaluator_, settings.sessions),
       dns_(pool_, evaluator_, settings.sessions),
       ssh_(pool_, evaluator_, settings.sessions),
-      scratch_(kTail + kSegmentMax) {}
+      scratch_(kTailMax + kSegmentMax) {}
 
 InspectOutcome SessionInspection::tcp_packet(SessionState& s, const InspectedPacket& in,
                                              Side side) {
@@ -72,7 +72,7 @@ InspectOutcome SessionInspection::tcp_packet(SessionState& s, const InspectedPac
         pass_gap(s, side, p.payload_length - p.payload_captured);
       if (outcome == InspectOutcome::GoesOn) outcome = deliver_held(s, side, false);
     } else {
-      evaluator_.try_payload(payload, nullptr, 0, nullptr, 0);
+      evaluator_.try_packet_payload(payload);
     }
     if (taken == StreamSide::Taken::Full) {
       // Without acknowledgements in sight, nothing says that what is missing will ever come.
@@ -96,6 +96,16 @@ InspectOutcome SessionInspection::tcp_packet(SessionState& s, const InspectedPac
     return outcome;
   }
   return from.stream.at_end() ? close_side(s, side) : InspectOutcome::GoesOn;
+}
+
+bool SessionInspection::only_acknowledges(SessionState& s, const PacketView& p, bool from_client) {
+  if (p.protocol != kProtoTcp || p.payload_length != 0 || !s.oriented || !s.established ||
+      (p.tcp_flags & (kTcpSyn | kTcpFin | kTcpRst)) != 0)
+    return false;
+  SideState& to = s.side[from_client != s.swapped ? 1 : 0];
+  if (to.stream.held_bytes() > 0) return false;
+  if ((p.tcp_flags & kTcpAck) != 0) to.stream.acknowledged(p.ack);
+  return true;
 }
 
 // Rules are told whose bytes they see, also where a packet of the other side sets them free.
@@ -138,32 +148,42 @@ InspectOutcome SessionInspection::deliver(SessionState& s, Side side, Bytes byte
   const std::size_t before = state.tail.size();
   const bool from_begin = !state.gapped && state.stream.position() == before;
   bytes = bytes.first(std::min(bytes.size(), kSegmentMax));
-  // The last bytes and the new ones in one piece.
-  Bytes window = bytes;
-  if (before > 0) {
-    std::memcpy(scratch_.data(), state.tail.data(), before);
-    std::memcpy(scratch_.data() + before, bytes.data(), bytes.size());
-    window = Bytes(scratch_).first(before + bytes.size());
-  }
   state.stream.delivered(bytes.size());
   counters_.stream_bytes += bytes.size();
-  const BufferWindow stream{window, from_begin, true, before};
+  // Anchors are looked for in the new bytes and as many old ones as an anchor may lie across; the
+  // whole window is put together only for the rules that have one.
+  const PatternSet& patterns = set_->payload_patterns(Transport::Tcp, side);
+  const std::size_t overlap = std::min(before, patterns.longest());
+  std::uint8_t* const middle = scratch_.data() + kTailMax;
+  Bytes scanned = bytes;
+  if (before > 0) {
+    std::memcpy(middle - overlap, state.tail.data() + before - overlap, overlap);
+    std::memcpy(middle, bytes.data(), bytes.size());
+    scanned = {middle - overlap, overlap + bytes.size()};
+  }
+  const bool candidates =
+      evaluator_.find_payload_candidates(scanned, packet, state.waiting, state.stream.position());
+  const bool detecting = s.layer == AppLayer::Unknown && set_->needs_layer();
+  BufferWindow stream{bytes, from_begin, true, before};
+  if (before > 0 && (candidates || detecting || set_->mixes_payload())) {
+    std::memcpy(middle - before, state.tail.data(), before);
+    stream.bytes = {middle - before, before + bytes.size()};
+  }
   evaluator_.set_stream_window(stream);
   InspectOutcome outcome = InspectOutcome::GoesOn;
-  if (s.layer == AppLayer::Unknown && set_->needs_layer())
-    outcome = detect(s, side, from_begin ? window : Bytes{});
+  if (detecting)
+    outcome = detect(s, side, from_begin ? stream.bytes : Bytes{});
   else if (s.parsing)
     outcome = parse(s, side, bytes);
   evaluator_.set_layer(s.layer);
-  const std::size_t longest = set_->payload_patterns(Transport::Tcp, side).longest();
-  evaluator_.try_payload(packet, &stream, before - std::min(before, longest), &state.waiting,
-                         state.stream.position());
+  if (candidates)
+    evaluator_.try_payload_candidates(packet, &stream, &state.waiting, state.stream.position());
   if (outcome == InspectOutcome::QueueFull) return outcome;
   const bool deep = limits_.depth != 0 && state.stream.position() >= limits_.depth;
   if (deep || outcome == InspectOutcome::Settled) {
     if (outcome == InspectOutcome::Settled) settle_side(s.side[index_of(other(side))]);
     settle_side(state);
-  } else if (!keep_tail(s, side, window)) {
+  } else if (!keep_tail(s, side, bytes)) {
     return InspectOutcome::QueueFull;
   }
   return s.side[0].over && s.side[1].over ? InspectOutcome::Settled : InspectOutcome::GoesOn;
@@ -175,19 +195,24 @@ void SessionInspection::settle_side(SideState& side) {
   side.stream.clear(pool_);
 }
 
-// Keeps the last bytes of the window for the next ones. False: there is no memory.
-bool SessionInspection::keep_tail(SessionState& s, Side side, Bytes window) {
+// Keeps the last bytes for the next ones. False: there is no memory.
+bool SessionInspection::keep_tail(SessionState& s, Side side, Bytes bytes) {
   SideState& state = s.side[index_of(side)];
   const bool rules = !set_->payload_patterns(Transport::Tcp, side).empty() ||
-                     !set_->payload_unfiltered(Transport::Tcp, side).empty();
+                     !set_->payload_unfiltered(Transport::Tcp, side).empty() ||
+                     set_->mixes_payload();
   const bool protocol_open = s.layer == AppLayer::Unknown && set_->needs_layer();
   if (!rules && !protocol_open) {
     state.tail.clear(pool_);
     return true;
   }
-  const Bytes kept = window.last(std::min(window.size(), kTail));
-  state.tail.resize_down(0);
-  return state.tail.append(pool_, kept);
+  if (bytes.size() >= kTail) {
+    state.tail.resize_down(0);
+    return state.tail.append(pool_, bytes.last(kTail));
+  }
+  if (state.tail.size() + bytes.size() > kTailMax)
+    state.tail.drop_front(state.tail.size() + bytes.size() - kTail);
+  return state.tail.append(pool_, bytes);
 }
 
 InspectOutcome SessionInspection::detect(SessionState& s, Side side, Bytes from_begin) {
@@ -204,7 +229,7 @@ InspectOutcome SessionInspection::detect(SessionState& s, Side side, Bytes from_
     }
     state.no_protocol = layer == AppLayer::None;
   }
-  if (state.no_protocol && (peer.no_protocol || state.stream.position() >= kTail))
+  if (state.no_protocol && (peer.no_protocol || state.stream.position() >= kTailMax))
     s.layer = AppLayer::None;
   return InspectOutcome::GoesOn;
 }
@@ -320,7 +345,7 @@ InspectOutcome SessionInspection::datagram(SessionState* s, const PacketView& p,
     evaluator_.set_stream_window({payload, true, true, 0});
     dns_.message(side, payload);
   }
-  evaluator_.try_payload(payload, nullptr, 0, nullptr, 0);
+  evaluator_.try_packet_payload(payload);
   return InspectOutcome::GoesOn;
 }
 

@@ -49,6 +49,8 @@ class SessionInspection {
 
   // A TCP packet with the evaluator's context set; the outcome for the session.
   InspectOutcome tcp_packet(SessionState& s, const InspectedPacket& packet, Side side);
+  // A TCP packet that brings nothing but an acknowledgement, and sets nothing free: done.
+  static bool only_acknowledges(SessionState& s, const PacketView& packet, bool from_client);
   InspectOutcome datagram(SessionState* s, const PacketView& packet, Side side);
   // The end of the session: what waits is looked into.
   void end_of_session(SessionState& s);
@@ -64,7 +66,9 @@ class SessionInspection {
   }
 
  private:
-  static constexpr std::size_t kTail = 2048;
+  // Of each side so many bytes are kept at least, where there were as many, and at most.
+  static constexpr std::size_t kTail = 1024;
+  static constexpr std::size_t kTailMax = 2048;
 
   InspectOutcome deliver(SessionState& s, Side side, Bytes bytes, Bytes packet);
   InspectOutcome deliver_held(SessionState& s, Side side, bool any);
@@ -74,7 +78,7 @@ class SessionInspection {
   InspectOutcome parse(SessionState& s, Side side, Bytes bytes);
   void stop_parser(SessionState& s);
   InspectOutcome close_side(SessionState& s, Side side);
-  bool keep_tail(SessionState& s, Side side, Bytes window);
+  bool keep_tail(SessionState& s, Side side, Bytes bytes);
   void settle_side(SideState& side);
   void set_side(Side side);
 

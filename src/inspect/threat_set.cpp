@@ -121,7 +121,7 @@ void set_sides(const ThreatRule& rule, CompiledRule& out) {
   for (CompiledGroup& group : out.groups) {
     if (group.side != kNoSide) continue;
     const Side sides = info(group.buffer).sides;
-    group.side = sides == kFromServer ? kFromServer : kFromClient;
+    if (sides != kBothSides) group.side = sides;
   }
 }
 
@@ -227,6 +227,8 @@ void ThreatSet::file_rule(std::uint32_t index) {
   if (rule.layer != AppLayer::Unknown) layers_ |= 1u << static_cast<unsigned>(rule.layer);
   for (const RuleCondition& c : rules_[index].conditions)
     if (c.field == PacketField::AppLayer) layers_ |= 1u << static_cast<unsigned>(c.layer);
+  mixes_payload_ |= rule.kind == RuleKind::Transaction &&
+                    (rule.buffers & buffer_bit(InspectBuffer::Payload)) != 0;
   if (rule.kind == RuleKind::Packet) {
     for (std::size_t t = 0; t < kTransports; ++t)
       if ((rule.transports & 1u << t) != 0) packet_rules_[t].push_back(index);

@@ -94,6 +94,8 @@ class ThreatSet {
     return buffers_ != 0 || !payload_patterns(t, side).empty() ||
            !payload_unfiltered(t, side).empty();
   }
+  // Whether a rule looks into the stream besides buffers of a protocol.
+  bool mixes_payload() const { return mixes_payload_; }
   // Whether rules need to know the protocol of a session.
   bool needs_layer() const { return layers_ != 0; }
   Result<void> prepare(PatternScratch& scratch) const;
@@ -116,6 +118,7 @@ class ThreatSet {
   std::array<std::vector<std::uint32_t>, kInspectBufferCount> buffer_unfiltered_;
   std::uint64_t buffers_ = 0;
   std::uint32_t layers_ = 0;
+  bool mixes_payload_ = false;
 
   // Only while it is compiled.
   std::array<std::array<std::vector<PatternSet::Entry>, kSides>, kTransports> payload_entries_;
