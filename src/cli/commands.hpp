@@ -40,6 +40,8 @@ using RunCommand = std::function<int()>;
 RunCommand declare_explain(CLI::App& app);
 RunCommand declare_track(CLI::App& app);
 RunCommand declare_inspect(CLI::App& app);
+RunCommand declare_ladder(CLI::App& app);
+RunCommand declare_show(CLI::App& app);
 RunCommand declare_terms(CLI::App& app);
 RunCommand declare_config(CLI::App& app);
 RunCommand declare_policy_test(CLI::App& app);

@@ -83,15 +83,17 @@ Values values_of(const CLI::App& command, const CLI::Option& option) {
   const std::string name = option.get_lnames().empty() ? "" : option.get_lnames().front();
   if (name == "output") {
     const std::string of = command.get_name();
-    if (of == "terms" || of == "check" || of == "security-policy-match")
+    if (of == "terms" || of == "ladder" || of == "check" || of == "security-policy-match")
       return {Kind::Words, "text ndjson"};
     return {Kind::Words, of == "replay" ? "table ndjson" : output_formats()};
   }
   if (name == "fields") return {Kind::List, output_columns()};
   if (name == "panos-version") return {Kind::Words, releases()};
   if (name == "ruleset") return {Kind::Words, "standard vendor"};
+  if (name == "log") return {Kind::Words, "end start start,end"};
+  if (name == "checksums") return {Kind::Words, "check ignore"};
   if (name == "color") return {Kind::Words, "auto always never"};
-  if (name == "config" || name == "read" || name == "rejects" || name == "stats")
+  if (name == "config" || name == "rejects" || name == "stats" || name == "read")
     return {Kind::Files, ""};
   return {};
 }
@@ -100,7 +102,10 @@ Values values_of(const CLI::App& command, const CLI::Option& option) {
 Values arguments_of(const CLI::App& command) {
   if (command.get_name() == "terms") return {Values::Kind::Words, term_names()};
   if (command.get_name() == "completion") return {Values::Kind::Words, std::string(kShells)};
-  if (command.get_name() == "explain") return {Values::Kind::Files, ""};
+  if (command.get_name() == "show")
+    return {Values::Kind::Words, "session counter all id info global filter"};
+  for (const std::string_view name : {"explain", "track", "ladder"})
+    if (command.get_name() == name) return {Values::Kind::Files, ""};
   std::string names;  // of a command that has others below it
   for (const CLI::App* sub : command.get_subcommands({})) append_word(names, sub->get_name());
   if (!names.empty()) return {Values::Kind::Words, names};

@@ -36,6 +36,9 @@ int run(int argc, char** argv) {
       "Examples:\n"
       "  endreason explain traffic.log            a card for one record, a table for many\n"
       "  endreason explain --summary /var/log/pa  totals, root causes, top rules\n"
+      "  endreason track -r capture.pcap          the log a firewall would have written\n"
+      "  endreason ladder -r capture.pcap         what went wrong, packet by packet\n"
+      "  endreason show session all -r capture.pcap\n"
       "  endreason terms incomplete               what a word of the log means\n"
       "  endreason policy replay -r traffic.log --config new.yaml   what a change would break\n"
       "`endreason COMMAND --help` has more.\n\n" +
@@ -56,6 +59,10 @@ int run(int argc, char** argv) {
   CLI::App* track =
       add("track", "Track the sessions of captures and write the log a firewall would");
   commands.push_back({track, declare_track(*track)});
+  CLI::App* ladder = add("ladder", "Draw a session's packets between client and server");
+  commands.push_back({ladder, declare_ladder(*ladder)});
+  CLI::App* show = add("show", "Show the session table as of a moment, as the firewall's CLI does");
+  commands.push_back({show, declare_show(*show)});
   CLI::App* policy = add("policy", "What another rule base would change");
   commands.push_back({policy, declare_policy(*policy)});
   CLI::App* test = add("test", "Ask a rule base about one session, as the firewall's CLI does");

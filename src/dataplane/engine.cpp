@@ -51,7 +51,16 @@ class Engine::Parts {
     for (bool done = false; !done; write_all()) done = lanes_->finish_some();
   }
 
+  void advance(std::int64_t now_ns) {
+    lanes_->advance(now_ns);
+    write_all();
+  }
+
   const LaneGroup& lanes() const { return *lanes_; }
+  std::string_view application(const Session& session) const {
+    return catalogue_.name(AppId{session.app});
+  }
+  std::string_view zone_name(ZoneNumber zone) const { return options_.zones.name(zone); }
 
  private:
   // What a thread needs to write rows.
@@ -127,6 +136,15 @@ void Engine::process(std::span<const RawPacket> packets) {
 }
 void Engine::finish() {
   parts_->finish();
+}
+void Engine::advance(std::int64_t now_ns) {
+  parts_->advance(now_ns);
+}
+std::string_view Engine::application(const Session& session) const {
+  return parts_->application(session);
+}
+std::string_view Engine::zone_name(ZoneNumber zone) const {
+  return parts_->zone_name(zone);
 }
 const SessionTable& Engine::sessions() const {
   return parts_->lanes().table();

@@ -62,8 +62,14 @@ class Engine {
   // The input has ended: every session gets its true end, unless they are to stay open.
   void finish();
 
+  // Lets packet time run to this moment: sessions age.
+  void advance(std::int64_t now_ns);
+
   // With one thread: all sessions.
   const SessionTable& sessions() const;
+  // The name of what is known of an open session so far; empty when that is nothing.
+  std::string_view application(const Session& session) const;
+  std::string_view zone_name(ZoneNumber zone) const;
   SessionCounters counters() const;
   // How many packets at once give the threads enough to do; fewer or more are fine.
   std::size_t batch_packets() const;

@@ -14,6 +14,8 @@
 
 namespace endreason {
 
+class EngineObserver;
+
 struct EngineOptions {
   DecodeOptions decode;
   SessionSettings session;
@@ -27,6 +29,7 @@ struct EngineOptions {
   std::vector<ApplicationTimeouts> application_timeouts{};
   std::vector<UserSignature> user_applications{};
   EngineColumnSet engine_columns = EngineColumnSet{}.set();  // that the rows are to have as text
+  EngineObserver* observer = nullptr;                        // with one thread; outlives the engine
 };
 
 }  // namespace endreason

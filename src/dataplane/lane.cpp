@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "dataplane/engine_observer.hpp"
 #include "dataplane/session_record.hpp"
 #include "model/protocol.hpp"
 
@@ -92,6 +93,11 @@ void Lane::set_elsewhere(const LaneUse& use) {
 }
 
 void Lane::on_packet(const PacketView& packet, const PacketResult& result) {
+  look_at(packet, result);
+  if (options_.observer != nullptr) options_.observer->on_packet(packet, result);
+}
+
+void Lane::look_at(const PacketView& packet, const PacketResult& result) {
   // The packet of an ICMP error is some router's, not the session's.
   if (result.session == nullptr || !passes(result.outcome) ||
       result.outcome == SessionCounter::IcmpErrorMatched)
@@ -175,6 +181,8 @@ AppId Lane::final_app(const Session& session) {
 void Lane::on_end(const Session& session, std::int64_t ended_ns) {
   if (decoders_) decoders_->forget(session);
   const AppId app = final_app(session);
+  if (options_.observer != nullptr)
+    options_.observer->on_end(session, ended_ns, catalogue_.name(app));
   if (options_.log_end) add_row(session, Subtype::End, ended_ns, app);
 }
 

@@ -75,7 +75,9 @@ class Lane final : public SessionSink {
   LaneUse use() const;
   void set_elsewhere(const LaneUse& use);
 
-  bool wants_packets() const override { return identifier_ != nullptr || options_.log_start; }
+  bool wants_packets() const override {
+    return identifier_ != nullptr || options_.log_start || options_.observer != nullptr;
+  }
   void on_packet(const PacketView& packet, const PacketResult& result) override;
   void on_end(const Session& session, std::int64_t ended_ns) override;
   void on_tick() override;
@@ -89,6 +91,7 @@ class Lane final : public SessionSink {
   Result<void> prepare();
   Result<void> prepare_timeouts();
   void see_content(const PacketView& packet, const PacketResult& result);
+  void look_at(const PacketView& packet, const PacketResult& result);
   void identify(const PacketView& packet, const PacketResult& result);
   void name_session(const PacketResult& result, const PacketView& packet, AppId app);
   AppId final_app(const Session& session);

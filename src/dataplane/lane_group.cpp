@@ -338,6 +338,11 @@ void LaneGroup::forget_rows() {
   for (const auto& lane : lanes_) lane->forget_rows();
 }
 
+void LaneGroup::advance(std::int64_t now_ns) {
+  advance_all(now_ns);
+  join_rows();
+}
+
 bool LaneGroup::finish_some() {
   std::vector<std::optional<std::uint32_t>> ticks(size());
   team_.run([&](unsigned worker) {

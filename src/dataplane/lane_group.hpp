@@ -48,6 +48,8 @@ class LaneGroup {
   // Then tracks them; rows() has the rows that come of it. Packets and rows stay until the next
   // decode(), unless forgotten.
   void track();
+  // Lets time run to this moment; rows() has the rows that come of it.
+  void advance(std::int64_t now_ns);
   // Lets sessions age, some at a time. True when none is left.
   bool finish_some();
   // What waits to be written, in the order of the log.

@@ -227,6 +227,9 @@ void SessionRecord::facts(const Session& session, const RowOf& row) {
   facts_.ended = row.subtype == Subtype::End;
   facts_.state = session.state;
   facts_.handshake = session.handshake;
+  facts_.established = session.tcp_state == TcpState::Established ||
+                       session.tcp_state == TcpState::ClientClosed ||
+                       session.tcp_state == TcpState::ServerClosed;
   facts_.challenge_ack = session.has(kChallengeAck);
   facts_.wrong_ack = session.remarked(kWrongAck);
   facts_.one_way = session.remarked(kOneWay);

@@ -116,6 +116,7 @@ struct EngineFacts {
   FlowEndReason flow_end_reason{};
   Handshake handshake;
   // What was remarked of the session, as far as it bears on a verdict.
+  bool established{};        // TCP: the handshake was completed, and no reset undid it
   bool challenge_ack{};      // the SYN was answered by an ACK of another connection
   bool wrong_ack{};          // an acknowledgement of what the other side never sent
   bool one_way{};            // went on though the other direction was not seen

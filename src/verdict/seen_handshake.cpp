@@ -144,7 +144,7 @@ std::optional<Ending> seen_ending(const TrafficRecord& record) {
   if (!by_host_or_timer) return std::nullopt;
   const EndedBy by = question(record.end_reason).ended_by;
   // A client that goes on to close has taken the answer, whatever numbers were not captured.
-  if (said.acknowledged && (!facts.wrong_ack || said.client_fin))
+  if (said.acknowledged && (!facts.wrong_ack || said.client_fin || facts.established))
     return opened(record.end_reason, by);
   if (challenged(facts, said)) return failed(ReasonCode::ChallengeAck, by);
   if (said.server_syn_ack) return half_open(facts, record.end_reason, by);
@@ -162,15 +162,18 @@ std::string handshake_sentence(const TrafficRecord& record) {
   return fmt::format("Expected {}; saw {}.", kExpected, saw);
 }
 
+std::string icmp_error_text(bool v6, std::uint8_t type, std::uint8_t code) {
+  for (const IcmpText& row : kIcmpTexts)
+    if (row.v6 == v6 && row.type == type && row.code == code)
+      return fmt::format("{} (type {}, code {})", row.text, type, code);
+  return fmt::format("type {}, code {}", type, code);
+}
+
 std::string icmp_error_sentence(const TrafficRecord& record) {
   if (record.engine == nullptr || !record.engine->icmp_error) return {};
   const EngineFacts& facts = *record.engine;
-  const bool v6 = is_v6(record);
-  for (const IcmpText& row : kIcmpTexts)
-    if (row.v6 == v6 && row.type == facts.icmp_type && row.code == facts.icmp_code)
-      return fmt::format("An ICMP error said: {} (type {}, code {}).", row.text, row.type,
-                         row.code);
-  return fmt::format("An ICMP error of type {}, code {} came.", facts.icmp_type, facts.icmp_code);
+  return fmt::format("An ICMP error said: {}.",
+                     icmp_error_text(is_v6(record), facts.icmp_type, facts.icmp_code));
 }
 
 }  // namespace endreason

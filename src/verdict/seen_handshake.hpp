@@ -19,7 +19,9 @@ namespace endreason {
 
 // "Expected SYN, SYN-ACK, ACK; saw SYN, ACK, RST." Empty where all is as expected, or not known.
 std::string handshake_sentence(const TrafficRecord& record);
-// "An ICMP error said port unreachable (type 3, code 3)."
+// "port unreachable (type 3, code 3)", of a type and code of ICMP or ICMPv6.
+std::string icmp_error_text(bool v6, std::uint8_t type, std::uint8_t code);
+// "An ICMP error said: port unreachable (type 3, code 3)."
 std::string icmp_error_sentence(const TrafficRecord& record);
 
 }  // namespace endreason

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// A session's packets as a ladder between client and server: times from its first packet, flags,
+// numbers from the beginning of each flow, lengths, and a remark where something is out of the
+// ordinary. Pure text; 80 columns are enough.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dataplane/packet_notes.hpp"
+#include "session/session.hpp"
+
+namespace endreason {
+
+// One session as it was told.
+struct SessionStory {
+  std::vector<NotedPacket> packets;
+  Session end{};  // as it was when it ended
+  std::int64_t ended_ns{};
+  std::string client, server;  // "10.0.0.1:51234"
+  std::string protocol, app;
+  std::string end_reason, tracker_stage;
+  std::string verdict;  // "allowed, failed: the server refused the connection"
+};
+
+struct LadderOptions {
+  unsigned width = 80;
+  bool colour = false;
+  std::size_t packets_max = 60;  // more: what is unremarkable in between is left out
+};
+
+void append_ladder(std::string& out, const SessionStory& story, const LadderOptions& options);
+// One JSON object a packet, then one of the session's end.
+void append_ladder_json(std::string& out, const SessionStory& story);
+
+}  // namespace endreason
