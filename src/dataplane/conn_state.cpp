@@ -12,7 +12,7 @@ bool said(const Session& session, Flow flow, HandshakeWord word) {
   return false;
 }
 
-// What one end has done. A reset behind the sender's own FIN closes nothing more.
+// What one end has done.
 struct End {
   bool closed;
   bool reset;
@@ -23,8 +23,9 @@ End end_of(const Session& session, Flow flow) {
   const EndReason rst =
       flow == Flow::C2s ? EndReason::TcpRstFromClient : EndReason::TcpRstFromServer;
   End end{};
-  end.closed = session.remarked(fin_seen(flow));
-  end.reset = !end.closed && (session.end_reasons & end_reason_bit(rst)) != 0;
+  // A FIN counts though it was dropped: what one end did does not hang on the other being seen.
+  end.closed = session.remarked(fin_seen(flow)) || said(session, flow, HandshakeWord::Fin);
+  end.reset = (session.end_reasons & end_reason_bit(rst)) != 0;
   end.opened =
       said(session, flow, HandshakeWord::Syn) || said(session, flow, HandshakeWord::SynAck);
   return end;
@@ -33,6 +34,8 @@ End end_of(const Session& session, Flow flow) {
 ConnState tcp_state(const Session& session) {
   const End client = end_of(session, Flow::C2s);
   const End server = end_of(session, Flow::S2c);
+  // A reset behind both FINs closes nothing more.
+  if (client.closed && server.closed) return ConnState::SF;
   if (server.reset) {
     if (!client.opened) return ConnState::Rstrh;
     const bool waiting = !said(session, Flow::C2s, HandshakeWord::Ack) &&
@@ -40,7 +43,6 @@ ConnState tcp_state(const Session& session) {
     return waiting ? ConnState::Rej : ConnState::Rstr;
   }
   if (client.reset) return server.opened ? ConnState::Rsto : ConnState::Rstos0;
-  if (client.closed && server.closed) return ConnState::SF;
   if (client.closed) return server.opened ? ConnState::S2 : ConnState::Sh;
   if (server.closed) return client.opened ? ConnState::S3 : ConnState::Shr;
   if (client.opened && server.opened) return ConnState::S1;
