@@ -20,8 +20,9 @@ namespace {
 class JudgedRows final : public EngineSink {
  public:
   // `worker` of `workers`. `stopped`: an output has refused to take more.
-  JudgedRows(const ExplainPlan& plan, unsigned worker, bool& stopped)
+  JudgedRows(const ExplainPlan& plan, bool verdicts, unsigned worker, bool& stopped)
       : plan_(plan),
+        verdicts_(verdicts),
         clock_(plan.clock),
         sink_(plan.make_sink(worker)),
         stopped_(stopped),
@@ -31,7 +32,7 @@ class JudgedRows final : public EngineSink {
     ReadStatus status;
     status.kind = ReadKind::Traffic;
     accounting_.count(status, record);
-    const Verdict verdict = judge(record, plan_.ruleset, plan_.timers);
+    const Verdict verdict = verdicts_ ? judge(record, plan_.ruleset, plan_.timers) : Verdict{};
     if (plan_.contradictions_only && verdict.contradictions == 0) return;
     if ((plan_.since || plan_.until) && !in_time(record)) return;
     if (plan_.filter && !plan_.filter->matches(record, verdict, clock_)) return;
@@ -61,6 +62,7 @@ class JudgedRows final : public EngineSink {
   }
 
   const ExplainPlan& plan_;
+  const bool verdicts_;
   RecordClock clock_;
   std::unique_ptr<RecordSink> sink_;
   bool& stopped_;
@@ -151,7 +153,8 @@ Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track) 
   std::vector<std::unique_ptr<JudgedRows>> rows;
   std::vector<EngineSink*> sinks;
   for (unsigned worker = 0; worker < plan.threads; ++worker) {
-    rows.push_back(std::make_unique<JudgedRows>(plan, worker, outcome.result.stopped));
+    rows.push_back(
+        std::make_unique<JudgedRows>(plan, track.verdicts, worker, outcome.result.stopped));
     sinks.push_back(rows.back().get());
   }
   EngineOptions options = track.engine;
@@ -196,6 +199,9 @@ int run_captures(const RunOptions& options, RunPlan plan, const TrackPlan& track
   for (const SessionTimerInfo& row : kSessionTimers)
     plan.explain.timers.set(row.value, track.engine.session.timeouts.seconds(row.value));
   TrackPlan wanted = track;
+  const bool plain_log = plan.writer.format == OutputFormat::Panos && !plan.card_or_table;
+  wanted.verdicts = !plain_log || options.summary || plan.explain.filter.has_value() ||
+                    plan.explain.contradictions_only;
   wanted.engine.engine_columns = engine_columns_of(plan.writer);
   if (plan.card_or_table)
     wanted.engine.engine_columns.set(static_cast<std::size_t>(EngineColumn::Handshake));

@@ -18,7 +18,8 @@ namespace endreason {
 
 struct TrackPlan {
   EngineOptions engine;
-  std::string bpf;  // as tcpdump takes it; empty: every packet
+  bool verdicts = true;  // false: nobody asks for them, and rows are not judged
+  std::string bpf;       // as tcpdump takes it; empty: every packet
 };
 
 struct TrackOutcome {

@@ -2,7 +2,7 @@
 #include "dataplane/session_record.hpp"
 
 #include <array>
-#include <charconv>
+#include <string>
 
 #include "base/timestamp.hpp"
 #include "dataplane/conn_state.hpp"
@@ -14,35 +14,6 @@ namespace endreason {
 namespace {
 
 constexpr std::int64_t kNanosPerMicro = 1000;
-
-void set_number(TrafficRecord& record, Field field, std::uint64_t value) {
-  char digits[20];
-  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-  record.set_copy(field, {digits, static_cast<std::size_t>(end - digits)});
-}
-
-void set_flags(TrafficRecord& record, std::uint32_t value) {
-  char digits[12] = "0x";
-  const auto end = std::to_chars(digits + 2, digits + sizeof digits, value, 16).ptr;
-  record.set_copy(Field::Flags, {digits, static_cast<std::size_t>(end - digits)});
-}
-
-// "2026/03/10 10:00:00", UTC: the engine's device clock.
-void set_device_time(TrafficRecord& record, Field field, std::int64_t ns) {
-  std::string text;
-  append_rfc3339(text, {ns / kNanosPerMicro, 0, 0});
-  text[4] = text[7] = '/';
-  text[10] = ' ';
-  record.set_copy(field, std::string_view(text).substr(0, 19));
-}
-
-void set_high_resolution_time(TrafficRecord& record, std::int64_t ns) {
-  std::string text;
-  append_rfc3339(text, {ns / kNanosPerMicro, 0, 3});
-  text.back() = '+';  // Z as the column writes it: +00:00
-  text += "00:00";
-  record.set_copy(Field::HighResTimestamp, text);
-}
 
 // The columns of a row know whole seconds only; other tools are compared by finer ones.
 std::string microsecond_time(std::int64_t ns) {
@@ -90,33 +61,39 @@ std::uint32_t flags_of(const Session& session, const RowOf& row) {
 
 // What real lines have for a session whose application is not known. Of one that is known the
 // engine knows the name alone.
-void application(std::string_view app, TrafficRecord& record) {
-  record.set_copy(Field::TunneledApp, app);
-  const AppStatus status = app_status_from(app);
-  if (status == AppStatus::Identified || status == AppStatus::Absent) return;
-  for (const Field field : {Field::SubcategoryOfApp, Field::CategoryOfApp, Field::TechnologyOfApp})
-    record.set_copy(field, "unknown");
-  record.set_copy(Field::RiskOfApp, "1");
-  record.set_copy(Field::IsSaasOfApp, "no");
-  record.set_copy(Field::SanctionedStateOfApp, "no");
+void application(std::string_view app, AppStatus status, RowLine& line) {
+  const bool known = status == AppStatus::Identified || status == AppStatus::Absent;
+  if (!known) {
+    for (const Field field :
+         {Field::SubcategoryOfApp, Field::CategoryOfApp, Field::TechnologyOfApp})
+      line.set(field, "unknown");
+    line.set(Field::RiskOfApp, "1");
+  }
+  line.set_text(Field::TunneledApp, app);
+  if (known) return;
+  line.set(Field::IsSaasOfApp, "no");
+  line.set(Field::SanctionedStateOfApp, "no");
 }
 
 // Columns of 12.1; the writer leaves them out for older releases. Round trips are not measured.
-void tcp_telemetry(const Session& session, TrafficRecord& record) {
+void tcp_telemetry(const Session& session, RowLine& line) {
   if (session.key.protocol != kProtoTcp) return;
-  struct Row {
-    Flow flow;
-    Field out_of_order, retransmitted, zero_window;
-  };
-  constexpr Row kRows[] = {
-      {Flow::C2s, Field::TotalNOoseqC2s, Field::TcpRetransitCntC2s, Field::TcpZeroWindowCntC2s},
-      {Flow::S2c, Field::TotalNOoseqS2c, Field::TcpRetransitCntS2c, Field::TcpZeroWindowCntS2c}};
-  for (const Row& row : kRows) {
-    set_number(record, row.out_of_order, session.extra(row.flow).out_of_order);
-    set_number(record, row.retransmitted, session.extra(row.flow).retransmitted);
-    set_number(record, row.zero_window, session.zero_windows[static_cast<std::size_t>(row.flow)]);
-  }
+  const FlowExtra& c2s = session.extra(Flow::C2s);
+  const FlowExtra& s2c = session.extra(Flow::S2c);
+  line.set_number(Field::TotalNOoseqC2s, c2s.out_of_order);
+  line.set_number(Field::TotalNOoseqS2c, s2c.out_of_order);
+  line.set_number(Field::TcpRetransitCntC2s, c2s.retransmitted);
+  line.set_number(Field::TcpRetransitCntS2c, s2c.retransmitted);
+  line.set_number(Field::TcpZeroWindowCntC2s, session.zero_windows[0]);
+  line.set_number(Field::TcpZeroWindowCntS2c, session.zero_windows[1]);
 }
+
+constexpr auto kKnownOfRows = static_cast<std::uint16_t>(
+    unsigned(Known::Sport) | unsigned(Known::Dport) | unsigned(Known::Proto) |
+    unsigned(Known::Bytes) | unsigned(Known::BytesSent) | unsigned(Known::BytesReceived) |
+    unsigned(Known::Packets) | unsigned(Known::PktsSent) | unsigned(Known::PktsReceived) |
+    unsigned(Known::Elapsed) | unsigned(Known::Repeatcnt) | unsigned(Known::Sessionid) |
+    unsigned(Known::Flags));
 
 }  // namespace
 
@@ -138,82 +115,110 @@ bool handshake_done(const Session& session) {
 void SessionRecord::fill(const Session& session, const RowOf& row, TrafficRecord& record) {
   record.reset(nullptr);
   record.format = InputFormat::Engine;
-  columns(session, row, record);
-  Misfit misfit{};
-  const bool fits = decode_key_columns(record, misfit);
-  assert(fits && "the engine's own rows have the types of their columns");
-  static_cast<void>(fits);
-  record.version = version_from_config(record.text(Field::ConfigVer));
+  if (row.config_version != config_version_) {
+    config_version_ = row.config_version;
+    version_ = version_from_config(std::to_string(config_version_));
+  }
+  record.version = version_;
   record.line = row.seqno;
+  decoded(session, row, record);
+  const PanosVersionInfo* release = info(version_);
+  line_.begin(record, release != nullptr ? release->columns : 0);
+  columns(session, row, record);
+  record.payload = line_.finish();
   facts(session, row);
   record.engine = &facts_;
 }
 
-void SessionRecord::columns(const Session& session, const RowOf& row, TrafficRecord& record) {
+// What decode_key_columns() would make of the texts.
+void SessionRecord::decoded(const Session& session, const RowOf& row, TrafficRecord& record) {
   const FlowState& c2s = session.flow(Flow::C2s);
   const FlowState& s2c = session.flow(Flow::S2c);
-  const std::int64_t elapsed_s = (session.last_ns - session.start_ns) / kNanosPerSecond;
-  record.set_copy(Field::Domain, "1");
-  set_device_time(record, Field::ReceiveTime, row.generated_ns);
-  record.set_copy(Field::Serial, kEngineSerial);
-  record.set_copy(Field::Type, "TRAFFIC");
-  record.set_copy(Field::Subtype, info(row.subtype).log_name);
-  set_number(record, Field::ConfigVer, row.config_version);
-  set_device_time(record, Field::TimeGenerated, row.generated_ns);
-  record.set_copy(Field::Src, to_string(session.client()));
-  record.set_copy(Field::Dst, to_string(session.server()));
-  record.set_copy(Field::Natsrc, session.client().is_v4() ? "0.0.0.0" : "::");
-  record.set_copy(Field::Natdst, session.client().is_v4() ? "0.0.0.0" : "::");
-  record.set_copy(Field::Rule, kEngineRule);
-  record.set_copy(Field::App, row.app);
-  record.set_copy(Field::Vsys, "vsys1");
-  record.set_copy(Field::From, row.from_zone);
-  record.set_copy(Field::To, row.to_zone);
-  set_device_time(record, Field::TimeReceived, row.generated_ns);
-  set_number(record, Field::Sessionid, session.id);
-  record.set_copy(Field::Repeatcnt, "1");
   // ICMP has no ports; the identifier of an echo only tells sessions apart.
   const bool icmp = session.key.protocol == kProtoIcmp || session.key.protocol == kProtoIcmp6;
-  set_number(record, Field::Sport, icmp ? 0 : session.client_port());
-  set_number(record, Field::Dport, icmp ? 0 : session.server_port());
-  record.set_copy(Field::Natsport, "0");
-  record.set_copy(Field::Natdport, "0");
-  set_flags(record, flags_of(session, row));
-  const std::string_view protocol = protocol_name(session.key.protocol);
-  if (protocol.empty()) {
-    set_number(record, Field::Proto, session.key.protocol);
-  } else {
-    record.set_copy(Field::Proto, protocol);
-  }
-  record.set_copy(Field::Action, "allow");
-  set_number(record, Field::Bytes, c2s.bytes + s2c.bytes);
-  set_number(record, Field::BytesSent, c2s.bytes);
-  set_number(record, Field::BytesReceived, s2c.bytes);
-  set_number(record, Field::Packets, c2s.packets + s2c.packets);
-  set_device_time(record, Field::Start, session.start_ns);
-  set_number(record, Field::Elapsed,
-             static_cast<std::uint64_t>(std::max<std::int64_t>(elapsed_s, 0)));
-  record.set_copy(Field::Category, "any");
-  set_number(record, Field::Seqno, row.seqno);
-  record.set_copy(Field::Actionflags, "0x0");
-  set_number(record, Field::PktsSent, c2s.packets);
-  set_number(record, Field::PktsReceived, s2c.packets);
-  const EndReason reason =
+  const std::int64_t elapsed_s = (session.last_ns - session.start_ns) / kNanosPerSecond;
+  record.action = Action::Allow;
+  record.app_status = app_status_from(row.app);
+  record.end_reason =
       row.subtype == Subtype::End ? winning_reason(session.end_reasons) : EndReason::NotEnded;
-  record.set_copy(Field::SessionEndReason, info(reason).log_name);
+  record.subtype = row.subtype;
+  record.action_source = ActionSource::FromPolicy;
+  record.proto = session.key.protocol;
+  record.sport = icmp ? std::uint16_t{0} : session.client_port();
+  record.dport = icmp ? std::uint16_t{0} : session.server_port();
+  record.known = kKnownOfRows;
+  record.flags = flags_of(session, row);
+  record.elapsed = static_cast<std::uint64_t>(std::max<std::int64_t>(elapsed_s, 0));
+  record.bytes = c2s.bytes + s2c.bytes;
+  record.bytes_sent = c2s.bytes;
+  record.bytes_received = s2c.bytes;
+  record.packets = c2s.packets + s2c.packets;
+  record.pkts_sent = c2s.packets;
+  record.pkts_received = s2c.packets;
+  record.sessionid = session.id;
+}
+
+// In the order of the columns.
+void SessionRecord::columns(const Session& session, const RowOf& row, const TrafficRecord& record) {
+  const std::string_view no_address = session.client().is_v4() ? "0.0.0.0" : "::";
+  line_.set(Field::Domain, "1");
+  line_.set_time(Field::ReceiveTime, row.generated_ns);
+  line_.set(Field::Serial, kEngineSerial);
+  line_.set(Field::Type, "TRAFFIC");
+  line_.set(Field::Subtype, info(row.subtype).log_name);
+  line_.set_number(Field::ConfigVer, row.config_version);
+  line_.set_time(Field::TimeGenerated, row.generated_ns);
+  line_.set_address(Field::Src, session.client());
+  line_.set_address(Field::Dst, session.server());
+  line_.set(Field::Natsrc, no_address);
+  line_.set(Field::Natdst, no_address);
+  line_.set(Field::Rule, kEngineRule);
+  line_.set_text(Field::App, row.app);
+  line_.set(Field::Vsys, "vsys1");
+  line_.set_text(Field::From, row.from_zone);
+  line_.set_text(Field::To, row.to_zone);
+  line_.set_time(Field::TimeReceived, row.generated_ns);
+  line_.set_number(Field::Sessionid, session.id);
+  line_.set(Field::Repeatcnt, "1");
+  line_.set_number(Field::Sport, record.sport);
+  line_.set_number(Field::Dport, record.dport);
+  line_.set(Field::Natsport, "0");
+  line_.set(Field::Natdport, "0");
+  line_.set_hex(Field::Flags, record.flags);
+  if (const std::string_view name = protocol_name(session.key.protocol); name.empty()) {
+    line_.set_number(Field::Proto, session.key.protocol);
+  } else {
+    line_.set(Field::Proto, name);
+  }
+  line_.set(Field::Action, "allow");
+  line_.set_number(Field::Bytes, record.bytes);
+  line_.set_number(Field::BytesSent, record.bytes_sent);
+  line_.set_number(Field::BytesReceived, record.bytes_received);
+  line_.set_number(Field::Packets, record.packets);
+  line_.set_time(Field::Start, session.start_ns);
+  line_.set_number(Field::Elapsed, record.elapsed);
+  line_.set(Field::Category, "any");
+  line_.set_number(Field::Seqno, row.seqno);
+  line_.set(Field::Actionflags, "0x0");
+  line_.set_number(Field::PktsSent, record.pkts_sent);
+  line_.set_number(Field::PktsReceived, record.pkts_received);
+  line_.set(Field::SessionEndReason, info(record.end_reason).log_name);
   for (const Field level :
-       {Field::DgHierLevel1, Field::DgHierLevel2, Field::DgHierLevel3, Field::DgHierLevel4,
-        Field::AssocId, Field::Chunks, Field::ChunksSent, Field::ChunksReceived, Field::Tunnelid,
-        Field::Http2Connection, Field::LinkChangeCount, Field::Offloaded})
-    record.set_copy(level, "0");
-  set_number(record, Field::ParentSessionId, session.has(kPredicted) ? session.user : 0);
-  record.set_copy(Field::DeviceName, kEngineDevice);
-  record.set_copy(Field::ActionSource, "from-policy");
-  record.set_copy(Field::Tunnel, "N/A");
-  set_high_resolution_time(record, row.generated_ns);
-  application(row.app, record);
-  record.set_copy(Field::FlowType, "NonProxyTraffic");
-  tcp_telemetry(session, record);
+       {Field::DgHierLevel1, Field::DgHierLevel2, Field::DgHierLevel3, Field::DgHierLevel4})
+    line_.set(level, "0");
+  line_.set(Field::DeviceName, kEngineDevice);
+  line_.set(Field::ActionSource, "from-policy");
+  line_.set(Field::Tunnelid, "0");
+  line_.set_number(Field::ParentSessionId, session.has(kPredicted) ? session.user : 0);
+  line_.set(Field::Tunnel, "N/A");
+  for (const Field none : {Field::AssocId, Field::Chunks, Field::ChunksSent, Field::ChunksReceived,
+                           Field::Http2Connection, Field::LinkChangeCount})
+    line_.set(none, "0");
+  line_.set_high_resolution_time(Field::HighResTimestamp, row.generated_ns);
+  application(row.app, record.app_status, line_);
+  line_.set(Field::Offloaded, "0");
+  line_.set(Field::FlowType, "NonProxyTraffic");
+  tcp_telemetry(session, line_);
 }
 
 void SessionRecord::facts(const Session& session, const RowOf& row) {

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "dataplane/community_id.hpp"
+#include "dataplane/row_line.hpp"
 #include "model/engine_facts.hpp"
 #include "model/traffic_record.hpp"
 #include "session/session.hpp"
@@ -27,13 +28,18 @@ struct RowOf {
 
 class SessionRecord {
  public:
-  // Fills `record`; its columns are copies and live in it, the engine's facts in this object.
+  // Fills `record`; its texts live in this object until the next call. Its payload is the line of
+  // the release as PAN-OS writes it, where no text in it has to be quoted.
   void fill(const Session& session, const RowOf& row, TrafficRecord& record);
 
  private:
-  void columns(const Session& session, const RowOf& row, TrafficRecord& record);
+  static void decoded(const Session& session, const RowOf& row, TrafficRecord& record);
+  void columns(const Session& session, const RowOf& row, const TrafficRecord& record);
   void facts(const Session& session, const RowOf& row);
 
+  RowLine line_;
+  std::uint16_t config_version_ = 0;
+  PanosVersion version_{kVersionUnknown};  // of config_version_
   EngineFacts facts_;
   std::string handshake_;
   std::string community_id_, first_packet_, last_packet_;

@@ -49,6 +49,8 @@ class PanosWriter : public RecordWriter {
   void write(const TrafficRecord& record, const Verdict& /*verdict*/, std::string& out) override {
     if (record.format == InputFormat::PanosCsv) {
       out += record.payload;
+    } else if (is_line_of_ours(record)) {
+      out += record.payload;
     } else {
       zone_.emplace(clock_.zone_of(record));
       for (std::size_t i = 0; i < version_->columns; ++i) {
@@ -60,6 +62,14 @@ class PanosWriter : public RecordWriter {
   }
 
  private:
+  // The engine's own rows are lines already, where they are of this release and nobody asks for
+  // another zone than theirs.
+  bool is_line_of_ours(const TrafficRecord& record) const {
+    return record.format == InputFormat::Engine && !record.payload.empty() &&
+           info(record.version) == version_ && version_->config_version >= kFirstWithEmptyPadding &&
+           !clock_.zone_given();
+  }
+
   void append_column(std::string& out, const TrafficRecord& record, Field field) {
     switch (field) {
       case Field::Domain:

@@ -44,6 +44,8 @@ class RecordClock {
  public:
   void set_default_zone(TimeZone zone);
   void set_zone_of_serial(std::string serial, TimeZone zone);
+  // Whether a zone was set for some record or for all.
+  bool zone_given() const { return default_given_ || !zones_.empty(); }
 
   struct RecordTime {
     ZonedTime time;
