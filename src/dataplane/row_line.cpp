@@ -35,6 +35,24 @@ char* put_clock(char* to, std::int64_t second_of_day) {
   return put_two(to, second_of_day % 60);
 }
 
+// Most texts are shorter than a call of memcpy is worth.
+char* copy_short(char* to, std::string_view text) {
+  const char* const from = text.data();
+  const std::size_t n = text.size();
+  if (n > 16) {
+    std::memcpy(to, from, n);
+  } else if (n >= 8) {
+    std::memcpy(to, from, 8);
+    std::memcpy(to + n - 8, from + n - 8, 8);
+  } else if (n >= 4) {
+    std::memcpy(to, from, 4);
+    std::memcpy(to + n - 4, from + n - 4, 4);
+  } else {
+    for (std::size_t i = 0; i < n; ++i) to[i] = from[i];
+  }
+  return to + n;
+}
+
 char* put_octet(char* to, unsigned value) {
   if (value >= 100) *to++ = static_cast<char>('0' + value / 100);
   if (value >= 10) *to++ = static_cast<char>('0' + value / 10 % 10);
@@ -45,60 +63,64 @@ char* put_octet(char* to, unsigned value) {
 }  // namespace
 
 void RowLine::begin(TrafficRecord& record, std::size_t columns) {
-  need(kCellBytes);
   record_ = &record;
   used_ = line_end_ = 0;
+  need(0);
   columns_ = columns;
   column_ = 0;
   plain_ = true;
 }
 
+// Room for a text of so many bytes, beside all cells that are of bounded length.
 void RowLine::need(std::size_t bytes) {
-  if (buffer_.size() - used_ < bytes + kFieldCount)
-    buffer_.resize(buffer_.size() * 2 + bytes + 1024);
+  const std::size_t wanted = used_ + bytes + kFieldCount * kCellBytes;
+  if (buffer_.size() < wanted) [[unlikely]]
+    buffer_.resize(wanted * 2);
 }
 
-// The end of the cell in hand, and commas up to the next. Room for its bytes is there.
-char* RowLine::go_to(Field field, std::size_t bytes) {
-  need(bytes);
-  const std::size_t column = index_of(field);
-  assert((column > column_ || used_ == 0) && "cells are set in the order of the columns");
-  if (column_ < columns_ && column >= columns_) {
-    std::memset(buffer_.data() + used_, ',', columns_ - 1 - column_);
-    used_ += static_cast<std::uint32_t>(columns_ - 1 - column_);
-    line_end_ = used_;
-    column_ = columns_ - 1;
-  }
-  std::memset(buffer_.data() + used_, ',', column - column_);
+// Commas up to a column, of which there are few as a rule.
+inline void RowLine::pass_to(std::size_t column) {
+  char* to = buffer_.data() + used_;
+  for (std::size_t i = column_; i < column; ++i) *to++ = ',';
   used_ += static_cast<std::uint32_t>(column - column_);
   column_ = column;
+}
+
+// Room for the cell's bytes is there. Returns where they go.
+inline char* RowLine::go_to(Field field) {
+  const std::size_t column = index_of(field);
+  assert((column > column_ || used_ == 0) && "cells are set in the order of the columns");
+  if (column_ < columns_ && column >= columns_) [[unlikely]] {
+    pass_to(columns_ - 1);
+    line_end_ = used_;
+  }
+  pass_to(column);
   return buffer_.data() + used_;
 }
 
-void RowLine::end_cell(char* end) {
+inline void RowLine::end_cell(char* end) {
   record_->begins()[column_] = used_;
   used_ = static_cast<std::uint32_t>(end - buffer_.data());
   record_->ends()[column_] = used_;
 }
 
 void RowLine::set(Field field, std::string_view text) {
-  char* const to = go_to(field, text.size());
-  std::memcpy(to, text.data(), text.size());
-  end_cell(to + text.size());
+  end_cell(copy_short(go_to(field), text));
 }
 
 void RowLine::set_text(Field field, std::string_view text) {
   if (text.find_first_of(",\"\r\n") != std::string_view::npos) plain_ = false;
+  need(text.size());
   set(field, text);
 }
 
 void RowLine::set_number(Field field, std::uint64_t value) {
-  char* const to = go_to(field, kCellBytes);
+  char* const to = go_to(field);
   end_cell(std::to_chars(to, to + kCellBytes, value).ptr);
 }
 
 void RowLine::set_hex(Field field, std::uint32_t value) {
-  char* const to = go_to(field, kCellBytes);
+  char* const to = go_to(field);
   to[0] = '0';
   to[1] = 'x';
   end_cell(std::to_chars(to + 2, to + kCellBytes, value, 16).ptr);
@@ -106,7 +128,7 @@ void RowLine::set_hex(Field field, std::uint32_t value) {
 
 void RowLine::set_address(Field field, const IpAddress& address) {
   if (!address.is_v4()) return set(field, to_string(address));
-  char* to = go_to(field, kCellBytes);
+  char* to = go_to(field);
   for (std::size_t i = 12; i < 16; ++i) {
     if (i > 12) *to++ = '.';
     to = put_octet(to, address.bytes[i]);
@@ -127,7 +149,7 @@ void RowLine::set_time(Field field, std::int64_t ns) {
   const std::int64_t second = floor_divide(ns, kNanosPerSecond);
   const std::int64_t day = floor_divide(second, kSecondsPerDay);
   find_date(day);
-  char* const to = go_to(field, kCellBytes);
+  char* const to = go_to(field);
   std::memcpy(to, date_, sizeof date_);
   to[4] = to[7] = '/';
   to[10] = ' ';
@@ -139,7 +161,7 @@ void RowLine::set_high_resolution_time(Field field, std::int64_t ns) {
   const std::int64_t day = floor_divide(second, kSecondsPerDay);
   const std::int64_t milli = (ns - second * kNanosPerSecond) / kNanosPerMilli;
   find_date(day);
-  char* const to = go_to(field, kCellBytes);
+  char* const to = go_to(field);
   std::memcpy(to, date_, sizeof date_);
   char* at = put_clock(to + sizeof date_, second - day * kSecondsPerDay);
   *at++ = '.';

@@ -21,7 +21,8 @@ class RowLine {
   // Begins a line; `record`'s texts will be those set here. `columns`: of the release's line.
   void begin(TrafficRecord& record, std::size_t columns);
 
-  // In the order of the columns; those that are passed over are empty.
+  // In the order of the columns; those that are passed over are empty. A word of ours, of at most
+  // kCellBytes bytes, that needs no quotes:
   void set(Field field, std::string_view text);
   // A text that may hold anything: a name that somebody gave.
   void set_text(Field field, std::string_view text);
@@ -37,10 +38,11 @@ class RowLine {
   std::string_view finish();
 
  private:
-  // Room for the longest cell that is not a text of someone else's.
+  // The longest cell that is not a text of someone else's, with its comma.
   static constexpr std::size_t kCellBytes = 64;
 
-  char* go_to(Field field, std::size_t bytes);
+  void pass_to(std::size_t column);
+  char* go_to(Field field);
   void end_cell(char* end);
   void need(std::size_t bytes);
   void find_date(std::int64_t day);
