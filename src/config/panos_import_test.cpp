@@ -255,6 +255,24 @@ TEST(PanosImport, AChoiceThatIsOpenNamesWhatThereIs) {
             "p.xml:2: not XML: Start-end tags mismatch");
 }
 
+TEST(PanosImport, ANetworkBehindTwoZonesIsTheFirstOnes) {
+  const ImportedConfig config = imported(
+      "<config><devices><entry name=\"l\"><network><interface><ethernet>"
+      "<entry name=\"e1\"><layer3><ip><entry name=\"10.0.0.1/24\"/></ip></layer3></entry>"
+      "<entry name=\"e2\"><layer3><ip><entry name=\"10.0.0.2/24\"/></ip></layer3></entry>"
+      "</ethernet></interface></network><vsys><entry name=\"vsys1\"><zone>"
+      "<entry name=\"a\"><network><layer3><member>e1</member></layer3></network></entry>"
+      "<entry name=\"b\"><network><layer3><member>e2</member><member>e1</member></layer3></network>"
+      "</entry></zone></entry></vsys></entry></devices></config>");
+  ASSERT_EQ(config.problems.list().size(), 2u);
+  EXPECT_EQ(config.problems.list()[0].message,
+            "zone 'b': e1 is in zone 'a' already, and left out here");
+  EXPECT_EQ(config.problems.list()[1].message,
+            "zone 'b': 10.0.0.2/24 lies behind zone 'a' too, which has it here; captures without "
+            "interfaces are read by it");
+  EXPECT_TRUE(parse_settings(policy_yaml(config.policy), "written.yaml"));
+}
+
 TEST(PanosImport, TheEnvelopeOfAnApiAnswerIsNoObstacle) {
   const std::string inner(kFirewall.substr(kFirewall.find("<config")));
   const ImportedConfig config =

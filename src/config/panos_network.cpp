@@ -119,13 +119,32 @@ std::string interface_towards(const Policy& policy, std::string_view next_hop) {
   return {};
 }
 
+// A network lies behind one zone: where routing tables of several say otherwise, the first has it.
+void add_subnet(Zone& zone, const std::string& text, LineNumber line, ImportedConfig& into) {
+  const auto network = AddressSet::parse(text);
+  if (!network) return;
+  const auto same = [&](const std::string& other) {
+    const auto set = AddressSet::parse(other);
+    return set && set->covers(*network) && network->covers(*set);
+  };
+  for (const Zone& other : into.policy.zones) {
+    if (std::ranges::none_of(other.subnets, same)) continue;
+    if (&other != &zone)
+      into.problems.note(line, fmt::format("zone '{}': {} lies behind zone '{}' too, which has it "
+                                           "here; captures without interfaces are read by it",
+                                           zone.name, text, other.name));
+    return;
+  }
+  zone.subnets.push_back(text);
+}
+
 // What a zone has behind it: the networks of its interfaces, and what is routed out of them.
 void read_routes(const XmlNode& network, ImportedConfig& into) {
   Policy& policy = into.policy;
   for (const Interface& interface : policy.interfaces)
     if (Zone* zone = zone_of(policy, interface.name))
       for (const std::string& address : interface.addresses)
-        if (const auto set = AddressSet::parse(address)) zone->subnets.push_back(address);
+        add_subnet(*zone, address, interface.line, into);
   for (const std::string_view router : {"virtual-router", "logical-router"}) {
     const XmlNode* routers = network.find(router);
     if (routers == nullptr) continue;
@@ -138,10 +157,8 @@ void read_routes(const XmlNode& network, ImportedConfig& into) {
           std::string out(route->text_at("interface"));
           const std::string_view hop = route->text_at("nexthop/ip-address");
           if (out.empty()) out = interface_towards(policy, hop);
-          const std::string_view destination = route->text_at("destination");
-          Zone* zone = zone_of(policy, out);
-          if (zone != nullptr && AddressSet::parse(destination))
-            zone->subnets.emplace_back(destination);
+          const std::string destination(route->text_at("destination"));
+          if (Zone* zone = zone_of(policy, out)) add_subnet(*zone, destination, route->line, into);
         }
       }
   }
@@ -252,8 +269,15 @@ void read_panos_zones(const XmlNode& vsys, TakenNames& taken, ImportedConfig& in
     zone.line = entry->line;
     if (const XmlNode* network = entry->find("network"))
       for (const std::string_view kind : kZoneKinds)
-        for (std::string& member : network->members(kind))
+        for (std::string& member : network->members(kind)) {
+          if (const Zone* other = zone_of(into.policy, member)) {
+            into.problems.warning(entry->line, fmt::format("zone '{}': {} is in zone '{}' already, "
+                                                           "and left out here",
+                                                           zone.name, member, other->name));
+            continue;
+          }
           zone.interfaces.push_back(std::move(member));
+        }
     into.policy.zones.push_back(std::move(zone));
   }
 }
