@@ -88,8 +88,8 @@ class Checked {
     const std::uint64_t ended = table.counters()[SessionCounter::SessionsEnded];
     require(table.pool().allocated() + table.pool().free() == table.settings().capacity);
     require(table.flow_table().size() == table.pool().allocated());
-    require(table.pool().last_id() == table.pool().allocated() + ended +
-                                          table.counters()[SessionCounter::PredictExpired]);
+    require(table.pool().last_id() ==
+            table.pool().allocated() + ended + table.counters()[SessionCounter::PredictExpired]);
     require(table.counters().packets() == given_);
     require(sink_.rows == ended && sink_.packets <= given_);
     std::uint64_t decoded = 0;
