@@ -146,8 +146,8 @@ inline constexpr auto kSessionCounters = std::to_array<SessionCounterInfo>({
      CounterSeverity::Info, "Predicted sessions that nobody opened."},
     {SessionCounter::PredictRefused, "session_predict_refused", CounterKind::Event,
      CounterSeverity::Warning, "Announced sessions for which the pool had no room."},
-    {SessionCounter::Divided, "session_decoder_end", CounterKind::Event, CounterSeverity::Info,
-     "Sessions ended by a new connection inside them."},
+    {SessionCounter::Divided, "session_divided", CounterKind::Event, CounterSeverity::Info,
+     "Sessions ended by a connection that began within them; it is a session of its own."},
 });
 static_assert(rows_in_enum_order(kSessionCounters) && log_names_unique(kSessionCounters));
 constexpr const SessionCounterInfo& info(SessionCounter v) {

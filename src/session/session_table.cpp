@@ -350,6 +350,12 @@ PacketResult SessionTable::take_next(const PacketView& p, const Arrival& arrival
     session.set(data_seen(flow));
   }
   count(session, flow, p, arrival.at_ns);
+  if (order == TimerOrder::TakenOver) [[unlikely]] {
+    counters_.add(SessionCounter::Reused);
+    divide(p, result, EndReason::TcpReuse, sink);
+    TcpTracker::begin_taken_over(session);
+    order = TimerOrder::State;
+  }
   if (p.protocol == kSctp && sctp_timer(p) != session.timer)
     arm(session, index, sctp_timer(p), arrival.at_ns);
   else
@@ -447,6 +453,7 @@ void SessionTable::follow_order(Session& session, SessionIndex index, TimerOrder
       arm(session, index, SessionTimer::TcpUnverifiedRst, at);
       return;
     case TimerOrder::Keep:
+    case TimerOrder::TakenOver:
     case TimerOrder::Reuse:
       return;
   }
@@ -660,7 +667,8 @@ void SessionTable::divide(const PacketView& p, const PacketResult& result, EndRe
   session.zero_windows = {};
   session.user = session.end_reasons = 0;
   session.remarks = static_cast<std::uint16_t>(session.remarks & kOfTheConnection);
-  for (const SessionFlag flag : {kDataC2s, kDataS2c, kStageKnown, kPredicted}) session.clear(flag);
+  for (const SessionFlag flag : {kDataC2s, kDataS2c, kStageKnown, kPredicted, kWatched})
+    session.clear(flag);
   if (p.payload_length > 0) session.set(data_seen(result.flow));
   count(session, result.flow, p, at);
   set_application(result.index, 0);

@@ -157,7 +157,8 @@ class SessionTable {
   // It ends at once: a decoder found a new connection inside (Decoder), an operator cleared it
   // (Unknown).
   void close(SessionIndex index, EndReason reason);
-  // Within on_packet() only: the packet in hand begins another connection inside this one. The
+  // Of the packet in hand, so for others within on_packet() only: it begins another connection
+  // inside this one, or one that took the tuple over. The
   // session ends before the packet; its successor, with the same place, tuple and TCP state and a
   // new id, begins with it.
   void divide(const PacketView& packet, const PacketResult& result, EndReason reason,

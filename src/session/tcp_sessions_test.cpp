@@ -214,6 +214,27 @@ constexpr auto kByDefault = std::to_array<TcpCase>({
        20  c2s  A     0  established
      1000  c2s  S     0  established  seq=+500000
        = ended aged-out 3 1 3600020)"},
+    {"a SYN in an established session that the server accepts ends the old one with tcp-reuse", R"(
+        0  c2s  S     0  syn-sent
+       10  s2c  SA    0  syn-received
+       20  c2s  A     0  established
+       30  s2c  A   500  established
+     1000  c2s  S     0  established   isn=500000
+     1010  s2c  SA    0  syn-received  isn=7700000
+     1020  c2s  A   100  established
+     1030  s2c  FA    0  server-closed
+     1040  c2s  FA    0  time-wait
+       = handshake SYN, SYN-ACK, ACK
+       = ended tcp-reuse 3 2 1010
+       = ended tcp-fin 2 2 16040)"},
+    {"a SYN-ACK sent again after such a SYN changes nothing", R"(
+        0  c2s  S     0  syn-sent
+       10  s2c  SA    0  syn-received
+       20  c2s  A     0  established
+       30  s2c  A   500  established
+     1000  c2s  S     0  established   seq=-1
+     1010  s2c  SA    0  established   seq=-501
+       = ended aged-out 3 3 3601010)"},
     {"simultaneous open: two SYNs, two SYN-ACKs", R"(
         0  c2s  S     0  syn-sent
         1  s2c  S     0  both-syn

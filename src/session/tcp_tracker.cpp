@@ -82,6 +82,13 @@ void TcpTracker::begin(Session& session, const PacketView& p) {
   session.tcp_state = next(session.tcp_state, TcpEvent::ClientFin);
 }
 
+void TcpTracker::begin_taken_over(Session& session) {
+  session.handshake = {};
+  session.handshake.add(HandshakeWord::Syn, Flow::C2s);
+  session.handshake.add(HandshakeWord::SynAck, Flow::S2c);
+  session.tcp_state = next(next(TcpState::None, TcpEvent::ClientSyn), TcpEvent::ServerSynAck);
+}
+
 TcpStep TcpTracker::take(Session& session, Flow flow, const PacketView& p) {
   const unsigned held_before = held(session);
   const bool common = session.tcp_state == TcpState::Established &&
@@ -173,9 +180,13 @@ TcpStep TcpTracker::take_syn_ack(Session& session, Flow flow, const PacketView& 
     return drop(SessionCounter::SynWithData);
   if (info(session.tcp_state).closing) return {};
   if (!info(session.tcp_state).opening) {
-    // The server took the client's new SYN: it had lost the connection. Else it is an old one.
-    if (flow == Flow::S2c && session.remarked(kSynInSession)) reopen_sequence(session, flow, p);
-    return {};
+    // The server took the client's new SYN: it had lost the connection. Else it is an old one,
+    // whose number lies no further back than what the server has sent.
+    const std::uint32_t back = session.flow(flow).next_seq - (p.seq + segment_length(p));
+    if (flow == Flow::C2s || !session.remarked(kSynInSession) || back <= session.flow(flow).bytes)
+      return {};
+    reopen_sequence(session, flow, p);
+    return {SessionCounter::Forwarded, TimerOrder::TakenOver};
   }
   const FlowState& own = session.flow(flow);
   const FlowState& peer = session.flow(other(flow));

@@ -20,6 +20,7 @@ enum class TimerOrder : std::uint8_t {
   Keep,           // it goes on
   State,          // the timer of the TCP state runs anew
   UnverifiedRst,  // the timer for resets without proof runs anew
+  TakenOver,      // the session's tuple is another connection's, which this SYN-ACK has accepted
   Reuse,          // nothing was done: end this session, and begin another with the same packet
 };
 
@@ -37,6 +38,8 @@ class TcpTracker {
   SessionCounter admit(const PacketView& p) const;
   // The packet that began it; the sender is the client.
   void begin(Session& session, const PacketView& p);
+  // The connection that took a session's tuple over, as the SYN-ACK leaves it.
+  static void begin_taken_over(Session& session);
   // A packet of a session that has begun.
   TcpStep take(Session& session, Flow flow, const PacketView& p);
   // The session is over: gives back its share of the segments held.
