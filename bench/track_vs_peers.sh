@@ -1,0 +1,161 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# How fast `endreason track` is on one thread, against Debian's own softflowd, nfpcapd, argus and
+# ndpiReader on the same captures, each run in turn, from the page cache: processor time a packet
+# (user and system), packets a second of wall time, ratios of medians, beside the targets.
+# usage: bench/track_vs_peers.sh [churn | concurrent | mix | applications | threads | memory]...
+# Settings: BENCH_ROUNDS, BENCH_FOLDER, ENDREASON as timing.sh has them, and
+#   BENCH_CAPTURES  the folder of real captures that `mix` is made of (default ../shared/data/pcaps)
+#
+# Every program writes its records where they cost it least: we and argus to /dev/null, softflowd to
+# a UDP port of this machine that nobody reads, nfpcapd into a folder. Ours are whole rows of a
+# PAN-OS traffic log (-o panos), some 400 bytes a session, theirs some 50 to 100.
+set -euo pipefail
+# shellcheck source=bench/timing.sh
+source "$(dirname "${BASH_SOURCE[0]}")/timing.sh"
+
+captures=${BENCH_CAPTURES:-$root/../shared/data/pcaps}
+generate=$root/build/bench/generate_capture
+declare -A packets_of=()
+
+# capture KIND: makes it once, reads it into the page cache, sets `file` and packets_of[KIND].
+capture() {
+  file=$folder/$1.pcap
+  local options=()
+  if [ "$1" = mix ]; then options=(--captures "$captures"); fi
+  if [ ! -f "$file" ] || [ ! -f "$file.packets" ]; then
+    "$generate" "$1" "${options[@]}" 2>"$file.said" >"$file.part"
+    sed -n 's/^\([0-9]*\) packets, .*/\1/p' "$file.said" >"$file.packets"
+    mv "$file.part" "$file"
+  fi
+  packets_of[$1]=$(cat "$file.packets")
+  cat "$file" >/dev/null
+}
+
+declare -A cpu_of=() wall_of=()
+
+# measure NAME COMMAND: one run; adds processor and wall seconds to its lists.
+measure() {
+  local TIMEFORMAT='%U %S %R' took user system wall
+  if ! took=$({ time bash -c "$2" >/dev/null 2>"$folder/stderr.txt"; } 2>&1); then
+    echo "$1 failed: $2" >&2
+    tail -n 5 "$folder/stderr.txt" >&2
+    exit 1
+  fi
+  read -r user system wall <<<"$took"
+  cpu_of[$1]+=" $(awk -v u="$user" -v s="$system" 'BEGIN { print u + s }')"
+  wall_of[$1]+=" $wall"
+}
+
+middle() { printf '%s\n' "$@" | sort -n | awk '{ t[NR] = $1 } END { print t[int((NR + 1) / 2)] }'; }
+# shellcheck disable=SC2086  # the times are to be split
+cpu() { middle ${cpu_of[$1]}; }
+# shellcheck disable=SC2086
+wall() { middle ${wall_of[$1]}; }
+
+# in_turn NAME...: rounds over command_of.
+in_turn() {
+  local round name
+  cpu_of=() wall_of=()
+  for ((round = 0; round < rounds; ++round)); do
+    for name in "$@"; do measure "$name" "${command_of[$name]}"; done
+  done
+}
+
+report() {
+  local packets=$1 name
+  shift
+  for name in "$@"; do
+    awk -v name="$name" -v c="$(cpu "$name")" -v w="$(wall "$name")" -v n="$packets" 'BEGIN {
+      printf "  %-22s %7.0f ns of processor a packet   %6.2f Mpackets/s of wall time\n", name, c / n * 1e9, n / w / 1e6 }'
+  done
+}
+
+# target WORDS VALUE AT_LEAST
+target() {
+  awk -v words="$1" -v v="$2" -v t="$3" 'BEGIN {
+    printf "  %-58s %7.2f   target %s: %s\n", words, v, t, (v >= t ? "reached" : "MISSED") }'
+}
+quotient() { awk -v a="$1" -v b="$2" 'BEGIN { print a / b }'; }
+
+track() { printf '%q track -q --threads %s -r %q -o panos %s' "$endreason" "$1" "$2" "${3:-}"; }
+
+# against KIND MPACKETS TIMES: tracking without applications against the three that make flows.
+against() {
+  local name fastest=
+  capture "$1"
+  echo "$1: tracking without applications, one thread, ${packets_of[$1]} packets, $rounds rounds"
+  rm -rf "$folder/nfpcapd"
+  mkdir -p "$folder/nfpcapd"
+  command_of=(
+    [endreason]=$(track 1 "$file" --no-appid)
+    [softflowd]=$(printf 'softflowd -r %q -m 4000000 -n 127.0.0.1:19995' "$file")
+    [nfpcapd]=$(printf 'nfpcapd -r %q -w %q' "$file" "$folder/nfpcapd")
+    [argus]=$(printf 'argus -r %q -w /dev/null' "$file")
+  )
+  in_turn endreason softflowd nfpcapd argus
+  report "${packets_of[$1]}" endreason softflowd nfpcapd argus
+  for name in softflowd nfpcapd argus; do
+    if [ -z "$fastest" ] || awk -v a="$(cpu "$name")" -v b="$fastest" 'BEGIN { exit !(a < b) }'; then
+      fastest=$(cpu "$name")
+    fi
+  done
+  target "million packets/s of wall time" "$(awk -v n="${packets_of[$1]}" -v w="$(wall endreason)" 'BEGIN { print n / w / 1e6 }')" "$2"
+  target "times the fastest of the three, processor time" "$(quotient "$fastest" "$(cpu endreason)")" "$3"
+}
+
+section_churn() { against churn 8 6; }
+section_concurrent() { against concurrent 6 8; }
+section_mix() { against mix 4 2.5; }
+
+section_applications() {
+  capture mix
+  echo "mix: with applications, one thread"
+  command_of=(
+    [endreason]=$(track 1 "$file")
+    [ndpiReader]=$(printf 'ndpiReader -i %q -q' "$file")
+  )
+  in_turn endreason ndpiReader
+  report "${packets_of[mix]}" endreason ndpiReader
+  target "times ndpiReader, processor time" "$(quotient "$(cpu ndpiReader)" "$(cpu endreason)")" 2.5
+  target "of 900 ns a packet, how often ours fits in" "$(awk -v n="${packets_of[mix]}" -v c="$(cpu endreason)" 'BEGIN { print 900 / (c / n * 1e9) }')" 1
+}
+
+# The pool is twice the sessions, so that no limit that all threads share is near.
+section_threads() {
+  local kind
+  for kind in churn concurrent mix; do
+    capture "$kind"
+    echo "$kind: two threads against one, without applications"
+    command_of=(
+      [one]=$(track 1 "$file" "--no-appid --sessions 2000000")
+      [two]=$(track 2 "$file" "--no-appid --sessions 2000000")
+    )
+    in_turn one two
+    report "${packets_of[$kind]}" one two
+    target "times one thread, wall time" "$(quotient "$(wall one)" "$(wall two)")" 1.7
+  done
+}
+
+# What a million sessions add to a program that has none, and ten million (from a pipe: the capture
+# would take 15 GB).
+section_memory() {
+  local none million ten
+  peak() { command time -f %M "$@" 2>&1 >/dev/null | tail -n 1; }
+  capture concurrent
+  "$generate" concurrent --sessions 1 2>/dev/null >"$folder/one.pcap"
+  none=$(peak "$endreason" track -q --threads 1 --no-appid -r "$folder/one.pcap" -o panos)
+  million=$(peak "$endreason" track -q --threads 1 --no-appid -r "$file" -o panos)
+  echo "memory: one session $((none / 1024)) MiB, a million open at once $((million / 1024)) MiB"
+  target "of 300 bytes a session, how often ours fits in" "$(awk -v a="$none" -v b="$million" 'BEGIN { print 300 / ((b - a) * 1024 / 1e6) }')" 1
+  ten=$("$generate" concurrent --sessions 10000000 2>/dev/null |
+    command time -f %M "$endreason" track -q --threads 1 --no-appid --sessions 10000000 -r - -o panos 2>&1 >/dev/null | tail -n 1)
+  echo "memory: ten million open at once $((ten / 1024)) MiB"
+  target "of 4 GB, how often it fits in" "$(awk -v a="$ten" 'BEGIN { print 4e9 / (a * 1024) }')" 1
+}
+
+prepare generate_capture
+about_machine
+sections=("$@")
+if [ ${#sections[@]} -eq 0 ]; then sections=(churn concurrent mix applications threads memory); fi
+for section in "${sections[@]}"; do "section_$section"; done
