@@ -182,7 +182,7 @@ ReplayReport PolicyReplay::report() const {
                            &std::pair<std::string, std::uint64_t>::second);
   for (const auto& [key, tally] : groups_) {
     ReplayGroup& group = report.groups.emplace_back();
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(key[i]); };
+    const auto byte = [&key = key](std::size_t i) { return static_cast<unsigned char>(key[i]); };
     group.outcome = static_cast<ReplayOutcome>(byte(0));
     group.old_action = static_cast<Action>(byte(1));
     group.new_action = static_cast<Action>(byte(2));
