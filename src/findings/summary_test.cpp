@@ -302,7 +302,8 @@ constexpr std::size_t kRows = 20'000;
 
 const std::string& expected_json() {
   static const std::string json = [] {
-    Summary whole;
+    // A fixed seed: with one in many the tables fill unevenly and some rows go to the disk.
+    Summary whole({.hash_seed = 1});
     for (const Row& row : varied_rows(kRows)) add(whole, row);
     EXPECT_EQ(whole.spilled_bytes(), 0u);
     return json_of(whole);
