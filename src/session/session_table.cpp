@@ -273,8 +273,8 @@ PacketResult SessionTable::take(const PacketView& p, const Arrival& arrival, Ses
 }
 
 // Replies come in by another interface than the session's first packet did, so their zone is not
-// the key's. Where the address tells the client's zone it is tried first, then the one that the
-// last reply from this zone went to, then all.
+// the key's. Where the address tells the client's zone it is tried first, then all in their order:
+// what other sessions did has no say, or the rows would depend on which of them share a thread.
 SessionIndex SessionTable::find_across_zones(const Arrival& arrival, bool only_replies) {
   FlowKey key = arrival.key;
   const auto in_zone = [&](ZoneNumber zone) {
@@ -285,16 +285,10 @@ SessionIndex SessionTable::find_across_zones(const Arrival& arrival, bool only_r
     const bool fits = session.server_zone == kNoZone || session.server_zone == arrival.zones.from;
     return fits && session.flow_of(arrival.way) == Flow::S2c ? index : kNoSession;
   };
-  ZoneNumber& last = client_zones_[arrival.zones.from];
-  for (const ZoneNumber zone : {arrival.zones.to, last})
-    if (const SessionIndex index = zone == kNoZone ? kNoSession : in_zone(zone);
-        index != kNoSession)
-      return index;
+  if (arrival.zones.to != kNoZone)
+    if (const SessionIndex index = in_zone(arrival.zones.to); index != kNoSession) return index;
   for (ZoneNumber zone = 0; zone < settings_.zones; ++zone)
-    if (const SessionIndex index = in_zone(zone); index != kNoSession) {
-      last = zone;
-      return index;
-    }
+    if (const SessionIndex index = in_zone(zone); index != kNoSession) return index;
   return kNoSession;
 }
 

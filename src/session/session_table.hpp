@@ -243,10 +243,9 @@ class SessionTable {
   std::int64_t now_ns_ = 0;
   std::uint32_t sessions_elsewhere_ = 0;
   std::int64_t accelerated_since_ns_ = 0;
-  std::int64_t last_before_ns_ = 0;             // of the session in hand, before the packet in hand
-  std::uint32_t predicted_ = 0;                 // sessions of type PREDICT
-  std::array<ZoneNumber, 256> client_zones_{};  // by the zone of a reply: where its client was last
-  std::uint32_t accelerate_above_ = 0;          // sessions
+  std::int64_t last_before_ns_ = 0;     // of the session in hand, before the packet in hand
+  std::uint32_t predicted_ = 0;         // sessions of type PREDICT
+  std::uint32_t accelerate_above_ = 0;  // sessions
   std::uint32_t relax_below_ = 0;
   bool accelerated_ = false;
   bool notes_births_ = false;

@@ -378,6 +378,26 @@ TEST(SessionTable, RepliesFromAnotherZoneFindTheSessionAndTellTheServersZone) {
   EXPECT_EQ(table->pool().allocated(), 2u);
 }
 
+// With several threads they may be in another table, and the rows must be the same.
+TEST(SessionTable, SessionsOfOthersDoNotDecideWhoseReplyItIs) {
+  for (const bool others : {false, true}) {
+    auto table = make_table({.capacity = 1000, .zones = 4});
+    CollectingSink sink;
+    if (others) {
+      PacketView p = udp(0);
+      p.src = test_address(77);
+      send_in(*table, sink, p, {2, kNoZone});
+      send_in(*table, sink, reply_to(p, 1), {3, kNoZone});
+      EXPECT_EQ(sink.session.key.zone, 2);
+    }
+    send_in(*table, sink, udp(2), {1, kNoZone});
+    send_in(*table, sink, udp(2), {2, kNoZone});
+    send_in(*table, sink, reply_to(udp(2), 3), {3, kNoZone});
+    EXPECT_EQ(sink.last.flow, Flow::S2c);
+    EXPECT_EQ(sink.session.key.zone, 1) << (others ? "with others" : "alone");
+  }
+}
+
 TEST(SessionTable, WhereAddressesTellTheZoneTheReplyNeedsNoSearch) {
   auto table = make_table({.capacity = 1000, .zones = 4});
   CollectingSink sink;
