@@ -4,17 +4,17 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <utility>
 
 #include <fmt/format.h>
 
+#include "model/protocol.hpp"
+#include "session/arrival.hpp"
 #include "session/icmp_error.hpp"
+#include "session/protocol_timers.hpp"
 #include "session/quoted_flow.hpp"
 
 namespace endreason {
 namespace {
-
-constexpr std::uint8_t kIcmp = 1, kTcp = 6, kUdp = 17, kIcmpv6 = 58, kSctp = 132;
 
 // How many packets ahead of the one in hand a bucket is fetched, and from the bucket the session.
 // One after the other, so that the processor's few open requests to memory are never exceeded.
@@ -28,10 +28,6 @@ static_assert((kArrivals & (kArrivals - 1)) == 0, "a place in the ring is a mask
 
 // Segments with one of these touch what a session keeps of its beginning and end.
 constexpr std::uint8_t kOpeningOrClosing = kTcpSyn | kTcpFin | kTcpRst;
-
-// Times are kept far from the ends of their type, so that adding a timeout cannot overflow. A
-// capture with such times is damaged; it is still tracked.
-constexpr std::int64_t kLatest = std::int64_t{1} << 61;
 
 // Above the threshold every timeout is divided; it must fall by so much of the capacity before
 // they are whole again, so that a table at the edge does not switch with every session.
@@ -57,24 +53,6 @@ SessionTimer sctp_timer(const PacketView& p) {
   return SessionTimer::Sctp;
 }
 
-struct ProtocolTimers {
-  std::uint8_t protocol;
-  SessionTimer idle;
-  SessionTimer discard;
-};
-constexpr auto kProtocolTimers = std::to_array<ProtocolTimers>({
-    {kTcp, SessionTimer::Tcp, SessionTimer::DiscardTcp},
-    {kUdp, SessionTimer::Udp, SessionTimer::DiscardUdp},
-    {kIcmp, SessionTimer::Icmp, SessionTimer::DiscardDefault},
-    {kIcmpv6, SessionTimer::Icmp, SessionTimer::DiscardDefault},
-    {kSctp, SessionTimer::Sctp, SessionTimer::DiscardSctp},
-});
-constexpr ProtocolTimers timers_of(std::uint8_t protocol) {
-  for (const ProtocolTimers& row : kProtocolTimers)
-    if (row.protocol == protocol) return row;
-  return {protocol, SessionTimer::Default, SessionTimer::DiscardDefault};
-}
-
 Result<void> check(const SessionSettings& s) {
   if (s.capacity == 0 || s.capacity > 0x8000'0000)
     return fail(Error::Code::Usage,
@@ -91,17 +69,6 @@ Result<void> check(const SessionSettings& s) {
 }
 
 }  // namespace
-
-// What is known of a packet before its session is looked for.
-struct SessionTable::Arrival {
-  enum class Kind : std::uint8_t { Packet, IcmpError, IcmpErrorUnread, NotDecoded };
-  FlowKey key;
-  std::uint64_t hash{};
-  std::int64_t at_ns{};
-  KeyDirection way{};
-  Kind kind{};
-  PacketZones zones{};
-};
 
 Result<std::unique_ptr<SessionTable>> SessionTable::create(const SessionSettings& settings) {
   if (auto checked = check(settings); !checked) return tl::unexpected(checked.error());
@@ -162,10 +129,6 @@ struct SessionTable::ShareRow {
   std::uint64_t number(std::size_t i) const { return first_packet + share.which[i]; }
   std::int64_t latest_ns(std::size_t i) const { return latest[share.which[i]]; }
 };
-
-std::int64_t SessionTable::usable_time(std::int64_t time_ns) {
-  return std::clamp(time_ns, -kLatest, kLatest);
-}
 
 void SessionTable::process(std::span<const PacketView> packets, SessionSink& sink,
                            std::span<const PacketZones> zones) {
@@ -329,7 +292,7 @@ PacketResult SessionTable::take_next(const PacketView& p, const Arrival& arrival
     return result;
   }
   TimerOrder order = TimerOrder::Refresh;
-  if (p.protocol == kTcp) {
+  if (p.protocol == kProtoTcp) {
     const TcpStep step = tracker_.take(session, flow, p);
     if (step.timer == TimerOrder::Reuse) [[unlikely]] {
       session.end_reasons =
@@ -350,7 +313,7 @@ PacketResult SessionTable::take_next(const PacketView& p, const Arrival& arrival
     TcpTracker::begin_taken_over(session);
     order = TimerOrder::State;
   }
-  if (p.protocol == kSctp && sctp_timer(p) != session.timer)
+  if (p.protocol == kProtoSctp && sctp_timer(p) != session.timer)
     arm(session, index, sctp_timer(p), arrival.at_ns);
   else
     follow_order(session, index, order, arrival.at_ns);
@@ -398,7 +361,7 @@ void SessionTable::note_birth(SessionIndex index) {
 }
 
 SessionCounter SessionTable::may_begin(const PacketView& p, SessionSink& sink) const {
-  if (p.protocol == kTcp) {
+  if (p.protocol == kProtoTcp) {
     const SessionCounter admitted = tracker_.admit(p);
     if (admitted != SessionCounter::Created) return admitted;
   }
@@ -410,7 +373,7 @@ void SessionTable::begin(Session& session, SessionIndex index, const PacketView&
   const std::int64_t at = arrival.at_ns;
   session.start_ns = session.last_ns = at;
   session.server_zone = arrival.zones.to;
-  if (p.protocol == kTcp)
+  if (p.protocol == kProtoTcp)
     tracker_.begin(session, p);
   else if (p.payload_length > 0)
     session.set(data_seen(Flow::C2s));
@@ -423,8 +386,8 @@ void SessionTable::begin(Session& session, SessionIndex index, const PacketView&
 }
 
 SessionTimer SessionTable::first_timer(const Session& session, const PacketView& p) const {
-  if (p.protocol == kTcp) return info(session.tcp_state).timer;
-  return p.protocol == kSctp ? sctp_timer(p) : timers_of(p.protocol).idle;
+  if (p.protocol == kProtoTcp) return info(session.tcp_state).timer;
+  return p.protocol == kProtoSctp ? sctp_timer(p) : timers_of(p.protocol).idle;
 }
 
 void SessionTable::count(Session& session, Flow flow, const PacketView& p, std::int64_t at) const {
@@ -461,307 +424,6 @@ void SessionTable::arm(Session& session, SessionIndex index, SessionTimer timer,
   const std::int64_t deadline = deadline_ns(session);
   // A later deadline is found when the earlier one is over.
   if (deadline < before) ager_.queue(index, deadline);
-}
-
-std::int64_t SessionTable::deadline_ns(const Session& session) const {
-  if (session.state == SessionState::Closing) return session.refreshed_ns;
-  const std::int64_t timeout = std::int64_t{session.timeout_s} * kNanosPerSecond;
-  const std::int64_t whole = session.refreshed_ns + timeout;
-  if (!accelerated_) return whole;
-  const std::int64_t divided = session.refreshed_ns + timeout / settings_.accelerated_factor;
-  // None has aged before acceleration set in.
-  return std::min(whole, std::max(divided, accelerated_since_ns_));
-}
-
-void SessionTable::advance(std::int64_t now_ns, SessionSink& sink) {
-  if (!started_) return;
-  now_ns_ = std::max(now_ns_, usable_time(now_ns));
-  moment_.packet = next_packet_;
-  age(sink);
-}
-
-void SessionTable::finish(SessionSink& sink) {
-  while (finish_some(SIZE_MAX, sink)) {
-  }
-  finish_rest(sink);
-}
-
-std::optional<std::uint32_t> SessionTable::finish_some(std::size_t enough, SessionSink& sink) {
-  if (!started_) return std::nullopt;
-  latest_ns_ = {};
-  moment_.packet = UINT64_MAX;
-  const std::int64_t last_packet_ns = std::exchange(now_ns_, kLatest);
-  const std::uint32_t before = pool_.allocated();
-  bool more = true;
-  while (more && before - pool_.allocated() < enough) more = end_expired(sink);
-  now_ns_ = last_packet_ns;
-  return more ? std::optional(moment_.tick) : std::nullopt;
-}
-
-void SessionTable::finish_until(std::uint32_t tick, SessionSink& sink) {
-  if (!started_) return;
-  latest_ns_ = {};
-  moment_.packet = UINT64_MAX;
-  const std::int64_t last_packet_ns =
-      std::exchange(now_ns_, std::min(ager_.end_of_tick(tick), kLatest));
-  while (end_expired(sink)) {
-  }
-  now_ns_ = last_packet_ns;
-}
-
-void SessionTable::finish_rest(SessionSink& sink) {
-  std::vector<Ager::Expired> left;
-  for (SessionIndex i = 0; i < pool_.high_water(); ++i)
-    if (pool_[i].state != SessionState::Init)
-      left.push_back({deadline_ns(pool_[i]), pool_[i].id, i});
-  std::sort(left.begin(), left.end());
-  moment_ = {UINT64_MAX, Moment::kAfterAging};
-  for (const Ager::Expired& row : left) end(row.session, row.deadline_ns, sink);
-}
-
-void SessionTable::note_births(std::uint32_t last_id) {
-  notes_births_ = true;
-  births_.clear();
-  announced_.clear();
-  pool_.number_from(last_id);
-}
-
-void SessionTable::age(SessionSink& sink) {
-  while (end_expired(sink)) {
-  }
-  if (latest_ns_.empty()) relax();
-}
-
-// Looked at when all that ages together has aged, and not at each end: so it is the same in
-// whatever order they end, and in however many tables.
-void SessionTable::relax() {
-  if (accelerated_ && sessions_in_all() < relax_below_) accelerated_ = false;
-}
-
-// Where in the row of packets a tick of the ager was over: with a single table, that is at the
-// packet at hand.
-void SessionTable::tell_moment(std::uint32_t tick) {
-  moment_.tick = tick;
-  if (latest_ns_.empty()) return;
-  const auto at = std::lower_bound(latest_ns_.begin(), latest_ns_.end(), ager_.end_of_tick(tick));
-  moment_.packet = next_packet_ + static_cast<std::uint64_t>(at - latest_ns_.begin());
-}
-
-// Ends what has aged in the next tick that has any. False when there is none before now.
-bool SessionTable::end_expired(SessionSink& sink) {
-  constexpr std::size_t kAhead = 4;
-  const std::vector<Ager::Expired>& over = ager_.expired(
-      now_ns_,
-      [this](SessionIndex i) {
-        return Ager::Expired{deadline_ns(pool_[i]), pool_[i].id, i};
-      },
-      [this](SessionIndex i) { pool_.prefetch_whole(i); });
-  if (over.empty()) return false;
-  tell_moment(over.front().tick);
-  for (std::size_t i = 0; i < over.size(); ++i) {
-    if (i + kAhead < over.size())
-      table_.prefetch_bucket(table_.hash(pool_[over[i + kAhead].session].key));
-    end(over[i].session, over[i].deadline_ns, sink);
-  }
-  sink.on_tick();
-  return true;
-}
-
-// CLOSING, still in ager and flow table; CLOSED, out of the ager; FREE, out of both; then INIT.
-void SessionTable::end(SessionIndex index, std::int64_t ended_ns, SessionSink& sink) {
-  Session& session = pool_[index];
-  session.state = SessionState::Closing;
-  ager_.remove(index);
-  session.state = SessionState::Closed;
-  if (session.has(kPredict)) [[unlikely]] {
-    --predicted_;
-    counters_.add(SessionCounter::PredictExpired);
-  } else {
-    if (session.key.protocol == kTcp) tracker_.forget(session);
-    counters_.add(SessionCounter::SessionsEnded);
-    sink.on_end(session, std::max(ended_ns, session.last_ns));  // packets may come out of order
-  }
-  table_.erase(table_.hash(session.key), index);
-  session.state = SessionState::Free;
-  pool_.release(index);
-}
-
-void SessionTable::watch_utilization() {
-  if (accelerated_ || !settings_.accelerated_aging || sessions_in_all() <= accelerate_above_)
-    return;
-  counters_.add(SessionCounter::AcceleratedAging);
-  set_accelerated(true, now_ns_);
-}
-
-void SessionTable::set_accelerated(bool on, std::int64_t since_ns) {
-  accelerated_ = on;
-  if (!on) return;
-  accelerated_since_ns_ = since_ns;
-  // Deadlines come nearer for all at once; the ager learns of an earlier one only when told.
-  for (SessionIndex i = 0; i < pool_.high_water(); ++i)
-    if (pool_[i].state != SessionState::Init) ager_.queue(i, deadline_ns(pool_[i]));
-}
-
-void SessionTable::set_application(SessionIndex index, std::uint16_t app,
-                                   std::uint8_t timeout_profile) {
-  Session& session = pool_[index];
-  session.app = app;
-  if (timeout_profile == session.timeout_profile || timeout_profile >= timeouts_.size()) return;
-  session.timeout_profile = timeout_profile;
-  arm(session, index, session.timer, session.refreshed_ns);
-}
-
-void SessionTable::deny(SessionIndex index, TrackerStage stage) {
-  note_end(pool_[index], stage, true);
-  discard(index);
-}
-
-void SessionTable::mitigate(SessionIndex index, TrackerStage stage, EndReason reason) {
-  Session& session = pool_[index];
-  note_end(session, stage, true);
-  session.end_reasons = static_cast<std::uint16_t>(session.end_reasons | end_reason_bit(reason));
-  discard(index);
-}
-
-void SessionTable::discard(SessionIndex index) {
-  Session& session = pool_[index];
-  session.state = SessionState::Discard;
-  arm(session, index, timers_of(session.key.protocol).discard, session.last_ns);
-}
-
-void SessionTable::close(SessionIndex index, EndReason reason) {
-  Session& session = pool_[index];
-  session.end_reasons = static_cast<std::uint16_t>(session.end_reasons | end_reason_bit(reason));
-  session.state = SessionState::Closing;
-  session.refreshed_ns = session.last_ns;
-  ager_.queue(index, session.refreshed_ns);
-}
-
-void SessionTable::divide(const PacketView& p, const PacketResult& result, EndReason reason,
-                          SessionSink& sink) {
-  constexpr auto kOfTheConnection =
-      static_cast<std::uint16_t>(kBeganWithoutSyn | kOneWay | kSplitHandshake | kSynWithData);
-  const std::int64_t at = usable_time(p.time_ns);
-  Session& session = pool_[result.index];
-  Session earlier = session;
-  earlier.flow(result.flow).bytes -= p.wire_length;
-  earlier.flow(result.flow).packets -= p.packets;
-  earlier.last_ns = last_before_ns_;
-  earlier.end_reasons = static_cast<std::uint16_t>(earlier.end_reasons | end_reason_bit(reason));
-  earlier.state = SessionState::Closed;
-  counters_.add(SessionCounter::SessionsEnded);
-  counters_.add(SessionCounter::Divided);
-  sink.on_end(earlier, std::max(at, earlier.last_ns));
-
-  session.id = pool_.next_id();
-  note_birth(result.index);
-  session.start_ns = session.last_ns = at;
-  for (FlowState& flow : session.flows) flow.bytes = flow.packets = 0;
-  for (FlowExtra& extra : session.extras) extra.retransmitted = extra.out_of_order = 0;
-  session.zero_windows = {};
-  session.user = session.end_reasons = 0;
-  session.remarks = static_cast<std::uint16_t>(session.remarks & kOfTheConnection);
-  for (const SessionFlag flag : {kDataC2s, kDataS2c, kStageKnown, kPredicted, kWatched})
-    session.clear(flag);
-  if (p.payload_length > 0) session.set(data_seen(result.flow));
-  count(session, result.flow, p, at);
-  set_application(result.index, 0);
-}
-
-void SessionTable::predict(SessionIndex parent_index, const PredictedFlow& flow,
-                           std::uint16_t app) {
-  const Session& parent = pool_[parent_index];
-  const bool from_client = flow.client == parent.client();
-  const bool server_known = parent.server_zone != kNoZone;
-  const auto client_zone = static_cast<ZoneNumber>(parent.key.zone);
-  FlowKey key;
-  const KeyDirection way =
-      make_flow_key(flow.client, flow.server, 0, flow.server_port, flow.protocol,
-                    from_client || !server_known ? client_zone : parent.server_zone, key);
-  const std::uint64_t hash = table_.hash(key);
-  SessionIndex index = table_.find(key, hash);
-  if (index != kNoSession && !pool_[index].has(kPredict)) return;  // it is there already
-  if (index == kNoSession) {
-    index = allocate();
-    if (index != kNoSession) {
-      pool_[index].key = key;
-      if (!table_.insert(hash, index)) {
-        pool_.release(index);
-        index = kNoSession;
-      }
-    }
-    counters_.add(index == kNoSession ? SessionCounter::PredictRefused : SessionCounter::Predicted);
-    if (index == kNoSession) return;
-    ++predicted_;
-  }
-  Session& session = pool_[index];
-  session.set(kPredict);
-  session.clear(kClientIsHigh);
-  if (way == KeyDirection::HighToLow) session.set(kClientIsHigh);
-  session.state = SessionState::Active;
-  session.start_ns = session.last_ns = session.refreshed_ns = now_ns_;
-  session.timeout_s = kPredictSeconds;
-  session.user = parent.id;
-  if (notes_births_) announced_.push_back(index);
-  session.app = app;
-  ager_.queue(index, deadline_ns(session));
-  watch_utilization();
-}
-
-SessionIndex SessionTable::find_predicted(const PacketView& p, const Arrival& arrival) const {
-  if (p.protocol == kTcp && tracker_.admit(p) != SessionCounter::Created) return kNoSession;
-  FlowKey key;
-  const KeyDirection way =
-      make_flow_key(p.src, p.dst, 0, p.dport, p.protocol, arrival.zones.from, key);
-  const auto in_zone = [&](std::uint16_t zone) {
-    key.zone = zone;
-    const SessionIndex index = table_.find(key, table_.hash(key));
-    if (index == kNoSession) return kNoSession;
-    const Session& session = pool_[index];
-    const bool awaited = session.has(kPredict) && session.flow_of(way) == Flow::C2s &&
-                         arrival.at_ns < deadline_ns(session);
-    return awaited ? index : kNoSession;
-  };
-  for (std::uint16_t i = 0; i < settings_.zones; ++i) {
-    // The zone that it came in by, then the others: the server's may not be known when it was said.
-    const auto zone = static_cast<std::uint16_t>(i == 0                    ? arrival.zones.from
-                                                 : i <= arrival.zones.from ? i - 1
-                                                                           : i);
-    if (const SessionIndex index = in_zone(zone); index != kNoSession) return index;
-  }
-  return kNoSession;
-}
-
-// A PREDICT session becomes a FLOW session: same place, same id, now with the client's port.
-PacketResult SessionTable::take_predicted(const PacketView& p, const Arrival& arrival,
-                                          SessionIndex index) {
-  Session& session = pool_[index];
-  table_.erase(table_.hash(session.key), index);
-  ager_.remove(index);
-  session.clear(kPredict);
-  session.clear(kClientIsHigh);
-  if (arrival.way == KeyDirection::HighToLow) session.set(kClientIsHigh);
-  session.set(kPredicted);
-  session.key = arrival.key;
-  --predicted_;
-  counters_.add(SessionCounter::PredictMatched);
-  const bool placed = table_.insert(arrival.hash, index);
-  assert(placed && "the entry that was erased left room");
-  static_cast<void>(placed);
-  begin(session, index, p, arrival);
-  return {.outcome = SessionCounter::Created,
-          .flow = Flow::C2s,
-          .first = true,
-          .session = &session,
-          .index = index};
-}
-
-Result<std::uint8_t> SessionTable::add_timeout_profile(const SessionTimeouts& timeouts) {
-  if (timeouts_.size() > UINT8_MAX)
-    return fail(Error::Code::Usage,
-                "timeouts: 255 applications and services at most may have their own (share one)");
-  timeouts_.push_back(timeouts);
-  return static_cast<std::uint8_t>(timeouts_.size() - 1);
 }
 
 }  // namespace endreason

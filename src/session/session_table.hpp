@@ -7,7 +7,7 @@
 // comes out depends on the packets alone, not on how they are cut into batches.
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -111,7 +111,9 @@ class SessionTable {
   // True when advance() to this time would age sessions.
   bool due(std::int64_t now_ns) const { return ager_.due(now_ns); }
   // What a packet's time is taken for.
-  static std::int64_t usable_time(std::int64_t time_ns);
+  static std::int64_t usable_time(std::int64_t time_ns) {
+    return std::clamp(time_ns, -kLatest, kLatest);
+  }
   // Lets time run without a packet: sessions age.
   void advance(std::int64_t now_ns, SessionSink& sink);
   // Lets time run until every session has aged.
@@ -177,7 +179,15 @@ class SessionTable {
   std::int64_t now_ns() const { return now_ns_; }
   bool accelerated() const { return accelerated_; }
   // When the session ages if no packet comes.
-  std::int64_t deadline_ns(const Session& session) const;
+  std::int64_t deadline_ns(const Session& session) const {
+    if (session.state == SessionState::Closing) return session.refreshed_ns;
+    const std::int64_t timeout = std::int64_t{session.timeout_s} * kNanosPerSecond;
+    const std::int64_t whole = session.refreshed_ns + timeout;
+    if (!accelerated_) return whole;
+    const std::int64_t divided = session.refreshed_ns + timeout / settings_.accelerated_factor;
+    // None has aged before acceleration set in.
+    return std::min(whole, std::max(divided, accelerated_since_ns_));
+  }
   // The session of a key, or kNoSession; one whose time is over counts until it has ended.
   SessionIndex find(const FlowKey& key) const { return table_.find(key, table_.hash(key)); }
   // Calls visit(const Session&) for each that is open, in the order of their places.
@@ -191,6 +201,10 @@ class SessionTable {
   struct Arrival;
   struct WholeRow;
   struct ShareRow;
+
+  // Times are kept far from the ends of their type, so that adding a timeout cannot overflow. A
+  // capture with such times is damaged; it is still tracked.
+  static constexpr std::int64_t kLatest = std::int64_t{1} << 61;
 
   explicit SessionTable(const SessionSettings& settings);
 

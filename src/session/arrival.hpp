@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// What SessionTable knows of a packet before its session is looked for. Internal to this room.
+#pragma once
+
+#include "session/session_table.hpp"
+
+namespace endreason {
+
+struct SessionTable::Arrival {
+  enum class Kind : std::uint8_t { Packet, IcmpError, IcmpErrorUnread, NotDecoded };
+  FlowKey key;
+  std::uint64_t hash{};
+  std::int64_t at_ns{};
+  KeyDirection way{};
+  Kind kind{};
+  PacketZones zones{};
+};
+
+}  // namespace endreason

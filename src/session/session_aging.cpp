@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// SessionTable: how time ends sessions.
+#include <algorithm>
+#include <utility>
+
+#include "model/protocol.hpp"
+#include "session/session_table.hpp"
+
+namespace endreason {
+
+void SessionTable::advance(std::int64_t now_ns, SessionSink& sink) {
+  if (!started_) return;
+  now_ns_ = std::max(now_ns_, usable_time(now_ns));
+  moment_.packet = next_packet_;
+  age(sink);
+}
+
+void SessionTable::finish(SessionSink& sink) {
+  while (finish_some(SIZE_MAX, sink)) {
+  }
+  finish_rest(sink);
+}
+
+std::optional<std::uint32_t> SessionTable::finish_some(std::size_t enough, SessionSink& sink) {
+  if (!started_) return std::nullopt;
+  latest_ns_ = {};
+  moment_.packet = UINT64_MAX;
+  const std::int64_t last_packet_ns = std::exchange(now_ns_, kLatest);
+  const std::uint32_t before = pool_.allocated();
+  bool more = true;
+  while (more && before - pool_.allocated() < enough) more = end_expired(sink);
+  now_ns_ = last_packet_ns;
+  return more ? std::optional(moment_.tick) : std::nullopt;
+}
+
+void SessionTable::finish_until(std::uint32_t tick, SessionSink& sink) {
+  if (!started_) return;
+  latest_ns_ = {};
+  moment_.packet = UINT64_MAX;
+  const std::int64_t last_packet_ns =
+      std::exchange(now_ns_, std::min(ager_.end_of_tick(tick), kLatest));
+  while (end_expired(sink)) {
+  }
+  now_ns_ = last_packet_ns;
+}
+
+void SessionTable::finish_rest(SessionSink& sink) {
+  std::vector<Ager::Expired> left;
+  for (SessionIndex i = 0; i < pool_.high_water(); ++i)
+    if (pool_[i].state != SessionState::Init)
+      left.push_back({deadline_ns(pool_[i]), pool_[i].id, i});
+  std::sort(left.begin(), left.end());
+  moment_ = {UINT64_MAX, Moment::kAfterAging};
+  for (const Ager::Expired& row : left) end(row.session, row.deadline_ns, sink);
+}
+
+void SessionTable::note_births(std::uint32_t last_id) {
+  notes_births_ = true;
+  births_.clear();
+  announced_.clear();
+  pool_.number_from(last_id);
+}
+
+void SessionTable::age(SessionSink& sink) {
+  while (end_expired(sink)) {
+  }
+  if (latest_ns_.empty()) relax();
+}
+
+// Looked at when all that ages together has aged, and not at each end: so it is the same in
+// whatever order they end, and in however many tables.
+void SessionTable::relax() {
+  if (accelerated_ && sessions_in_all() < relax_below_) accelerated_ = false;
+}
+
+// Where in the row of packets a tick of the ager was over: with a single table, that is at the
+// packet at hand.
+void SessionTable::tell_moment(std::uint32_t tick) {
+  moment_.tick = tick;
+  if (latest_ns_.empty()) return;
+  const auto at = std::lower_bound(latest_ns_.begin(), latest_ns_.end(), ager_.end_of_tick(tick));
+  moment_.packet = next_packet_ + static_cast<std::uint64_t>(at - latest_ns_.begin());
+}
+
+// Ends what has aged in the next tick that has any. False when there is none before now.
+bool SessionTable::end_expired(SessionSink& sink) {
+  constexpr std::size_t kAhead = 4;
+  const std::vector<Ager::Expired>& over = ager_.expired(
+      now_ns_,
+      [this](SessionIndex i) {
+        return Ager::Expired{deadline_ns(pool_[i]), pool_[i].id, i};
+      },
+      [this](SessionIndex i) { pool_.prefetch_whole(i); });
+  if (over.empty()) return false;
+  tell_moment(over.front().tick);
+  for (std::size_t i = 0; i < over.size(); ++i) {
+    if (i + kAhead < over.size())
+      table_.prefetch_bucket(table_.hash(pool_[over[i + kAhead].session].key));
+    end(over[i].session, over[i].deadline_ns, sink);
+  }
+  sink.on_tick();
+  return true;
+}
+
+// CLOSING, still in ager and flow table; CLOSED, out of the ager; FREE, out of both; then INIT.
+void SessionTable::end(SessionIndex index, std::int64_t ended_ns, SessionSink& sink) {
+  Session& session = pool_[index];
+  session.state = SessionState::Closing;
+  ager_.remove(index);
+  session.state = SessionState::Closed;
+  if (session.has(kPredict)) [[unlikely]] {
+    --predicted_;
+    counters_.add(SessionCounter::PredictExpired);
+  } else {
+    if (session.key.protocol == kProtoTcp) tracker_.forget(session);
+    counters_.add(SessionCounter::SessionsEnded);
+    sink.on_end(session, std::max(ended_ns, session.last_ns));  // packets may come out of order
+  }
+  table_.erase(table_.hash(session.key), index);
+  session.state = SessionState::Free;
+  pool_.release(index);
+}
+
+void SessionTable::watch_utilization() {
+  if (accelerated_ || !settings_.accelerated_aging || sessions_in_all() <= accelerate_above_)
+    return;
+  counters_.add(SessionCounter::AcceleratedAging);
+  set_accelerated(true, now_ns_);
+}
+
+void SessionTable::set_accelerated(bool on, std::int64_t since_ns) {
+  accelerated_ = on;
+  if (!on) return;
+  accelerated_since_ns_ = since_ns;
+  // Deadlines come nearer for all at once; the ager learns of an earlier one only when told.
+  for (SessionIndex i = 0; i < pool_.high_water(); ++i)
+    if (pool_[i].state != SessionState::Init) ager_.queue(i, deadline_ns(pool_[i]));
+}
+
+}  // namespace endreason
