@@ -23,7 +23,9 @@ void require(bool fine) {
 
 class CheckingSink : public SessionSink {
  public:
-  bool admit(const PacketView& p) override { return p.ttl != 1; }
+  SessionCounter admit(const PacketView& p, PacketZones) override {
+    return p.ttl != 1 ? SessionCounter::Created : SessionCounter::PolicyDeny;
+  }
   bool wants_packets() const override { return true; }
   void on_packet(const PacketView& p, const PacketResult& r) override {
     ++packets;

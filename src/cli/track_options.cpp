@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <memory>
+#include <utility>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -35,7 +37,8 @@ void declare_capture_options(CLI::App& app, TrackOptions& options) {
 }
 
 void declare_row_options(CLI::App& app, TrackOptions& options) {
-  app.add_option("--log", options.log, "Rows to write: end, start or start,end")
+  app.add_option("--log", options.log,
+                 "Rows to write: end, start or start,end; with rules, those that they log")
       ->type_name("WHEN")
       ->check(CLI::IsMember({"end", "start", "start,end", "end,start"}));
   app.add_flag("--open", options.open_at_end,
@@ -108,14 +111,21 @@ Result<TrackPlan> plan_track(const TrackOptions& options, const Settings& settin
   engine.identify = !options.no_appid;
   engine.decode.decap = options.decap;
   engine.decode.check_checksums = options.checksums == "check";
-  engine.log_start = options.log.find("start") != std::string::npos;
-  engine.log_end = options.log.find("end") != std::string::npos;
+  const std::string log = options.log.empty() ? "end" : options.log;
+  engine.log_start = log.find("start") != std::string::npos;
+  engine.log_end = log.find("end") != std::string::npos;
+  engine.rules_decide_logs = options.log.empty();
   engine.open_at_end = options.open_at_end;
   engine.zones = settings.zones;
   engine.application_timeouts = settings.application_timeouts;
   engine.user_applications = settings.user_applications;
   if (auto done = plan_sessions(options, settings, engine); !done)
     return tl::unexpected(done.error());
+  if (has_rules(settings.policy)) {
+    auto policy = CompiledPolicy::create(settings.policy);
+    if (!policy) return tl::unexpected(policy.error());
+    engine.policy = std::make_shared<const CompiledPolicy>(std::move(*policy));
+  }
   return plan;
 }
 

@@ -23,7 +23,8 @@ namespace endreason {
 struct TrackOptions {
   std::vector<std::string> captures;
   std::vector<std::string> words;  // more captures, then a capture filter
-  std::string log{"end"}, checksums{"ignore"}, profile;
+  std::string log;                 // empty: end, or what the rules say
+  std::string checksums{"ignore"}, profile;
   bool no_appid = false, decap = false, open_at_end = false;
   std::vector<std::pair<const SessionSettingInfo*, std::string>> settings;
   std::vector<std::pair<std::string, std::uint64_t>> timers;

@@ -71,16 +71,32 @@ class JudgedRows final : public EngineSink {
   std::string output_;
 };
 
-std::string stats_of(const SessionCounters& counters, std::uint64_t decoders_refused,
-                     const PacketSource& source, std::uint64_t given, std::uint64_t filtered) {
+// Events of rules and inspection, named as `show counter global` would.
+struct GateEvent {
+  std::string_view name;
+  std::uint64_t GateCounters::*count;
+};
+constexpr auto kGateEvents = std::to_array<GateEvent>({
+    {"flow_rst_sent", &GateCounters::resets},
+    {"flow_icmp_unreachable_sent", &GateCounters::unreachables},
+    {"flow_icmp_unreachable_limited", &GateCounters::unreachables_limited},
+    {"log_not_wanted_by_rule", &GateCounters::rows_not_logged},
+});
+
+std::string stats_of(const SessionCounters& counters, const GateCounters& gate,
+                     std::uint64_t decoders_refused, const PacketSource& source,
+                     std::uint64_t given, std::uint64_t filtered) {
   std::string outcomes, events;
   for (const SessionCounterInfo& row : kSessionCounters) {
     const std::uint64_t n = counters[row.value];
     std::string& list = row.kind == CounterKind::Outcome ? outcomes : events;
     if (n > 0) list += fmt::format("{}\"{}\":{}", list.empty() ? "" : ",", row.log_name, n);
   }
-  if (decoders_refused > 0)
-    events += fmt::format("{}\"decoder_refused\":{}", events.empty() ? "" : ",", decoders_refused);
+  const auto event = [&](std::string_view name, std::uint64_t n) {
+    if (n > 0) events += fmt::format("{}\"{}\":{}", events.empty() ? "" : ",", name, n);
+  };
+  event("decoder_refused", decoders_refused);
+  for (const GateEvent& row : kGateEvents) event(row.name, gate.*row.count);
   const CaptureCounters capture = source.counters();
   return fmt::format(
       "{{\"packets\":{},\"filtered_out\":{},\"snapped\":{},\"unreadable_places\":{},"
@@ -108,13 +124,22 @@ std::string accounting_of(const SessionCounters& counters, std::uint64_t rows, s
   return text;
 }
 
-std::string hint_of(const SessionCounters& counters) {
+std::string hint_of(const SessionCounters& counters, const GateCounters& gate) {
+  std::string hints;
+  if (const std::uint64_t n = gate.rows_not_logged; n > 0)
+    hints = fmt::format(
+        "{} {} not written, because the rules that decided do not log (log-end: no; the default "
+        "rules do not unless told to); --log end writes all",
+        n, n == 1 ? "row is" : "rows are");
   const std::uint64_t n = counters[SessionCounter::NonSyn];
-  if (n == 0) return {};
-  return fmt::format(
-      "{} TCP packets belong to no session because no SYN was seen, as the firewall drops them by "
-      "default (flow_tcp_non_syn_drop); --tcp-reject-non-syn no lets them begin sessions",
-      n);
+  if (n == 0) return hints;
+  if (!hints.empty()) hints += "\n";
+  return hints +
+         fmt::format(
+             "{} TCP packets belong to no session because no SYN was seen, as the firewall drops "
+             "them by "
+             "default (flow_tcp_non_syn_drop); --tcp-reject-non-syn no lets them begin sessions",
+             n);
 }
 
 }  // namespace
@@ -183,9 +208,11 @@ Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track) 
   if (filter && !filter->problems().empty()) plan.message(filter->problems());
   const SessionCounters counters = (*engine)->counters();
   assert(given == filtered + counters.packets() && "every packet ends in exactly one counter");
-  outcome.stats_json = stats_of(counters, (*engine)->decoders().refused, source, given, filtered);
+  const GateCounters gate = (*engine)->gate_counters();
+  outcome.stats_json =
+      stats_of(counters, gate, (*engine)->decoders().refused, source, given, filtered);
   outcome.accounting = accounting_of(counters, outcome.result.accounting.traffic, given, filtered);
-  outcome.hint = hint_of(counters);
+  outcome.hint = hint_of(counters, gate);
   return outcome;
 }
 

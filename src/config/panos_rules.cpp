@@ -10,8 +10,7 @@ namespace endreason {
 namespace {
 
 // Settings of a rule that change nothing of its decision.
-constexpr std::string_view kWithoutEffect[] = {"description", "tag", "group-tag", "log-setting",
-                                               "audit-comment"};
+constexpr std::string_view kWithoutEffect[] = {"description", "tag", "group-tag", "audit-comment"};
 
 Names members_or_any(const XmlNode& entry, std::string_view list) {
   Names names = entry.members(list);
@@ -95,6 +94,7 @@ void read_logging(const XmlNode& entry, SecurityRule& rule) {
     rule.log_start = panos_yes(start);
   if (const std::string_view end = entry.text_at("log-end"); !end.empty())
     rule.log_end = panos_yes(end);
+  rule.log_setting = entry.text_at("log-setting");
 }
 
 void skip_without_effect(const XmlNode& entry) {
@@ -105,6 +105,7 @@ void skip_without_effect(const XmlNode& entry) {
 void read_security_rule(const XmlNode& entry, const std::string& place, ImportedConfig& into) {
   SecurityRule rule;
   rule.name = entry.name;
+  rule.uuid = entry.uuid;
   rule.line = entry.line;
   rule.place = place;
   const std::string who = fmt::format("rule '{}'", rule.name);
@@ -142,7 +143,8 @@ void read_decryption_rule(const XmlNode& entry, const std::string& place, Import
   rule.disabled = panos_yes(entry.text_at("disabled"));
   warn_of_conditions(entry, who, into);
   skip_without_effect(entry);
-  for (const std::string_view setting : {"log-success", "log-fail"}) entry.find(setting);
+  for (const std::string_view setting : {"log-success", "log-fail", "log-setting"})
+    entry.find(setting);
   into.policy.decryption_rules.push_back(std::move(rule));
 }
 

@@ -242,6 +242,8 @@ class Writer {
         line("rule-type", std::string(info(rule.type).log_name));
       flag("log-start", rule.log_start, false);
       flag("log-end", rule.log_end, true);
+      text("log-setting", rule.log_setting);
+      text("uuid", rule.uuid);
       if (!rule.profiles.empty()) line("profiles", profiles(rule));
       flag("disabled", rule.disabled, false);
     }
@@ -253,7 +255,7 @@ class Writer {
       const SecurityRule usual = default_rule(rule->type);
       const bool changed = rule->action != usual.action || rule->log_end != usual.log_end ||
                            rule->log_start != usual.log_start || !rule->profiles.empty() ||
-                           rule->icmp_unreachable;
+                           rule->icmp_unreachable || !rule->log_setting.empty();
       if (!changed && !effective_) continue;
       FlowMap map;
       map.add("action", action_name(*rule));
@@ -261,6 +263,7 @@ class Writer {
         map.add("icmp-unreachable", "yes");
       map.add("log-start", rule->log_start ? "yes" : "no");
       map.add("log-end", rule->log_end ? "yes" : "no");
+      map.text("log-setting", rule->log_setting);
       if (!rule->profiles.empty()) map.add("profiles", profiles(*rule));
       body += fmt::format("  {}: {}\n", rule->name, map.str());
     }

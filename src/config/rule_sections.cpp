@@ -56,6 +56,10 @@ constexpr SecurityRow kIcmp{"icmp-unreachable", [](const SettingNode& n, Securit
                               return read_flag(n, r.icmp_unreachable);
                             }};
 
+constexpr SecurityRow kLogSetting{"log-setting", [](const SettingNode& n, SecurityRule& r) {
+                                    return read_text(n, r.log_setting);
+                                  }};
+
 constexpr auto kSecurityKeys = std::to_array<SecurityRow>({
     kName,
     {"from", read_list<SecurityRule, &RuleMatch::from>},
@@ -77,6 +81,8 @@ constexpr auto kSecurityKeys = std::to_array<SecurityRow>({
     kLogEnd,
     {"profiles", read_rule_profiles},
     {"disabled", [](const SettingNode& n, SecurityRule& r) { return read_flag(n, r.disabled); }},
+    kLogSetting,
+    {"uuid", [](const SettingNode& n, SecurityRule& r) { return read_text(n, r.uuid); }},
     {"description",
      [](const SettingNode& n, SecurityRule& r) { return read_text(n, r.description); }},
     {"tags", [](const SettingNode& n, SecurityRule& r) { return read_texts(n, r.tags); }},
@@ -88,6 +94,7 @@ constexpr auto kDefaultRuleKeys = std::to_array<SecurityRow>({
     kIcmp,
     kLogStart,
     kLogEnd,
+    kLogSetting,
     {"profiles", read_rule_profiles},
 });
 

@@ -16,6 +16,7 @@ class XmlNode {
  public:
   std::string tag;
   std::string name;  // the attribute of that name, which entries have
+  std::string uuid;  // likewise, which rules have
   std::string text;  // without the blanks around it
   std::uint32_t line = 0;
   std::vector<XmlNode> children;

@@ -56,6 +56,7 @@ class Builder {
     if (++nodes_ > kMostNodes || depth > kDeepest) return false;
     into.tag = from.name();
     into.name = from.attribute("name").value();
+    into.uuid = from.attribute("uuid").value();
     into.line = lines_.at(from.offset_debug());
     for (const pugi::xml_node& child : from.children()) {
       if (child.type() == pugi::node_pcdata || child.type() == pugi::node_cdata)

@@ -61,6 +61,10 @@ class Engine::Parts {
     return catalogue_.name(AppId{session.app});
   }
   std::string_view zone_name(ZoneNumber zone) const { return options_.zones.name(zone); }
+  std::string_view rule_name(const Session& session) const {
+    const SessionPolicy policy = lanes_->policy_at(lanes_->table().find(session.key));
+    return policy.rule == kNoRule ? kEngineRule : lanes_->policy()->rule(policy.rule).name;
+  }
 
  private:
   // What a thread needs to write rows.
@@ -99,9 +103,21 @@ class Engine::Parts {
     row.to_zone = options_.zones.name(from.session.server_zone);
     row.seqno = seqno;
     row.config_version = options_.config_version;
+    put_policy(from.policy, row);
     row.engine_columns = options_.engine_columns;
     writer.session_record.fill(from.session, row, writer.record);
     writer.sink->on_record(writer.record);
+  }
+
+  void put_policy(const SessionPolicy& policy, RowOf& row) const {
+    row.action = policy.action;
+    row.action_source = policy.source;
+    row.temporary_match = policy.has(kTemporaryMatch);
+    if (policy.rule == kNoRule) return;
+    const SecurityRule& rule = lanes_->policy()->rule(policy.rule);
+    row.rule = rule.name;
+    row.rule_uuid = rule.uuid;
+    row.log_setting = rule.log_setting;
   }
 
   EngineOptions options_;
@@ -163,6 +179,12 @@ const FragmentCounters& Engine::fragments() const {
 }
 const IdentifierCounters* Engine::identification() const {
   return parts_->lanes().identification();
+}
+GateCounters Engine::gate_counters() const {
+  return parts_->lanes().gate_counters();
+}
+std::string_view Engine::rule_name(const Session& session) const {
+  return parts_->rule_name(session);
 }
 std::span<const std::uint64_t> Engine::decode_counts() const {
   return parts_->lanes().decode_counts();

@@ -3,7 +3,7 @@
 // log would have. Packets in, TrafficRecords out, in packet time. One thread an engine.
 // EngineOptions::threads: the engine's own threads help; it is called by one.
 //
-// There is no policy yet: one rule allows everything, as its name in the rows says.
+// Without rules everything is allowed, as the name of the rule in the rows says.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,7 @@
 #include "appid/identifier.hpp"
 #include "base/result.hpp"
 #include "dataplane/engine_options.hpp"
+#include "dataplane/gate_counters.hpp"
 #include "dataplane/stream_decoders.hpp"
 #include "decode/decoder.hpp"
 #include "model/application_timeouts.hpp"
@@ -78,6 +79,10 @@ class Engine {
   StreamDecoderCounters decoders() const;
   // Packets by what decoding came to, indexed by DecodeStatus.
   std::span<const std::uint64_t> decode_counts() const;
+  // Of rules and inspection.
+  GateCounters gate_counters() const;
+  // With one thread: the rule of an open session.
+  std::string_view rule_name(const Session& session) const;
   // Of the identification; null when there is none.
   const IdentifierCounters* identification() const;
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "appid/user_signature.hpp"
@@ -10,18 +11,23 @@
 #include "model/application_timeouts.hpp"
 #include "model/engine_facts.hpp"
 #include "model/zone_table.hpp"
+#include "policy/compiled_policy.hpp"
 #include "session/session_settings.hpp"
 
 namespace endreason {
 
+class ContentInspection;
 class EngineObserver;
+class ReplySink;
 
 struct EngineOptions {
   DecodeOptions decode;
   SessionSettings session;
-  bool identify = true;    // false: applications are not looked for
-  bool log_start = false;  // a row when the first application data has passed
+  bool identify = true;  // false: applications are not looked for
+  // Without rules, or when they do not decide: a row when the first application data has passed.
+  bool log_start = false;
   bool log_end = true;
+  bool rules_decide_logs = true;
   bool open_at_end = false;  // sessions that have not ended when the input does stay open
   unsigned threads = 1;      // the rows are the same with any number
   std::uint16_t config_version = 2817;  // the release whose rows are written (11.1)
@@ -29,7 +35,11 @@ struct EngineOptions {
   std::vector<ApplicationTimeouts> application_timeouts{};
   std::vector<UserSignature> user_applications{};
   EngineColumnSet engine_columns = EngineColumnSet{}.set();  // that the rows are to have as text
-  EngineObserver* observer = nullptr;                        // with one thread; outlives the engine
+  std::shared_ptr<const CompiledPolicy> policy{};  // null: no rules, everything is allowed
+  // These outlive the engine.
+  ContentInspection* inspection = nullptr;
+  ReplySink* replies = nullptr;        // takes what the firewall sends itself
+  EngineObserver* observer = nullptr;  // with one thread
 };
 
 }  // namespace endreason

@@ -40,20 +40,28 @@ bool comes_before(const EngineRow& a, const EngineRow& b) {
   return place_of(a) < place_of(b);
 }
 
-Result<std::unique_ptr<Lane>> Lane::create(const EngineOptions& options,
-                                           const AppCatalogue& catalogue) {
-  std::unique_ptr<Lane> lane(new Lane(options, catalogue));
-  if (auto ready = lane->prepare(); !ready) return tl::unexpected(ready.error());
+Result<std::unique_ptr<Lane>> Lane::create(const LaneShared& shared, unsigned number) {
+  std::unique_ptr<Lane> lane(new Lane(shared));
+  if (auto ready = lane->prepare(shared, number); !ready) return tl::unexpected(ready.error());
   return lane;
 }
 
-Result<void> Lane::prepare() {
+Result<void> Lane::prepare(const LaneShared& shared, unsigned number) {
   SessionSettings settings = options_.session;
   settings.zones = static_cast<std::uint8_t>(options_.zones.size());
   auto table = SessionTable::create(settings);
   if (!table) return tl::unexpected(table.error());
   table_ = std::move(*table);
   if (auto done = prepare_timeouts(); !done) return done;
+  std::unique_ptr<ContentInspector> inspector;
+  if (options_.inspection != nullptr) {
+    auto made = options_.inspection->make_inspector(number, shared.policy);
+    if (!made) return tl::unexpected(made.error());
+    inspector = std::move(*made);
+  }
+  if (shared.policy != nullptr || inspector != nullptr)
+    gate_ =
+        std::make_unique<LaneGate>(*table_, shared.policy, std::move(inspector), shared.blocked);
   if (!options_.identify) return {};
   auto identifier = Identifier::make(catalogue_);
   if (!identifier) return tl::unexpected(identifier.error());
@@ -82,7 +90,7 @@ Result<void> Lane::prepare_timeouts() {
 LaneUse Lane::use() const {
   return {table_->pool().allocated(), table_->segments_held(),
           identifier_ ? identifier_->counters().states_used : 0,
-          decoders_ ? decoders_->reading() : 0};
+          decoders_ ? decoders_->reading() : 0, gate_ ? gate_->bytes_held() : 0};
 }
 
 void Lane::set_elsewhere(const LaneUse& use) {
@@ -90,11 +98,51 @@ void Lane::set_elsewhere(const LaneUse& use) {
                         static_cast<std::uint32_t>(use.segments));
   if (identifier_) identifier_->set_used_elsewhere(use.app_states);
   if (decoders_) decoders_->set_elsewhere(use.decoders);
+  if (gate_) gate_->set_held_elsewhere(use.content_bytes);
+}
+
+AppId Lane::app_of_protocol(const PacketView& packet) const {
+  return has_content(packet.protocol)
+             ? AppId::None
+             : catalogue_.of_ip_protocol(packet.protocol, packet.icmp_type);
+}
+
+SessionCounter Lane::admit(const PacketView& first, PacketZones zones) {
+  asked_ = zones;
+  if (!gate_) return SessionCounter::Created;
+  const AppId app = app_of_protocol(first);
+  const SessionCounter admitted = gate_->admit(first, zones, app);
+  if (admitted == SessionCounter::PolicyDeny)
+    add_refused_row(first, Subtype::Drop, app == AppId::None ? AppId::NotApplicable : app,
+                    EndReason::PolicyDeny);
+  return admitted;
 }
 
 void Lane::on_packet(const PacketView& packet, const PacketResult& result) {
-  look_at(packet, result);
-  if (options_.observer != nullptr) options_.observer->on_packet(packet, result);
+  if (result.outcome == SessionCounter::PoolFull) [[unlikely]]
+    add_refused_row(packet, Subtype::End,
+                    placeholder({packet.protocol, false, false}, true, false, false),
+                    EndReason::ResourcesUnavailable);
+  if (!gate_ || gated(packet, result)) {
+    look_at(packet, result);
+    if (gate_) inspect(packet, result);
+  }
+  if (options_.observer != nullptr)
+    options_.observer->on_packet(packet, table_->as_counted(result));
+}
+
+// Whether rules and inspection let the packet of a session go on.
+bool Lane::gated(const PacketView& packet, const PacketResult& result) {
+  if (result.session == nullptr) return false;
+  const bool admitted = result.first && !result.session->has(kPredicted);
+  return (!admitted || gate_->begin(result)) && gate_->pass(packet, result);
+}
+
+void Lane::inspect(const PacketView& packet, const PacketResult& result) {
+  if (!passes(result.outcome) || result.outcome == SessionCounter::IcmpErrorMatched ||
+      result.session->state == SessionState::Discard)
+    return;
+  static_cast<void>(gate_->inspect(packet, result, AppId{result.session->app}));
 }
 
 void Lane::look_at(const PacketView& packet, const PacketResult& result) {
@@ -104,9 +152,7 @@ void Lane::look_at(const PacketView& packet, const PacketResult& result) {
     return;
   const Session& session = *result.session;
   if (!has_content(session.key.protocol)) {
-    if (result.first)
-      name_session(result, packet,
-                   catalogue_.of_ip_protocol(session.key.protocol, packet.icmp_type));
+    if (result.first) name_session(result, packet, app_of_protocol(packet));
     return;
   }
   if (packet.payload_length == 0) return;
@@ -129,6 +175,8 @@ void Lane::see_content(const PacketView& packet, const PacketResult& result) {
   if (first_payload || session.has(kWatched))
     shown = decoders_->see(packet, result, first_payload, *this);
   identify(packet, result);
+  if (!decoders_->announced().empty()) [[unlikely]]
+    inherit_rules();
   const AppId now{session.app};
   // What a decoder has read says more than that it looks like HTTP.
   if (shown != AppId::None && now != shown &&
@@ -143,19 +191,30 @@ void Lane::identify(const PacketView& packet, const PacketResult& result) {
   const AppStep step =
       identifier_->step(state, AppId{session.app}, packet, result.flow == Flow::C2s);
   session.user = static_cast<std::uint32_t>(state);
+  const bool settled = state == StateId::Settled;
   for (std::size_t i = 0; i < step.change_count; ++i)
     if (step.changes[i] != web_browsing_ || AppId{session.app} != http_proxy_)
-      name_session(result, packet, step.changes[i]);
+      name_session(result, packet, step.changes[i], !settled || i + 1 < step.change_count);
+  if (gate_ && settled && session.state != SessionState::Discard &&
+      !gate_->settle(packet, result, AppId{session.app}))
+    add_deny_row(packet, result, AppId{session.app});
 }
 
-// Every change of the application is a start row: ssl, then the site's own.
-void Lane::name_session(const PacketResult& result, const PacketView& packet, AppId app) {
+// Every change of the application is looked up in the rules, and is a start row: ssl, then the
+// site's own.
+void Lane::name_session(const PacketResult& result, const PacketView& packet, AppId app,
+                        bool may_change) {
+  if (result.session->state == SessionState::Discard) return;
   const auto number = static_cast<std::size_t>(app);
   const std::uint8_t profile = number < timeout_profiles_.size() ? timeout_profiles_[number] : 0;
   table_->set_application(result.index, static_cast<std::uint16_t>(app), profile);
+  // What its protocol alone tells was known when it was admitted.
+  if (gate_ && identifier_ && has_content(result.session->key.protocol) &&
+      !gate_->judge(packet, result, app, may_change))
+    return add_deny_row(packet, result, app);
   // Data on a SYN is not yet a session's data: the handshake may never complete.
-  if (options_.log_start && !info(result.session->tcp_state).opening)
-    add_row(*result.session, Subtype::Start, packet.time_ns, app);
+  if (!info(result.session->tcp_state).opening)
+    add_row(*result.session, Subtype::Start, packet.time_ns, app, policy_at(result.index));
   if (decoders_) decoders_->named(packet, result, app);
 }
 
@@ -180,19 +239,70 @@ AppId Lane::final_app(const Session& session) {
 
 void Lane::on_end(const Session& session, std::int64_t ended_ns) {
   if (decoders_) decoders_->forget(session);
-  const AppId app = final_app(session);
+  const SessionPolicy policy = policy_at(table_->place());
+  if (gate_) gate_->forget(session, table_->place());
+  AppId app = final_app(session);
+  if (policy.has(kHostRefused) && status_of(app) != AppStatus::Identified)
+    app = AppId::NotApplicable;
   if (options_.observer != nullptr)
     options_.observer->on_end(session, ended_ns, catalogue_.name(app));
-  if (options_.log_end) add_row(session, Subtype::End, ended_ns, app);
+  if (!policy.has(kDeniedByRule)) add_row(session, Subtype::End, ended_ns, app, policy);
+}
+
+SessionPolicy Lane::policy_at(SessionIndex place) {
+  return gate_ ? gate_->of(place) : SessionPolicy{};
+}
+
+void Lane::inherit_rules() {
+  if (gate_)
+    for (const auto& [parent, child] : decoders_->announced()) gate_->inherit(parent, child);
+  decoders_->forget_announced();
 }
 
 void Lane::on_tick() {
   if (overflow_ && rows_.size() >= kRowsAtOnce) overflow_();
 }
 
-void Lane::add_row(const Session& session, Subtype subtype, std::int64_t at_ns, AppId app) {
+// "If the session start or end entries are logged, drop and deny entries are also logged":
+// "Security Policy Rule", Actions tab, of the 11.2 help.
+bool Lane::logs(const SessionPolicy& policy, Subtype subtype) const {
+  const bool rules = policy.rule != kNoRule && options_.rules_decide_logs;
+  const bool start = rules ? policy.has(kLogsStart) : options_.log_start;
+  const bool end = rules ? policy.has(kLogsEnd) : options_.log_end;
+  if (subtype == Subtype::Start) return start;
+  return subtype == Subtype::End ? end : start || end;
+}
+
+void Lane::add_row(const Session& session, Subtype subtype, std::int64_t at_ns, AppId app,
+                   const SessionPolicy& policy) {
+  if (!logs(policy, subtype)) {
+    if (subtype != Subtype::Start) ++rows_not_logged_;
+    return;
+  }
   const auto part = static_cast<std::uint32_t>(rows_.size());
-  rows_.push_back({session, table_->moment(), at_ns, part, app, subtype});
+  rows_.push_back({session, table_->moment(), at_ns, part, policy, app, subtype});
+}
+
+void Lane::add_deny_row(const PacketView& packet, const PacketResult& result, AppId app) {
+  if (decoders_) decoders_->forget(*result.session);
+  result.session->clear(kWatched);
+  add_row(*result.session, Subtype::Deny, packet.time_ns, app, gate_->of(result.index));
+}
+
+// A packet that was let begin no session, as if it had been one of a single packet and of id 0.
+void Lane::add_refused_row(const PacketView& p, Subtype subtype, AppId app, EndReason reason) {
+  Session session;
+  const KeyDirection way =
+      make_flow_key(p.src, p.dst, p.sport, p.dport, p.protocol, asked_.from, session.key);
+  if (way == KeyDirection::HighToLow) session.set(kClientIsHigh);
+  session.server_zone = asked_.to;
+  session.start_ns = session.last_ns = p.time_ns;
+  session.flow(Flow::C2s).bytes = p.wire_length;
+  session.flow(Flow::C2s).packets = p.packets;
+  session.end_reasons = end_reason_bit(reason);
+  if (reason == EndReason::ResourcesUnavailable) note_end(session, TrackerStage::ResourceLimit);
+  if (p.protocol == kProtoTcp) session.handshake.add(handshake_word(p.tcp_flags), Flow::C2s);
+  add_row(session, subtype, p.time_ns, app, gate_ ? gate_->decided() : SessionPolicy{});
 }
 
 void Lane::sort_rows() {

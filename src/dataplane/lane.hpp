@@ -14,6 +14,7 @@
 #include "appid/identifier.hpp"
 #include "base/result.hpp"
 #include "dataplane/engine_options.hpp"
+#include "dataplane/lane_gate.hpp"
 #include "dataplane/stream_decoders.hpp"
 #include "session/session_table.hpp"
 
@@ -25,6 +26,7 @@ struct EngineRow {
   Moment moment;
   std::int64_t generated_ns{};  // end of the timer, or the packet that gave rise to the row
   std::uint32_t part{};         // of the rows of one session at one moment, which comes first
+  SessionPolicy policy;
   AppId app{};
   Subtype subtype{};
 };
@@ -35,27 +37,35 @@ bool comes_before(const EngineRow& a, const EngineRow& b);
 
 // What all lanes together may use up.
 struct LaneUse {
-  std::uint64_t sessions{}, segments{}, app_states{}, decoders{};
+  std::uint64_t sessions{}, segments{}, app_states{}, decoders{}, content_bytes{};
   LaneUse& operator+=(const LaneUse& other) {
     sessions += other.sessions;
     segments += other.segments;
     app_states += other.app_states;
     decoders += other.decoders;
+    content_bytes += other.content_bytes;
     return *this;
   }
   LaneUse operator-(const LaneUse& other) const {
     return {sessions - other.sessions, segments - other.segments, app_states - other.app_states,
-            decoders - other.decoders};
+            decoders - other.decoders, content_bytes - other.content_bytes};
   }
 };
 
 inline constexpr std::size_t kRowsAtOnce = 4096;  // about a megabyte of them
 
+// What the lanes of an engine have in common.
+struct LaneShared {
+  const EngineOptions& options;
+  const AppCatalogue& catalogue;
+  const PolicyGate* policy;  // null: no rules
+  BlockedAddresses& blocked;
+};
+
 class Lane final : public SessionSink {
  public:
-  // The catalogue outlives the lane.
-  static Result<std::unique_ptr<Lane>> create(const EngineOptions& options,
-                                              const AppCatalogue& catalogue);
+  // What is shared outlives the lane.
+  static Result<std::unique_ptr<Lane>> create(const LaneShared& shared, unsigned number);
 
   SessionTable& table() { return *table_; }
   const SessionTable& table() const { return *table_; }
@@ -74,35 +84,53 @@ class Lane final : public SessionSink {
 
   LaneUse use() const;
   void set_elsewhere(const LaneUse& use);
+  // Null when there are neither rules nor inspection.
+  LaneGate* gate() const { return gate_.get(); }
+  std::uint64_t rows_not_logged() const { return rows_not_logged_; }
 
+  SessionCounter admit(const PacketView& first, PacketZones zones) override;
   bool wants_packets() const override {
-    return identifier_ != nullptr || options_.log_start || options_.observer != nullptr;
+    return identifier_ != nullptr || options_.log_start || options_.observer != nullptr ||
+           gate_ != nullptr;
   }
   void on_packet(const PacketView& packet, const PacketResult& result) override;
   void on_end(const Session& session, std::int64_t ended_ns) override;
   void on_tick() override;
 
  private:
-  Lane(const EngineOptions& options, const AppCatalogue& catalogue)
-      : options_(options),
-        catalogue_(catalogue),
-        web_browsing_(catalogue.find("web-browsing")),
-        http_proxy_(catalogue.find("http-proxy")) {}
-  Result<void> prepare();
+  explicit Lane(const LaneShared& shared)
+      : options_(shared.options),
+        catalogue_(shared.catalogue),
+        web_browsing_(catalogue_.find("web-browsing")),
+        http_proxy_(catalogue_.find("http-proxy")) {}
+  Result<void> prepare(const LaneShared& shared, unsigned number);
   Result<void> prepare_timeouts();
   void see_content(const PacketView& packet, const PacketResult& result);
   void look_at(const PacketView& packet, const PacketResult& result);
   void identify(const PacketView& packet, const PacketResult& result);
-  void name_session(const PacketResult& result, const PacketView& packet, AppId app);
+  void name_session(const PacketResult& result, const PacketView& packet, AppId app,
+                    bool may_change = false);
+  AppId app_of_protocol(const PacketView& packet) const;
   AppId final_app(const Session& session);
-  void add_row(const Session& session, Subtype subtype, std::int64_t at_ns, AppId app);
+  bool gated(const PacketView& packet, const PacketResult& result);
+  void inspect(const PacketView& packet, const PacketResult& result);
+  SessionPolicy policy_at(SessionIndex place);
+  void inherit_rules();
+  bool logs(const SessionPolicy& policy, Subtype subtype) const;
+  void add_row(const Session& session, Subtype subtype, std::int64_t at_ns, AppId app,
+               const SessionPolicy& policy);
+  void add_deny_row(const PacketView& packet, const PacketResult& result, AppId app);
+  void add_refused_row(const PacketView& packet, Subtype subtype, AppId app, EndReason reason);
 
   const EngineOptions& options_;
   const AppCatalogue& catalogue_;
   AppId web_browsing_, http_proxy_;
   std::unique_ptr<SessionTable> table_;
   std::unique_ptr<Identifier> identifier_;
-  std::unique_ptr<StreamDecoders> decoders_;    // there when identifier_ is
+  std::unique_ptr<StreamDecoders> decoders_;  // there when identifier_ is
+  std::unique_ptr<LaneGate> gate_;
+  PacketZones asked_;  // zones of the packet that admit() was asked about
+  std::uint64_t rows_not_logged_ = 0;
   std::vector<std::uint8_t> timeout_profiles_;  // by application; empty: none has its own
   std::vector<EngineRow> rows_;
   std::vector<const EngineRow*> sorted_;

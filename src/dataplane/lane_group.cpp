@@ -5,6 +5,7 @@
 #include <cassert>
 #include <utility>
 
+#include "dataplane/reply_sink.hpp"
 #include "session/flow_lane.hpp"
 
 namespace endreason {
@@ -33,10 +34,20 @@ DecodeOptions apart_of(const EngineOptions& options) {
   return decode;
 }
 
+std::optional<PolicyGate> gate_of(const EngineOptions& options, const AppCatalogue& catalogue) {
+  if (!options.policy) return std::nullopt;
+  return PolicyGate(options.policy, options.zones, catalogue);
+}
+
 }  // namespace
 
 LaneGroup::LaneGroup(const EngineOptions& options, const AppCatalogue& catalogue, unsigned lanes)
-    : options_(options), catalogue_(catalogue), decoder_(decode_of(options, lanes)), team_(lanes) {
+    : options_(options),
+      catalogue_(catalogue),
+      policy_(gate_of(options, catalogue)),
+      unreachable_limit_(policy_ ? policy_->unreachables_a_second() : 0),
+      decoder_(decode_of(options, lanes)),
+      team_(lanes) {
   if (lanes > 1) {
     for (unsigned i = 0; i < lanes; ++i)
       slices_.push_back({.decoder = Decoder(apart_of(options)), .fragments = {}, .by_lane = {}});
@@ -60,8 +71,9 @@ Result<std::unique_ptr<LaneGroup>> LaneGroup::create(const EngineOptions& option
 }
 
 Result<void> LaneGroup::add_lanes() {
+  const LaneShared shared{options_, catalogue_, policy(), blocked_};
   for (unsigned i = 0; i < options_.threads; ++i) {
-    auto lane = Lane::create(options_, catalogue_);
+    auto lane = Lane::create(shared, i);
     if (!lane) return tl::unexpected(lane.error());
     lanes_.push_back(std::move(*lane));
   }
@@ -112,6 +124,7 @@ void LaneGroup::track() {
   } else {
     lanes_.front()->table().process(views_, *lanes_.front(), zones_);
   }
+  send_replies();
   join_rows();
 }
 
@@ -212,6 +225,13 @@ LaneUse LaneGroup::use() const {
 // A packet begins a session at most, and announces another.
 constexpr std::uint64_t kMostOfABatch = 2 * kTogetherBatch;
 
+bool LaneGroup::near_a_limit_of_content(const LaneUse& use) const {
+  if (options_.inspection->may_block_addresses()) return true;
+  std::uint64_t most = use.content_bytes;
+  for (const PacketView& p : views_) most += p.payload_captured;
+  return most > options_.inspection->most_bytes_held();
+}
+
 // Whether a limit could be met within a batch.
 bool LaneGroup::near_a_limit(const LaneUse& use) const {
   const SessionSettings& session = options_.session;
@@ -220,6 +240,7 @@ bool LaneGroup::near_a_limit(const LaneUse& use) const {
           ? std::uint64_t{session.capacity} * session.accelerated_threshold_percent / 100
           : session.capacity;
   const Identifier* identifier = lanes_.front()->identifier();
+  if (options_.inspection != nullptr && near_a_limit_of_content(use)) return true;
   return lanes_.front()->table().accelerated() || use.sessions + kMostOfABatch > sessions_allowed ||
          use.segments + kMostOfABatch > session.tcp.segments_in_all ||
          use.decoders + kMostOfABatch > StreamDecoders::kMost ||
@@ -360,6 +381,47 @@ bool LaneGroup::finish_some() {
   });
   join_rows();
   return !tick.has_value();
+}
+
+// In the order of the packets that gave rise to them; a packet is one lane's.
+void LaneGroup::send_replies() {
+  struct Due {
+    const Lane* lane;
+    const Reply* reply;
+  };
+  std::vector<Due> due;
+  for (const auto& lane : lanes_)
+    if (LaneGate* gate = lane->gate())
+      for (const Reply& reply : gate->replies().replies()) due.push_back({lane.get(), &reply});
+  if (due.empty()) return;
+  std::stable_sort(due.begin(), due.end(),
+                   [](const Due& a, const Due& b) { return a.reply->cause < b.reply->cause; });
+  for (const Due& one : due) send(*one.lane, *one.reply);
+  for (const auto& lane : lanes_) lane->gate()->replies().clear();
+}
+
+void LaneGroup::send(const Lane& from, const Reply& reply) {
+  if (reply.kind == ReplyKind::Reset) {
+    ++gate_counters_.resets;
+  } else if (unreachable_limit_.take(reply.time_ns)) {
+    ++gate_counters_.unreachables;
+  } else {
+    ++gate_counters_.unreachables_limited;
+    return;
+  }
+  if (options_.replies != nullptr)
+    options_.replies->on_reply(reply.time_ns, from.gate()->replies().bytes(reply));
+}
+
+GateCounters LaneGroup::gate_counters() const {
+  GateCounters all = gate_counters_;
+  for (const auto& lane : lanes_) all.rows_not_logged += lane->rows_not_logged();
+  return all;
+}
+
+SessionPolicy LaneGroup::policy_at(SessionIndex place) const {
+  LaneGate* gate = lanes_.front()->gate();
+  return gate != nullptr ? gate->of(place) : SessionPolicy{};
 }
 
 StreamDecoderCounters LaneGroup::decoders() const {

@@ -8,7 +8,10 @@
 //   - rows are sorted by where in the row of packets they arose, and sessions numbered by who began
 //     first;
 //   - near a limit that all lanes share (sessions, accelerated aging, segments held, applications
-//     being identified) the packets are taken one by one in their order.
+//     being identified, bytes held by inspection), and where inspection may block addresses, the
+//     packets are taken one by one in their order;
+//   - what the firewall sends itself is put in the order of the packets that gave rise to it, and
+//     limited then.
 //
 // One caller; the threads are its own.
 #pragma once
@@ -17,12 +20,16 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "base/worker_team.hpp"
+#include "dataplane/gate_counters.hpp"
 #include "dataplane/lane.hpp"
+#include "dataplane/policy_gate.hpp"
+#include "dataplane/unreachable_limit.hpp"
 #include "decode/decoder.hpp"
 #include "model/raw_packet.hpp"
 
@@ -68,6 +75,10 @@ class LaneGroup {
   }
   SessionCounters counters() const;
   StreamDecoderCounters decoders() const;
+  GateCounters gate_counters() const;
+  // Null: there are no rules.
+  const PolicyGate* policy() const { return policy_ ? &*policy_ : nullptr; }
+  SessionPolicy policy_at(SessionIndex place) const;
   const FragmentCounters& fragments() const { return decoder_.fragments(); }
   std::span<const std::uint64_t> decode_counts() const { return decode_counts_; }
 
@@ -93,6 +104,7 @@ class LaneGroup {
   void join_times(std::size_t packets);
   LaneUse use() const;
   bool near_a_limit(const LaneUse& use) const;
+  bool near_a_limit_of_content(const LaneUse& use) const;
   void track_side_by_side();
   void track_one_by_one();
   void advance_all(std::int64_t now_ns);
@@ -101,9 +113,15 @@ class LaneGroup {
   static void tell_numbers(Lane& lane, std::uint32_t before,
                            std::span<const std::uint32_t> numbers);
   void join_rows();
+  void send_replies();
+  void send(const Lane& from, const Reply& reply);
 
   const EngineOptions& options_;
   const AppCatalogue& catalogue_;
+  std::optional<PolicyGate> policy_;
+  BlockedAddresses blocked_;
+  UnreachableLimit unreachable_limit_;
+  GateCounters gate_counters_;
   Decoder decoder_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<Slice> slices_;

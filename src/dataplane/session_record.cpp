@@ -52,6 +52,7 @@ constexpr auto kStageBytes = std::to_array<StageByte>({
 
 std::uint32_t flags_of(const Session& session, const RowOf& row) {
   std::uint32_t flags = session.client().is_v4() ? 0 : kFlagIpv6;
+  if (row.temporary_match) flags |= kFlagTemporaryMatch;
   const bool staged = session.has(kStageKnown) || session.end_reasons == 0;
   if (row.subtype != Subtype::End || !staged) return flags;
   for (const StageByte& known : kStageBytes)
@@ -137,12 +138,12 @@ void SessionRecord::decoded(const Session& session, const RowOf& row, TrafficRec
   // ICMP has no ports; the identifier of an echo only tells sessions apart.
   const bool icmp = session.key.protocol == kProtoIcmp || session.key.protocol == kProtoIcmp6;
   const std::int64_t elapsed_s = (session.last_ns - session.start_ns) / kNanosPerSecond;
-  record.action = Action::Allow;
+  record.action = row.action;
   record.app_status = app_status_from(row.app);
   record.end_reason =
-      row.subtype == Subtype::End ? winning_reason(session.end_reasons) : EndReason::NotEnded;
+      row.subtype == Subtype::Start ? EndReason::NotEnded : winning_reason(session.end_reasons);
   record.subtype = row.subtype;
-  record.action_source = ActionSource::FromPolicy;
+  record.action_source = row.action_source;
   record.proto = session.key.protocol;
   record.sport = icmp ? std::uint16_t{0} : session.client_port();
   record.dport = icmp ? std::uint16_t{0} : session.server_port();
@@ -172,11 +173,16 @@ void SessionRecord::columns(const Session& session, const RowOf& row, const Traf
   line_.set_address(Field::Dst, session.server());
   line_.set(Field::Natsrc, no_address);
   line_.set(Field::Natdst, no_address);
-  line_.set(Field::Rule, kEngineRule);
+  if (row.rule.empty()) {
+    line_.set(Field::Rule, kEngineRule);
+  } else {
+    line_.set_text(Field::Rule, row.rule);
+  }
   line_.set_text(Field::App, row.app);
   line_.set(Field::Vsys, "vsys1");
   line_.set_text(Field::From, row.from_zone);
   line_.set_text(Field::To, row.to_zone);
+  if (!row.log_setting.empty()) line_.set_text(Field::Logset, row.log_setting);
   line_.set_time(Field::TimeReceived, row.generated_ns);
   line_.set_number(Field::Sessionid, session.id);
   line_.set(Field::Repeatcnt, "1");
@@ -190,7 +196,7 @@ void SessionRecord::columns(const Session& session, const RowOf& row, const Traf
   } else {
     line_.set(Field::Proto, name);
   }
-  line_.set(Field::Action, "allow");
+  line_.set(Field::Action, info(row.action).log_name);
   line_.set_number(Field::Bytes, record.bytes);
   line_.set_number(Field::BytesSent, record.bytes_sent);
   line_.set_number(Field::BytesReceived, record.bytes_received);
@@ -207,13 +213,14 @@ void SessionRecord::columns(const Session& session, const RowOf& row, const Traf
        {Field::DgHierLevel1, Field::DgHierLevel2, Field::DgHierLevel3, Field::DgHierLevel4})
     line_.set(level, "0");
   line_.set(Field::DeviceName, kEngineDevice);
-  line_.set(Field::ActionSource, "from-policy");
+  line_.set(Field::ActionSource, info(row.action_source).log_name);
   line_.set(Field::Tunnelid, "0");
   line_.set_number(Field::ParentSessionId, session.has(kPredicted) ? session.user : 0);
   line_.set(Field::Tunnel, "N/A");
-  for (const Field none : {Field::AssocId, Field::Chunks, Field::ChunksSent, Field::ChunksReceived,
-                           Field::Http2Connection, Field::LinkChangeCount})
+  for (const Field none : {Field::AssocId, Field::Chunks, Field::ChunksSent, Field::ChunksReceived})
     line_.set(none, "0");
+  if (!row.rule_uuid.empty()) line_.set_text(Field::RuleUuid, row.rule_uuid);
+  for (const Field none : {Field::Http2Connection, Field::LinkChangeCount}) line_.set(none, "0");
   line_.set_high_resolution_time(Field::HighResTimestamp, row.generated_ns);
   application(row.app, record.app_status, line_);
   line_.set(Field::Offloaded, "0");
@@ -229,7 +236,7 @@ void SessionRecord::facts(const Session& session, const RowOf& row) {
     return row.engine_columns.test(static_cast<std::size_t>(column));
   };
   facts_ = EngineFacts{};
-  facts_.ended = row.subtype == Subtype::End;
+  facts_.ended = row.subtype != Subtype::Start;
   facts_.state = session.state;
   facts_.handshake = session.handshake;
   facts_.established = session.tcp_state == TcpState::Established ||

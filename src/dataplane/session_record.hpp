@@ -21,6 +21,10 @@ struct RowOf {
   std::int64_t generated_ns{};  // end of the timer, or the packet that gave rise to the row
   std::string_view app;
   std::string_view from_zone, to_zone;
+  std::string_view rule, rule_uuid, log_setting;  // rule empty: there are no rules
+  Action action{Action::Allow};
+  ActionSource action_source{ActionSource::FromPolicy};
+  bool temporary_match{};
   std::uint64_t seqno{};
   std::uint16_t config_version{};
   EngineColumnSet engine_columns;  // that are wanted as text; the others may be left empty

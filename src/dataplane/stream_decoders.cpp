@@ -109,8 +109,9 @@ AppId StreamDecoders::read_ftp(Reading& reading, const PacketView& packet,
       // A server behind NAT may name an address that its clients know not to use. A client that
       // names another host's asks for a bounce, for which a firewall opens nothing.
       if (!found.passive && *found.address != to) return;
-      table_.predict(result.index, {from, to, found.port, kProtoTcp},
-                     static_cast<std::uint16_t>(ftp_data_));
+      const SessionIndex child = table_.predict(result.index, {from, to, found.port, kProtoTcp},
+                                                static_cast<std::uint16_t>(ftp_data_));
+      if (child != kNoSession) announced_.emplace_back(result.index, child);
     });
   });
   if (control.encrypted()) stop(session);

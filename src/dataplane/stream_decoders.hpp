@@ -7,7 +7,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "appid/app_catalogue.hpp"
 #include "model/app_id.hpp"
@@ -42,6 +45,10 @@ class StreamDecoders {
   // The session has ended.
   void forget(const Session& session);
 
+  // Sessions that were announced since, each behind the one that announced it.
+  std::span<const std::pair<SessionIndex, SessionIndex>> announced() const { return announced_; }
+  void forget_announced() { announced_.clear(); }
+
   const StreamDecoderCounters& counters() const { return counters_; }
   // How many sessions are read now, and how many others of the same engine are: kMost is for all.
   std::size_t reading() const { return readings_.size(); }
@@ -59,6 +66,7 @@ class StreamDecoders {
   AppId ftp_, ftp_data_, http_proxy_;
   // By the tuple: a session's number and place are the table's to change.
   std::unordered_map<FlowKey, std::unique_ptr<Reading>, FlowHash> readings_;
+  std::vector<std::pair<SessionIndex, SessionIndex>> announced_;
   std::uint64_t elsewhere_ = 0;
   StreamDecoderCounters counters_;
 };

@@ -26,6 +26,12 @@ bool checksum_holds(std::uint64_t sum) {
   return sum == 0xffff;
 }
 
+void put_checksum(std::uint8_t* to, std::uint64_t sum) {
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+  const auto word = static_cast<std::uint16_t>(~sum);
+  std::memcpy(to, &word, sizeof word);
+}
+
 std::uint64_t pseudo_header_sum(const IpAddress& src, const IpAddress& dst, bool ipv6,
                                 std::uint8_t protocol, std::uint32_t length) {
   const std::size_t skipped = ipv6 ? 0 : 12;

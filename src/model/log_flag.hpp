@@ -21,6 +21,8 @@ inline constexpr std::uint32_t kFlagNat = 0x00400000;
 inline constexpr std::uint32_t kFlagProxy = 0x00040000;
 inline constexpr std::uint32_t kFlagNonStandardPort = 0x00100000;
 
+inline constexpr std::uint32_t kFlagTemporaryMatch = 0x00002000;
+
 inline constexpr std::uint32_t kFlagIpv6 = 0x02000000;
 
 inline constexpr auto kLogFlags = std::to_array<LogFlagInfo>({
@@ -40,7 +42,7 @@ inline constexpr auto kLogFlags = std::to_array<LogFlagInfo>({
     {0x00020000, "pbf-c2s", "policy-based forwarding took the client-to-server flow"},
     {0x00010000, "pbf-s2c", "policy-based forwarding took the server-to-client flow"},
     {0x00008000, "container-page", "the request was a container page"},
-    {0x00002000, "temporary-match",
+    {kFlagTemporaryMatch, "temporary-match",
      "a rule matched for the time being, for an application that others depend on"},
     {0x00000800, "sym-return", "symmetric return forwarded the session"},
     {0x00000400, "decrypt-mirror", "the decrypted traffic was sent to a mirror port"},

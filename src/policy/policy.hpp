@@ -150,6 +150,8 @@ struct SecurityRule {
   bool log_start = false, log_end = true;
   bool disabled = false;
   std::vector<std::pair<std::string, std::string>> profiles;  // "virus" = "strict", "group" = "x"
+  std::string uuid;         // as the log's column rule_uuid has it; empty: none
+  std::string log_setting;  // the log forwarding profile
   std::string description;
   Names tags;
   std::string place;  // where a rule of several rule bases is from: "shared pre", "vsys1"
@@ -306,6 +308,11 @@ constexpr const DecryptTypeInfo& info(DecryptType v) {
 
 inline bool is_any(const Names& names) {
   return names.empty() || (names.size() == 1 && names[0] == kAny);
+}
+// Whether it decides anything: rules, or a default rule that somebody has set.
+inline bool has_rules(const Policy& policy) {
+  return !policy.rules.empty() || policy.intrazone_default.line != 0 ||
+         policy.interzone_default.line != 0;
 }
 // The action that the log will show for this rule, the application's own default aside.
 inline Action action_of(const SecurityRule& rule) {

@@ -114,6 +114,7 @@ void SessionTable::end(SessionIndex index, std::int64_t ended_ns, SessionSink& s
   } else {
     if (session.key.protocol == kProtoTcp) tracker_.forget(session);
     counters_.add(SessionCounter::SessionsEnded);
+    place_ = index;
     sink.on_end(session, std::max(ended_ns, session.last_ns));  // packets may come out of order
   }
   table_.erase(table_.hash(session.key), index);

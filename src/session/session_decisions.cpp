@@ -29,9 +29,14 @@ void SessionTable::deny(SessionIndex index, TrackerStage stage) {
   discard(index);
 }
 
-void SessionTable::mitigate(SessionIndex index, TrackerStage stage, EndReason reason) {
+void SessionTable::mitigate(SessionIndex index, std::optional<TrackerStage> stage,
+                            EndReason reason) {
   Session& session = pool_[index];
-  note_end(session, stage, true);
+  if (stage) {
+    note_end(session, *stage, true);
+  } else {
+    session.clear(kStageKnown);
+  }
   session.end_reasons = static_cast<std::uint16_t>(session.end_reasons | end_reason_bit(reason));
   discard(index);
 }
@@ -64,6 +69,7 @@ void SessionTable::divide(const PacketView& p, const PacketResult& result, EndRe
   earlier.state = SessionState::Closed;
   counters_.add(SessionCounter::SessionsEnded);
   counters_.add(SessionCounter::Divided);
+  place_ = result.index;
   sink.on_end(earlier, std::max(at, earlier.last_ns));
 
   session.id = pool_.next_id();

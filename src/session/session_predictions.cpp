@@ -8,8 +8,8 @@
 
 namespace endreason {
 
-void SessionTable::predict(SessionIndex parent_index, const PredictedFlow& flow,
-                           std::uint16_t app) {
+SessionIndex SessionTable::predict(SessionIndex parent_index, const PredictedFlow& flow,
+                                   std::uint16_t app) {
   const Session& parent = pool_[parent_index];
   const bool from_client = flow.client == parent.client();
   const bool server_known = parent.server_zone != kNoZone;
@@ -20,7 +20,7 @@ void SessionTable::predict(SessionIndex parent_index, const PredictedFlow& flow,
                     from_client || !server_known ? client_zone : parent.server_zone, key);
   const std::uint64_t hash = table_.hash(key);
   SessionIndex index = table_.find(key, hash);
-  if (index != kNoSession && !pool_[index].has(kPredict)) return;  // it is there already
+  if (index != kNoSession && !pool_[index].has(kPredict)) return kNoSession;  // it is there
   if (index == kNoSession) {
     index = allocate();
     if (index != kNoSession) {
@@ -31,7 +31,7 @@ void SessionTable::predict(SessionIndex parent_index, const PredictedFlow& flow,
       }
     }
     counters_.add(index == kNoSession ? SessionCounter::PredictRefused : SessionCounter::Predicted);
-    if (index == kNoSession) return;
+    if (index == kNoSession) return kNoSession;
     ++predicted_;
   }
   Session& session = pool_[index];
@@ -46,6 +46,7 @@ void SessionTable::predict(SessionIndex parent_index, const PredictedFlow& flow,
   session.app = app;
   ager_.queue(index, deadline_ns(session));
   watch_utilization();
+  return index;
 }
 
 SessionIndex SessionTable::find_predicted(const PacketView& p, const Arrival& arrival) const {

@@ -166,8 +166,12 @@ void SessionTable::process_row(const Row& row, SessionSink& sink) {
     const PacketView& p = row.packet(now);
     begin_moment(row.number(now), row.latest_ns(now), sink);
     const PacketResult result = take(p, slot(now), sink);
-    counters_.add(result.outcome);
     if (wants_packets) sink.on_packet(p, result);
+    if (refused_) [[unlikely]] {
+      counters_.add(*std::exchange(refused_, std::nullopt));
+    } else {
+      counters_.add(result.outcome);
+    }
     if (result.session != nullptr && result.session->state == SessionState::Closing)
       end(result.index, slot(now).at_ns, sink);
   }
@@ -325,7 +329,7 @@ PacketResult SessionTable::take_first(const PacketView& p, const Arrival& arriva
   if (predicted_ > 0)
     if (const SessionIndex index = find_predicted(p, arrival); index != kNoSession)
       return take_predicted(p, arrival, index);
-  const SessionCounter admitted = may_begin(p, sink);
+  const SessionCounter admitted = may_begin(p, arrival.zones, sink);
   if (admitted != SessionCounter::Created) return {.outcome = admitted};
   const SessionIndex index = allocate();
   const bool full = index == kNoSession;
@@ -360,12 +364,13 @@ void SessionTable::note_birth(SessionIndex index) {
   if (notes_births_) births_.push_back({moment_.packet, index});
 }
 
-SessionCounter SessionTable::may_begin(const PacketView& p, SessionSink& sink) const {
+SessionCounter SessionTable::may_begin(const PacketView& p, PacketZones zones,
+                                       SessionSink& sink) const {
   if (p.protocol == kProtoTcp) {
     const SessionCounter admitted = tracker_.admit(p);
     if (admitted != SessionCounter::Created) return admitted;
   }
-  return sink.admit(p) ? SessionCounter::Created : SessionCounter::PolicyDeny;
+  return sink.admit(p, zones);
 }
 
 void SessionTable::begin(Session& session, SessionIndex index, const PacketView& p,

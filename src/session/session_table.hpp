@@ -62,10 +62,10 @@ struct Birth {
 class SessionSink {
  public:
   virtual ~SessionSink() = default;
-  // Asked before a packet begins a session. False: policy denies it, and there is no session.
-  virtual bool admit(const PacketView& first) {
-    static_cast<void>(first);
-    return true;
+  // Asked before a packet begins a session. Created, or the outcome that says why there is none.
+  virtual SessionCounter admit(const PacketView& first, PacketZones zones) {
+    static_cast<void>(first), static_cast<void>(zones);
+    return SessionCounter::Created;
   }
   // Whether on_packet() is to be called; asked once a batch.
   virtual bool wants_packets() const { return false; }
@@ -128,6 +128,8 @@ class SessionTable {
 
   // Within on_end() and on_packet(): where in the row of packets this happens.
   const Moment& moment() const { return moment_; }
+  // Within on_end(): where the session has its place; of one that is divided, its successor's.
+  SessionIndex place() const { return place_; }
 
   // What other tables of the same firewall hold: sessions count against the capacity and the
   // threshold of accelerated aging, segments against the limit of all.
@@ -154,8 +156,17 @@ class SessionTable {
   void set_application(SessionIndex index, std::uint16_t app, std::uint8_t timeout_profile = 0);
   // A rule denies it: it goes on in DISCARD, where its packets are dropped.
   void deny(SessionIndex index, TrackerStage stage = TrackerStage::AppidPolicyLookupDeny);
-  // A threat, or another cause of higher rank than policy; DISCARD as well.
-  void mitigate(SessionIndex index, TrackerStage stage, EndReason reason);
+  // A threat, or another cause of higher rank than policy; DISCARD as well. Without a stage: the
+  // vendor names none for the reason.
+  void mitigate(SessionIndex index, std::optional<TrackerStage> stage, EndReason reason);
+  // Of the packet in hand, so within on_packet() only: it goes no further, and is counted so.
+  void refuse(SessionCounter outcome) { refused_ = outcome; }
+  // The packet in hand with the outcome that it is counted by.
+  PacketResult as_counted(const PacketResult& result) const {
+    PacketResult counted = result;
+    if (refused_) counted.outcome = *refused_;
+    return counted;
+  }
   // It ends at once: a decoder found a new connection inside (Decoder), an operator cleared it
   // (Unknown).
   void close(SessionIndex index, EndReason reason);
@@ -167,7 +178,8 @@ class SessionTable {
               SessionSink& sink);
   // A session that the application announced: from this client, whatever its port. It stands in the
   // table as PREDICT until its first packet comes, or for kPredictSeconds.
-  void predict(SessionIndex parent, const PredictedFlow& flow, std::uint16_t app);
+  // Returns its place, or kNoSession: there is no room, or there is such a session already.
+  SessionIndex predict(SessionIndex parent, const PredictedFlow& flow, std::uint16_t app);
   // Timeouts of an application or a service, for set_application(); 255 at most.
   Result<std::uint8_t> add_timeout_profile(const SessionTimeouts& timeouts);
 
@@ -220,7 +232,7 @@ class SessionTable {
   PacketResult take_next(const PacketView& p, const Arrival& arrival, SessionIndex index,
                          SessionSink& sink);
   PacketResult take_first(const PacketView& p, const Arrival& arrival, SessionSink& sink);
-  SessionCounter may_begin(const PacketView& p, SessionSink& sink) const;
+  SessionCounter may_begin(const PacketView& p, PacketZones zones, SessionSink& sink) const;
   void begin(Session& session, SessionIndex index, const PacketView& p, const Arrival& arrival);
   void count(Session& session, Flow flow, const PacketView& p, std::int64_t at) const;
   void follow_order(Session& session, SessionIndex index, TimerOrder order, std::int64_t at);
@@ -252,6 +264,8 @@ class SessionTable {
   std::vector<Birth> births_;
   std::vector<SessionIndex> announced_;
   Moment moment_;
+  SessionIndex place_ = kNoSession;
+  std::optional<SessionCounter> refused_;    // what the packet in hand is counted as, if not passed
   std::uint64_t next_packet_ = 0;            // number of the first of the packets at hand
   std::span<const std::int64_t> latest_ns_;  // of the row expected; empty for a single table
   std::int64_t now_ns_ = 0;

@@ -167,7 +167,9 @@ TEST(SessionTable, AQuotationCutAnywhereIsCountedAndNothingElse) {
 
 class PolicySink : public CollectingSink {
  public:
-  bool admit(const PacketView&) override { return admits; }
+  SessionCounter admit(const PacketView&, PacketZones) override {
+    return admits ? SessionCounter::Created : SessionCounter::PolicyDeny;
+  }
   void on_packet(const PacketView& p, const PacketResult& result) override {
     CollectingSink::on_packet(p, result);
     if (decide && result.session != nullptr) decide(result);
