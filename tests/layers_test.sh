@@ -30,6 +30,7 @@ declare -A allowed=(
   [format]="base model"
   [findings]="base model policy verdict query"
   [ingest]="base model sources policy parse verdict query format findings"
+  [server]="base model"
   [dataplane]="base model decode session appid policy"
   [cli]="base model sources decode session appid policy inspect parse verdict query format findings ingest dataplane config"
 )

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the API answers, as far as the pages read it. Keys are the server's own.
+
+export type FinalAction = "allowed" | "blocked" | "undetermined";
+export type Outcome = "succeeded" | "partial" | "failed" | "in-progress" | "unknown";
+export type Value = string | number | boolean | null | string[];
+
+// A row: PAN-OS columns, verdict columns, and where it came from (names with an underscore).
+export interface LogRecord {
+  _id: string;
+  final_action?: FinalAction;
+  outcome?: Outcome;
+  reason_code?: string;
+  [column: string]: Value | undefined;
+}
+
+export interface Count {
+  rows: number;
+  sessions: number;
+  bytes: number;
+}
+
+export interface Totals extends Count {
+  final_action: ({ final_action: FinalAction; decided_by?: string } & Count)[];
+  outcome: ({ final_action: FinalAction; outcome: Outcome } & Count)[];
+}
+
+export interface Step {
+  time: string;
+  allowed: number;
+  allowed_failed: number;
+  blocked: number;
+  undetermined: number;
+  bytes: number;
+}
+
+export interface TopItem {
+  name: string;
+  title?: string;
+  final_action?: FinalAction;
+  sessions: number;
+  bytes: number;
+  filter: string;
+}
+
+export type TopLists = { rule: TopItem[]; app: TopItem[]; src: TopItem[]; dst: TopItem[] };
+
+export interface Finding {
+  sentence: string;
+  kind: string;
+  reason_code: string;
+  sessions: number;
+  bytes: number;
+  filter: string;
+  severity: "high" | "medium" | "low";
+}
+
+export interface Change {
+  sentence: string;
+  what: string;
+  name: string;
+  sessions: number;
+  sessions_before: number;
+  filter: string;
+}
+
+export interface Overview {
+  from: string;
+  to: string;
+  step_seconds: number;
+  series: Step[];
+  totals: Totals;
+  before: Totals | null;
+  allowed_by_action_alone_blocked_in_fact: Count & { filter: string };
+  contradictions: Count & { filter: string };
+  top: { reason_code: TopItem[]; blocked: TopLists; allowed_but_failed: TopLists };
+  findings: Finding[];
+  changes: Change[];
+}
+
+export interface RecordPage {
+  columns: string[];
+  records: LogRecord[];
+  next: string | null;
+  total: { rows: number; exact: boolean } | null;
+}
+
+export interface Check {
+  text: string;
+  command?: string;
+  filter?: string;
+}
+
+export interface Explanation {
+  headline: string;
+  sentence: string;
+  usual_causes?: string[];
+  checks?: Check[];
+  notes?: string[];
+  sources?: string[];
+}
+
+export interface StoryRow {
+  _id: string;
+  time: string;
+  subtype?: string;
+  action?: string;
+  app?: string;
+  session_end_reason?: string;
+  final_action?: FinalAction;
+  outcome?: Outcome;
+  reason_code?: string;
+}
+
+export interface LadderPacket {
+  time: string;
+  direction: "c2s" | "s2c";
+  flags?: string;
+  length?: number;
+  seq?: number;
+  ack?: number;
+  note?: string;
+}
+
+export interface Session {
+  record: LogRecord;
+  raw: string | null;
+  verdict: Explanation;
+  story: StoryRow[];
+  ladder: { packets: LadderPacket[] } | null;
+}
+
+export type ColumnKind = "text" | "number" | "address" | "time" | "enum" | "flags";
+
+export interface Column {
+  name: string;
+  title: string;
+  group: string;
+  kind: ColumnKind;
+  values?: string[];
+  filterable: boolean;
+  default: boolean;
+}
+
+export interface Device {
+  serial: string;
+  device_name: string | null;
+  rows: number;
+  first: string;
+  last: string;
+  rate_per_second: number;
+  lag_seconds: number | null;
+  versions: { version: string; rows: number }[];
+  formats: string[];
+  gaps: { after_seqno: string; before_seqno: string; missing: number; time: string }[];
+  missing: number;
+  clock_off_seconds: number | null;
+}
+
+export interface Reject {
+  time?: string;
+  source?: string;
+  line?: number;
+  column?: string;
+  expected?: string;
+  found?: string;
+  text?: string;
+}
+
+export interface Accounting {
+  received: number;
+  stored: number;
+  spooled: number;
+  rejected: number;
+  other_types: number;
+  duplicates: number;
+  by_source: { source: string; received: number; stored: number; rejected: number; dropped_udp: number }[];
+  rejects: Reject[];
+  balanced: boolean;
+}
+
+export interface Term {
+  kind: string;
+  name: string;
+  title?: string;
+  meaning: string;
+  leads_to?: string;
+  source?: string;
+}
+
+export interface ExplainAnswer {
+  records: (LogRecord & { explanation: Explanation | null })[];
+  accounting: { [part: string]: number };
+  rejects: Reject[];
+  truncated: boolean;
+}
+
+export interface Status {
+  version: string;
+  store: { kind: string; folder: string; bytes: number; rows: number; oldest: string | null; newest: string | null };
+  state: "running" | "disk-full" | "draining";
+  uptime_seconds: number;
+  queries_running: number;
+}
+
+export interface FilterCheck {
+  ok: true;
+  sql: string;
+  cli: string;
+}
