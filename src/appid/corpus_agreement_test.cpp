@@ -17,9 +17,9 @@
 
 #include <gtest/gtest.h>
 
-#include "appid/capture_for_test.hpp"
 #include "appid/identifier.hpp"
 #include "base/source_folder_for_test.hpp"
+#include "model/capture_for_test.hpp"
 #include "model/flow_key.hpp"
 
 namespace endreason {

@@ -15,10 +15,10 @@
 
 #include <gtest/gtest.h>
 
-#include "appid/capture_for_test.hpp"
 #include "appid/dpi_engine.hpp"
 #include "appid/ip_packet.hpp"
 #include "base/source_folder_for_test.hpp"
+#include "model/capture_for_test.hpp"
 
 namespace endreason {
 namespace {

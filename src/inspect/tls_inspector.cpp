@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sources: RFC 5246 and RFC 8446 (records, handshake), RFC 6066 (server name), RFC 7301 (ALPN), the
-// public description of JA3 and JA3S by their authors.
+// Sources: RFC 5246 and RFC 8446 (records, handshake), the public description of JA3 and JA3S by
+// their authors.
 #include "inspect/tls_inspector.hpp"
 
 #include <algorithm>
@@ -8,7 +8,9 @@
 #include <charconv>
 
 #include "base/byte_order.hpp"
+#include "inspect/byte_reader.hpp"
 #include "inspect/certificate_names.hpp"
+#include "inspect/tls_hello.hpp"
 
 namespace endreason::inspect {
 namespace {
@@ -30,34 +32,6 @@ constexpr std::uint64_t tls_buffers(Side side, bool certificate) {
   return bits;
 }
 
-// Reads numbers and vectors off the front; after a failure everything is empty and `good` false.
-struct Reader {
-  Bytes rest;
-  bool good = true;
-
-  Bytes take(std::size_t n) {
-    if (n > rest.size()) {
-      good = false;
-      rest = {};
-      return {};
-    }
-    const Bytes out = rest.first(n);
-    rest = rest.subspan(n);
-    return out;
-  }
-  unsigned number(std::size_t bytes) {
-    unsigned n = 0;
-    for (const std::uint8_t b : take(bytes)) n = n << 8 | b;
-    return n;
-  }
-  Bytes vector(std::size_t length_bytes) { return take(number(length_bytes)); }
-};
-
-// Values that clients send at random (RFC 8701); JA3 leaves them out.
-bool is_grease(unsigned n) {
-  return (n & 0x0f0f) == 0x0a0a && (n >> 8) == (n & 0xff);
-}
-
 void append_number(unsigned n, std::vector<std::uint8_t>& out) {
   std::array<char, 12> digits;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), n).ptr;
@@ -68,9 +42,9 @@ void append_number(unsigned n, std::vector<std::uint8_t>& out) {
 void append_list(Bytes bytes, std::size_t width, std::vector<std::uint8_t>& out) {
   out.push_back(',');
   bool first = true;
-  for (Reader r{bytes}; r.rest.size() >= width;) {
+  for (ByteReader r{bytes}; r.rest.size() >= width;) {
     const unsigned n = r.number(width);
-    if (width == 2 && is_grease(n)) continue;
+    if (width == 2 && is_tls_grease(n)) continue;
     if (!first) out.push_back('-');
     first = false;
     append_number(n, out);
@@ -78,11 +52,6 @@ void append_list(Bytes bytes, std::size_t width, std::vector<std::uint8_t>& out)
 }
 
 }  // namespace
-
-struct TlsInspector::Hello {
-  unsigned version = 0;
-  Bytes random, ciphers, extensions, server_name, protocols, groups, point_formats, versions;
-};
 
 void TlsInspector::end(TlsSession* session) {
   for (TlsHalf& h : session->half)
@@ -165,48 +134,14 @@ TlsStep TlsInspector::handshake(Side side) {
   return TlsStep::GoesOn;
 }
 
-bool TlsInspector::read_hello(Bytes body, bool client, Hello& hello) {
-  Reader r{body};
-  hello.version = r.number(2);
-  hello.random = r.take(32);
-  r.vector(1);  // session id
-  hello.ciphers = client ? r.vector(2) : r.take(2);
-  if (client)
-    r.vector(1);  // compression methods
-  else
-    r.take(1);
-  if (!r.good) return false;
-  if (r.rest.size() < 2) return true;
-  hello.extensions = r.vector(2);
-  for (Reader e{hello.extensions}; e.rest.size() >= 4;) {
-    const unsigned type = e.number(2);
-    Reader content{e.vector(2)};
-    if (!e.good) break;
-    if (type == 0 && content.rest.size() > 2) {
-      content.number(2);
-      content.number(1);
-      hello.server_name = content.vector(2);
-    } else if (type == 16) {
-      hello.protocols = content.vector(2);
-    } else if (type == 10) {
-      hello.groups = content.vector(2);
-    } else if (type == 11) {
-      hello.point_formats = content.vector(1);
-    } else if (type == 43) {
-      hello.versions = client ? content.vector(1) : content.take(2);
-    }
-  }
-  return true;
-}
-
 void TlsInspector::message(Side side, std::uint8_t type, Bytes body) {
   TlsHalf& h = session_->half[index_of(side)];
   if (type == kCertificate) {
     look_into(side, tls_buffers(side, true));
     return;
   }
-  Hello hello;
-  if (!read_hello(body, side == kFromClient, hello)) {
+  TlsHello hello;
+  if (!read_tls_hello(body, side == kFromClient, hello)) {
     session_->stopped = true;
     return;
   }
@@ -231,15 +166,15 @@ std::optional<std::int64_t> TlsInspector::number(PacketField field) {
   return client.seen_hello ? std::optional<std::int64_t>(client.version) : std::nullopt;
 }
 
-void TlsInspector::make_ja3(const Hello& hello) {
+void TlsInspector::make_ja3(const TlsHello& hello) {
   append_number(hello.version, made_);
   append_list(hello.ciphers, 2, made_);
   made_.push_back(',');
   bool first = true;
-  for (Reader e{hello.extensions}; e.rest.size() >= 4;) {
+  for (ByteReader e{hello.extensions}; e.rest.size() >= 4;) {
     const unsigned type = e.number(2);
     e.vector(2);
-    if (is_grease(type)) continue;
+    if (is_tls_grease(type)) continue;
     if (!first) made_.push_back('-');
     first = false;
     append_number(type, made_);
@@ -247,9 +182,9 @@ void TlsInspector::make_ja3(const Hello& hello) {
 }
 
 bool TlsInspector::hello_buffer(InspectBuffer buffer, Side side, unsigned index, Bytes& out) {
-  Hello hello;
+  TlsHello hello;
   const bool client = side == kFromClient;
-  if (!read_hello(session_->half[index_of(side)].hello.bytes(), client, hello)) return false;
+  if (!read_tls_hello(session_->half[index_of(side)].hello.bytes(), client, hello)) return false;
   switch (buffer) {
     case InspectBuffer::TlsSni:
       out = hello.server_name;
@@ -258,7 +193,7 @@ bool TlsInspector::hello_buffer(InspectBuffer buffer, Side side, unsigned index,
       out = hello.random;
       return true;
     case InspectBuffer::TlsAlpn: {
-      Reader r{hello.protocols};
+      ByteReader r{hello.protocols};
       for (unsigned i = 0; !r.rest.empty(); ++i) {
         out = r.vector(1);
         if (i == index) return r.good;
@@ -286,8 +221,8 @@ bool TlsInspector::hello_buffer(InspectBuffer buffer, Side side, unsigned index,
 }
 
 bool TlsInspector::certificate_buffer(InspectBuffer buffer, unsigned index, Bytes& out) {
-  Reader r{session_->half[1].certificates.bytes()};
-  Reader chain{r.vector(3)};
+  ByteReader r{session_->half[1].certificates.bytes()};
+  ByteReader chain{r.vector(3)};
   const Bytes der = chain.vector(3);
   if (der.empty()) return false;
   const CertificateParts parts = certificate_parts(der);

@@ -16,6 +16,8 @@
 
 namespace endreason::inspect {
 
+struct TlsHello;
+
 enum class TlsStep : std::uint8_t { GoesOn, Encrypted, NotTls, NoMemory };
 
 struct TlsHalf {
@@ -48,15 +50,13 @@ class TlsInspector final : public BufferProvider {
   std::optional<std::int64_t> number(PacketField field) override;
 
  private:
-  struct Hello;
   TlsStep record(Side side, std::uint8_t type, Bytes content);
   TlsStep handshake(Side side);
   void message(Side side, std::uint8_t type, Bytes body);
   void look_into(Side side, std::uint64_t buffers);
   bool hello_buffer(InspectBuffer buffer, Side side, unsigned index, Bytes& out);
   bool certificate_buffer(InspectBuffer buffer, unsigned index, Bytes& out);
-  void make_ja3(const Hello& hello);
-  static bool read_hello(Bytes body, bool client, Hello& hello);
+  void make_ja3(const TlsHello& hello);
 
   BlockPool& pool_;
   RuleEvaluator& evaluator_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A small reader of captures for this room's tests, which may not see rooms sources and decode.
+// A small reader of captures for tests of rooms that may not see rooms sources and decode.
 // In: a pcap or pcapng file, plain. Out: its TCP and UDP packets that are no fragments. It reads
 // what the test captures hold and skips the rest; it is no model for reading hostile files.
 #pragma once
