@@ -29,7 +29,8 @@ declare -A allowed=(
   [config]="base model decode session appid policy verdict query"
   [format]="base model"
   [findings]="base model policy verdict query"
-  [ingest]="base model sources policy parse verdict query format findings"
+  [store]="base model"
+  [ingest]="base model sources policy parse verdict query format findings store"
   [server]="base model"
   [dataplane]="base model decode session appid policy"
   [cli]="base model sources decode session appid policy inspect parse verdict query format findings ingest dataplane config"
@@ -43,6 +44,7 @@ declare -A owner=(
   [CLI]=cli [yaml-cpp]=config
   [date]=base [openssl]="base inspect"
   [ndpi]=appid
+  [duckdb]=store [xxhash]=ingest
   [hs]=inspect [pcre2]=inspect
 )
 

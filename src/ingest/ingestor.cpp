@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/ingestor.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/parse_number.hpp"
+#include "ingest/run_cutter.hpp"
+#include "sources/memory_source.hpp"
+
+namespace endreason {
+namespace {
+
+constexpr std::size_t kSendersMax = 4096;
+constexpr std::string_view kOtherSenders = "others";
+constexpr std::size_t kRejectsKept = 100;
+constexpr std::size_t kRejectTextMax = 2000;
+constexpr std::int64_t kMicrosPerDay = std::int64_t{86'400} * 1'000'000;
+constexpr std::string_view kCountNames[] = {"bytes",    "stored", "duplicates",
+                                            "rejected", "other",  "blank"};
+
+std::array<std::uint64_t*, 6> members(IngestCounts& c) {
+  return {&c.bytes, &c.stored, &c.duplicates, &c.rejected, &c.other, &c.blank};
+}
+
+}  // namespace
+
+std::string_view log_name(IngestState state) {
+  switch (state) {
+    case IngestState::Running:
+      return "running";
+    case IngestState::SpoolFull:
+      return "spool-full";
+    case IngestState::DiskFull:
+      return "disk-full";
+    case IngestState::Draining:
+      return "draining";
+  }
+  return "";
+}
+
+void IngestCounts::add(const IngestCounts& more) {
+  bytes += more.bytes;
+  stored += more.stored;
+  duplicates += more.duplicates;
+  rejected += more.rejected;
+  other += more.other;
+  blank += more.blank;
+}
+
+Ingestor::Ingestor(Store& store, IngestOptions options)
+    : store_(store),
+      options_(std::move(options)),
+      spool_(options_.spool),
+      reader_(options_.reader),
+      clock_(options_.clock) {}
+
+Ingestor::~Ingestor() {
+  stop();
+}
+
+Result<void> Ingestor::start() {
+  if (auto learned = learn_state(); !learned) return learned;
+  if (auto learned = learn_seen_rows(); !learned) return learned;
+  if (auto opened = spool_.open(committed_position_); !opened) return opened;
+  thread_ = std::thread([this] { work(); });
+  return {};
+}
+
+Result<void> Ingestor::learn_state() {
+  auto senders = store_.query("SELECT id, name FROM senders ORDER BY id", {});
+  if (!senders) return tl::unexpected(senders.error());
+  for (const auto& row : senders->rows) {
+    sender_numbers_[std::get<std::string>(row[1])] = static_cast<std::uint16_t>(senders_.size());
+    senders_.push_back({std::get<std::string>(row[1]), {}, {}, 0, 0});
+  }
+  auto state = store_.state();
+  if (!state) return tl::unexpected(state.error());
+  for (const auto& [name, value] : *state) {
+    if (name == "spool_segment") committed_position_.segment = value;
+    if (name == "spool_offset") committed_position_.offset = value;
+    if (name.starts_with("type.")) types_committed_[name.substr(5)] = value;
+    if (!name.starts_with("sender.")) continue;
+    const std::size_t dot = name.find('.', 7);
+    const auto number = static_cast<std::size_t>(std::stoul(name.substr(7, dot - 7)));
+    if (number >= senders_.size()) continue;
+    const std::string what = name.substr(dot + 1);
+    const auto counts = members(senders_[number].committed);
+    for (std::size_t i = 0; i < counts.size(); ++i)
+      if (what == kCountNames[i]) *counts[i] = value;
+    if (what == "dropped") senders_[number].dropped = value;
+    if (what == "last") senders_[number].last_micros = static_cast<std::int64_t>(value);
+  }
+  position_ = committed_position_;
+  return {};
+}
+
+Result<void> Ingestor::learn_seen_rows() {
+  return store_.read_seqnos([this](std::string_view serial, std::string_view vsys,
+                                   std::uint64_t seqno) { seen_.of(serial, vsys).insert(seqno); });
+}
+
+std::uint16_t Ingestor::sender_number(std::string_view name) {
+  if (const auto found = sender_numbers_.find(name); found != sender_numbers_.end())
+    return found->second;
+  if (senders_.size() >= kSendersMax && name != kOtherSenders) return sender_number(kOtherSenders);
+  const auto number = static_cast<std::uint16_t>(senders_.size());
+  senders_.push_back({std::string(name), {}, {}, 0, 0});
+  sender_numbers_.emplace(name, number);
+  senders_to_store_.push_back(number);
+  return number;
+}
+
+SpoolAppend Ingestor::take(std::string_view sender, std::string_view text) {
+  if (text.empty()) return SpoolAppend::Taken;
+  auto lines = static_cast<std::uint32_t>(std::count(text.begin(), text.end(), '\n'));
+  if (text.back() != '\n') ++lines;
+  const std::int64_t now = options_.now_micros();
+  {
+    const std::scoped_lock lock(mutex_);
+    if (state_ == IngestState::Draining) return SpoolAppend::Full;
+  }
+  const SpoolAppend taken = spool_.append(sender, now, lines, text);
+  const std::scoped_lock lock(mutex_);
+  if (taken == SpoolAppend::Taken) {
+    senders_[sender_number(sender)].last_micros = now;
+    if (state_ == IngestState::SpoolFull) state_ = IngestState::Running;
+  } else if (taken == SpoolAppend::Full) {
+    if (state_ == IngestState::Running) state_ = IngestState::SpoolFull;
+  } else {
+    if (state_ != IngestState::Draining) state_ = IngestState::DiskFull;
+    problem_ = spool_.failure();
+  }
+  return taken;
+}
+
+void Ingestor::count_dropped(std::string_view sender, std::uint64_t messages) {
+  const std::scoped_lock lock(mutex_);
+  senders_[sender_number(sender)].dropped += messages;
+}
+
+// --- the thread ----------------------------------------------------------------------------------
+
+void Ingestor::work() {
+  SpoolFrame frame;
+  while (!stopping_) {
+    const bool there = spool_.read(position_, frame);
+    if (there) {
+      if (lines_pending_ == 0) pending_since_ = std::chrono::steady_clock::now();
+      if (!process(frame)) continue;
+      position_ = frame.end;
+      lines_pending_ += frame.lines;
+    }
+    // While more keeps coming, large transactions are cheaper; when it stops, nobody should wait.
+    const auto patience = there ? options_.commit_after : options_.commit_after / 4;
+    const bool overdue =
+        lines_pending_ > 0 && std::chrono::steady_clock::now() - pending_since_ >= patience;
+    if (rows_pending_ >= options_.commit_rows || overdue) static_cast<void>(commit());
+    if (there) continue;
+    if (lines_pending_ == 0) keep_limits();
+    spool_.wait(position_, std::chrono::milliseconds(lines_pending_ > 0 ? 20 : 200));
+  }
+  if (lines_pending_ > 0) static_cast<void>(commit());
+}
+
+// False when the rows could not be added; everything since the last commit comes again then.
+bool Ingestor::process(const SpoolFrame& frame) {
+  IngestCounts counts;
+  counts.bytes = frame.text().size();
+  {
+    const std::scoped_lock lock(mutex_);
+    frame_sender_ = sender_number(frame.sender());
+  }
+  RunCutter cutter({Input{"", counts.bytes}}, options_.reader, counts.bytes + 1,
+                   [&](const Input&) -> Result<std::unique_ptr<ByteSource>> {
+                     return std::make_unique<MemorySource>(frame.text());
+                   });
+  Run run;
+  ReadStatus status;
+  bool well = true;
+  const auto take = [&] {
+    switch (status.kind) {
+      case ReadKind::Traffic:
+        well = well && store_row(record_, frame, counts);
+        break;
+      case ReadKind::Other:
+        ++counts.other;
+        ++types_pending_[std::string(status.type)];
+        break;
+      case ReadKind::Blank:
+        ++counts.blank;
+        break;
+      case ReadKind::Rejected:
+        ++counts.rejected;
+        note_reject(frame, record_, status.reject);
+        break;
+    }
+  };
+  const auto take_whole = [&] {
+    record_.reset(run.bytes.text().data());
+    record_.raw = run.bytes.text();
+    record_.line = run.first_line;
+    take();
+  };
+  while (well && cutter.next(run)) {
+    switch (run.kind) {
+      case Run::Kind::Lines:
+        reader_.start(run.bytes.padded(), run.first_line, 0, run.layout);
+        while (well && reader_.next(record_, status)) take();
+        break;
+      case Run::Kind::Elements:
+        for (const Run::Element& e : run.elements) {
+          reader_.read_element(run.bytes.text().substr(e.offset, e.length), e.end, e.line, 0,
+                               record_, status);
+          take();
+        }
+        break;
+      case Run::Kind::Header:
+        status = {ReadKind::Other, "HEADER", {}};
+        take_whole();
+        break;
+      case Run::Kind::TooLong:
+        status = {ReadKind::Rejected, {}, {}};
+        status.reject.reason = RejectReason::TooLong;
+        status.reject.expected = "a record of at most 1 MiB";
+        status.reject.found = run.bytes.text().substr(0, 80);
+        take_whole();
+        break;
+    }
+  }
+  if (!well) return false;
+  const std::scoped_lock lock(mutex_);
+  senders_[frame_sender_].pending.add(counts);
+  return true;
+}
+
+bool Ingestor::store_row(const TrafficRecord& record, const SpoolFrame& frame,
+                         IngestCounts& counts) {
+  if (is_copy(record)) {
+    ++counts.duplicates;
+    return true;
+  }
+  const Verdict verdict = judge(record, options_.ruleset, options_.timers);
+  const auto id = store_.add(record, verdict, {frame.received_micros, frame_sender_}, clock_);
+  if (!id) {
+    fall_back(id.error().message);
+    return false;
+  }
+  ++counts.stored;
+  ++rows_pending_;
+  if (watched_) [[unlikely]] {
+    const std::scoped_lock lock(watcher_mutex_);
+    if (watcher_) watcher_(record, verdict, *id);
+  }
+  return true;
+}
+
+// Rows without a sequence number are never taken for copies.
+bool Ingestor::is_copy(const TrafficRecord& record) {
+  std::uint64_t seqno = 0;
+  const std::string_view serial = record.text(Field::Serial);
+  if (serial.empty() || !parse_decimal(record.text(Field::Seqno), seqno) || seqno == 0)
+    return false;
+  SeqnoSet* set = nullptr;
+  {
+    const std::scoped_lock lock(seen_mutex_);
+    set = &seen_.of(serial, record.text(Field::Vsys));
+    if (set->insert(seqno)) {
+      keys_pending_.push_back({set, seqno});
+      return false;
+    }
+  }
+  const std::scoped_lock lock(mutex_);
+  ++duplicates_by_serial_[std::string(serial)];
+  return true;
+}
+
+void Ingestor::note_reject(const SpoolFrame& frame, const TrafficRecord& record,
+                           const Reject& reject) {
+  RejectedLine line;
+  line.time_micros = frame.received_micros;
+  line.line = record.line;
+  line.column = reject.column_name;
+  line.expected = reject.expected.empty()
+                      ? kRejectReasons[static_cast<std::size_t>(reject.reason)].meaning
+                      : reject.expected;
+  line.found = reject.found.substr(0, kRejectTextMax);
+  line.text = record.raw.substr(0, kRejectTextMax);
+  const std::scoped_lock lock(mutex_);
+  line.sender = senders_[frame_sender_].name;
+  rejects_.push_front(std::move(line));
+  if (rejects_.size() > kRejectsKept) rejects_.pop_back();
+}
+
+StoreState Ingestor::state_to_commit() const {
+  StoreState state{{"spool_segment", position_.segment}, {"spool_offset", position_.offset}};
+  auto types = types_committed_;
+  for (const auto& [type, count] : types_pending_) types[type] += count;
+  for (const auto& [type, count] : types) state.emplace_back("type." + type, count);
+  for (std::size_t i = 0; i < senders_.size(); ++i) {
+    IngestCounts sum = senders_[i].committed;
+    sum.add(senders_[i].pending);
+    const auto counts = members(sum);
+    for (std::size_t c = 0; c < counts.size(); ++c)
+      if (*counts[c] != 0)
+        state.emplace_back(fmt::format("sender.{}.{}", i, kCountNames[c]), *counts[c]);
+    if (senders_[i].dropped != 0)
+      state.emplace_back(fmt::format("sender.{}.dropped", i), senders_[i].dropped);
+    if (senders_[i].last_micros > 0)
+      state.emplace_back(fmt::format("sender.{}.last", i),
+                         static_cast<std::uint64_t>(senders_[i].last_micros));
+  }
+  return state;
+}
+
+bool Ingestor::commit() {
+  StoreState state;
+  std::vector<std::pair<std::uint16_t, std::string>> fresh;
+  {
+    const std::scoped_lock lock(mutex_);
+    state = state_to_commit();
+    for (const std::uint16_t number : senders_to_store_)
+      fresh.emplace_back(number, senders_[number].name);
+  }
+  for (const auto& [number, name] : fresh) {
+    if (auto added = store_.add_sender(number, name); !added) {
+      fall_back(added.error().message);
+      return false;
+    }
+  }
+  if (auto committed = store_.commit(state); !committed) {
+    fall_back(committed.error().message);
+    return false;
+  }
+  {
+    // One moment for both sides of the accounting: what leaves the spool is stored.
+    const std::scoped_lock lock(mutex_);
+    for (Sender& sender : senders_) {
+      sender.committed.add(sender.pending);
+      sender.pending = {};
+    }
+    senders_to_store_.erase(senders_to_store_.begin(),
+                            senders_to_store_.begin() + static_cast<std::ptrdiff_t>(fresh.size()));
+    for (const auto& [type, count] : types_pending_) types_committed_[type] += count;
+    spool_.release_before(position_, lines_pending_);
+    if (state_ != IngestState::Draining) state_ = IngestState::Running;
+    problem_.clear();
+  }
+  types_pending_.clear();
+  keys_pending_.clear();
+  committed_position_ = position_;
+  rows_pending_ = lines_pending_ = 0;
+  return true;
+}
+
+// The database refused: back to where it is, and again in a while.
+void Ingestor::fall_back(const std::string& problem) {
+  store_.roll_back();
+  {
+    const std::scoped_lock lock(seen_mutex_);
+    for (const AddedKey& key : keys_pending_) key.set->erase(key.number);
+  }
+  keys_pending_.clear();
+  types_pending_.clear();
+  position_ = committed_position_;
+  rows_pending_ = lines_pending_ = 0;
+  {
+    const std::scoped_lock lock(mutex_);
+    for (Sender& sender : senders_) sender.pending = {};
+    if (state_ != IngestState::Draining) state_ = IngestState::DiskFull;
+    problem_ = problem;
+  }
+  for (int i = 0; i < 20 && !stopping_; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+}
+
+// Retention, at most once a minute and only while nothing waits.
+void Ingestor::keep_limits() {
+  if (options_.keep_days == 0 && options_.keep_bytes == 0) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - limits_checked_ < std::chrono::minutes(1)) return;
+  limits_checked_ = now;
+  if (options_.keep_days != 0)
+    static_cast<void>(
+        store_.remove_before(options_.now_micros() - options_.keep_days * kMicrosPerDay));
+  if (options_.keep_bytes == 0 || store_.bytes_on_disk() <= options_.keep_bytes) return;
+  // The oldest twentieth of the time that is kept.
+  const auto span =
+      store_.query("SELECT epoch_us(min(time)), epoch_us(max(time)) FROM traffic_rows", {});
+  if (!span || !std::holds_alternative<std::int64_t>(span->rows[0][0])) return;
+  const auto first = std::get<std::int64_t>(span->rows[0][0]);
+  const auto last = std::get<std::int64_t>(span->rows[0][1]);
+  static_cast<void>(store_.remove_before(first + std::max<std::int64_t>((last - first) / 20, 1)));
+}
+
+// --- from outside --------------------------------------------------------------------------------
+
+bool Ingestor::drain(std::chrono::milliseconds most) {
+  const auto until = std::chrono::steady_clock::now() + most;
+  while (std::chrono::steady_clock::now() < until) {
+    if (spool_.waiting().lines == 0) return true;
+    spool_.wake();
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return spool_.waiting().lines == 0;
+}
+
+void Ingestor::stop() {
+  {
+    const std::scoped_lock lock(mutex_);
+    state_ = IngestState::Draining;
+  }
+  stopping_ = true;
+  spool_.wake();
+  if (thread_.joinable()) thread_.join();
+}
+
+IngestSnapshot Ingestor::snapshot() const {
+  IngestSnapshot s;
+  const std::scoped_lock lock(mutex_);
+  const Spool::Waiting waiting = spool_.waiting();
+  s.state = state_;
+  s.spooled = waiting.lines;
+  s.spool_bytes = waiting.bytes;
+  s.spool_bytes_max = spool_.bytes_max();
+  s.damaged_bytes = spool_.damaged_bytes();
+  for (const Sender& sender : senders_) {
+    s.total.add(sender.committed);
+    s.senders.push_back({sender.name, sender.committed, sender.dropped, sender.last_micros});
+  }
+  s.other_types = types_committed_;
+  s.rejects.assign(rejects_.begin(), rejects_.end());
+  s.problem = problem_;
+  return s;
+}
+
+void Ingestor::watch(RowWatcher watcher) {
+  const std::scoped_lock lock(watcher_mutex_);
+  watched_ = static_cast<bool>(watcher);
+  watcher_ = std::move(watcher);
+}
+
+std::map<std::string, SeqnoSet::Gaps> Ingestor::gaps(std::size_t newest) const {
+  std::map<std::string, SeqnoSet::Gaps> found;
+  const std::scoped_lock lock(seen_mutex_);
+  for (const auto& [key, set] : seen_.all()) found.emplace(key, set.gaps(newest));
+  return found;
+}
+
+std::map<std::string, std::uint64_t> Ingestor::duplicates_by_serial() const {
+  const std::scoped_lock lock(mutex_);
+  return duplicates_by_serial_;
+}
+
+}  // namespace endreason

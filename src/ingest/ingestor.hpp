@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ingestor: takes what is received into the spool, and a thread of its own brings it from there
+// into the store: lines -> records -> verdicts -> rows. The place in the spool is committed with
+// the rows, so a row is neither lost nor stored twice, whenever the process ends.
+//
+//   received = stored + duplicates + spooled + rejected + other + blank
+//
+// holds at every moment. What is spooled is counted in lines; a document of several records counts
+// its elements once it has been read.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "base/result.hpp"
+#include "ingest/seen_rows.hpp"
+#include "ingest/spool.hpp"
+#include "model/record_clock.hpp"
+#include "parse/line_reader.hpp"
+#include "store/store.hpp"
+#include "verdict/judge.hpp"
+
+namespace endreason {
+
+struct IngestOptions {
+  SpoolOptions spool;
+  LineReaderOptions reader;
+  Ruleset ruleset = Ruleset::Standard;
+  Timers timers;
+  RecordClock clock;
+  std::uint64_t commit_rows = 122'880;  // a row group of the database
+  std::chrono::milliseconds commit_after{1000};
+  // Rows older than so many days are removed; 0: none.
+  std::uint32_t keep_days = 0;
+  std::uint64_t keep_bytes = 0;              // of the database; 0: no limit
+  std::function<std::int64_t()> now_micros;  // the wall clock
+};
+
+// What became of what one sender sent, or all of them.
+struct IngestCounts {
+  std::uint64_t bytes{}, stored{}, duplicates{}, rejected{}, other{}, blank{};
+  std::uint64_t lines() const { return stored + duplicates + rejected + other + blank; }
+  void add(const IngestCounts& more);
+};
+
+struct RejectedLine {
+  std::int64_t time_micros{};
+  std::string sender;
+  std::uint64_t line{};  // within what was received at once
+  std::string column, expected, found, text;
+};
+
+enum class IngestState : std::uint8_t { Running, SpoolFull, DiskFull, Draining };
+std::string_view log_name(IngestState state);
+
+struct IngestSnapshot {
+  IngestState state{};
+  IngestCounts total;
+  std::uint64_t spooled{};  // lines
+  std::uint64_t received() const { return total.lines() + spooled; }
+  struct Sender {
+    std::string name;
+    IngestCounts counts;
+    std::uint64_t dropped{};
+    std::int64_t last_micros{};
+  };
+  std::vector<Sender> senders;
+  std::map<std::string, std::uint64_t, std::less<>> other_types;
+  std::vector<RejectedLine> rejects;  // the last of them, newest first
+  std::uint64_t spool_bytes{}, spool_bytes_max{}, damaged_bytes{};
+  std::string problem;  // why it does not take anything, if it does not
+};
+
+// Looks at rows as they are stored, on the ingestor's thread.
+using RowWatcher = std::function<void(const TrafficRecord&, const Verdict&, std::uint64_t id)>;
+
+class Ingestor {
+ public:
+  // The store must live longer.
+  Ingestor(Store& store, IngestOptions options);
+  ~Ingestor();
+  Ingestor(const Ingestor&) = delete;
+  Ingestor& operator=(const Ingestor&) = delete;
+
+  // Opens the spool, learns what is stored, and starts the thread.
+  [[nodiscard]] Result<void> start();
+  // Whole lines (each with its newline), or one document. Any thread. Not taken: the caller may
+  // come again, or count what it drops.
+  SpoolAppend take(std::string_view sender, std::string_view text);
+  void count_dropped(std::string_view sender, std::uint64_t messages);
+  // Returns when everything received has been committed, or after `most`.
+  bool drain(std::chrono::milliseconds most);
+  // Ends the thread; what is in the spool stays there for the next time.
+  void stop();
+
+  IngestSnapshot snapshot() const;
+  void watch(RowWatcher watcher);
+  // Sequence numbers that are missing, by "serial\x1fvsys".
+  std::map<std::string, SeqnoSet::Gaps> gaps(std::size_t newest) const;
+  std::map<std::string, std::uint64_t> duplicates_by_serial() const;
+
+ private:
+  struct Sender {
+    std::string name;
+    IngestCounts committed, pending;
+    std::uint64_t dropped{};
+    std::int64_t last_micros{};
+  };
+  Result<void> learn_state();
+  Result<void> learn_seen_rows();
+  std::uint16_t sender_number(std::string_view name);
+  void work();
+  bool process(const SpoolFrame& frame);
+  bool store_row(const TrafficRecord& record, const SpoolFrame& frame, IngestCounts& counts);
+  bool is_copy(const TrafficRecord& record);
+  void note_reject(const SpoolFrame& frame, const TrafficRecord& record, const Reject& reject);
+  bool commit();
+  StoreState state_to_commit() const;
+  void fall_back(const std::string& problem);
+  void keep_limits();
+
+  Store& store_;
+  IngestOptions options_;
+  Spool spool_;
+  LineReader reader_;
+  RecordClock clock_;
+  TrafficRecord record_;
+  std::thread thread_;
+  std::atomic<bool> stopping_{false};
+
+  // Of the thread.
+  SpoolPosition position_, committed_position_;
+  std::uint16_t frame_sender_ = 0;  // who sent the frame that is read
+  std::uint64_t rows_pending_ = 0;
+  std::uint64_t lines_pending_ = 0;  // as the spool counts them
+  std::chrono::steady_clock::time_point pending_since_{};
+  std::chrono::steady_clock::time_point limits_checked_{};
+  struct AddedKey {
+    SeqnoSet* set;
+    std::uint64_t number;
+  };
+  std::vector<AddedKey> keys_pending_;
+  std::map<std::string, std::uint64_t, std::less<>> types_pending_;
+
+  mutable std::mutex mutex_;  // guards what is below
+  std::vector<Sender> senders_;
+  std::map<std::string, std::uint16_t, std::less<>> sender_numbers_;
+  std::vector<std::uint16_t> senders_to_store_;
+  std::map<std::string, std::uint64_t, std::less<>> types_committed_;
+  std::map<std::string, std::uint64_t> duplicates_by_serial_;
+  std::deque<RejectedLine> rejects_;
+  IngestState state_ = IngestState::Running;
+  std::string problem_;
+
+  mutable std::mutex seen_mutex_;
+  SeenRows seen_;
+
+  mutable std::mutex watcher_mutex_;
+  RowWatcher watcher_;
+  std::atomic<bool> watched_{false};
+};
+
+}  // namespace endreason

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/ingestor.hpp"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include <fmt/format.h>
+
+namespace endreason {
+namespace {
+
+std::string line_of(std::uint64_t seqno, std::string_view serial = "0123") {
+  return fmt::format(
+      "<14>Mar 10 10:00:05 fw 1,2026/03/10 10:00:05,{},TRAFFIC,end,2561,2026/03/10 "
+      "10:00:04,10.1.1.1,"
+      "203.0.113.9,0.0.0.0,0.0.0.0,out,,,ssl,vsys1,trust,untrust,ae1,ae2,fwd,2026/03/10 "
+      "10:00:05,{},1,"
+      "51515,443,0,0,0x19,tcp,allow,1532,812,720,11,2026/03/10 "
+      "09:59:49,12,any,0,{},0x0,US,DE,0,6,5,"
+      "tcp-fin\n",
+      serial, seqno % 1000 + 1, seqno);
+}
+
+class IngestorTest : public testing::Test {
+ protected:
+  IngestorTest() {
+    std::string name = std::filesystem::temp_directory_path() / "endreason-ingest-XXXXXX";
+    folder_ = ::mkdtemp(name.data());
+  }
+  ~IngestorTest() override { std::filesystem::remove_all(folder_); }
+
+  struct Running {
+    std::unique_ptr<Store> store;
+    std::unique_ptr<Ingestor> ingestor;
+  };
+  Running start(std::uint64_t commit_rows = 1000) const {
+    StoreOptions store_options;
+    store_options.folder = folder_ + "/store";
+    store_options.threads = 1;
+    Running running;
+    auto store = open_duckdb_store(store_options);
+    EXPECT_TRUE(store) << store.error().message;
+    running.store = *std::move(store);
+    IngestOptions options;
+    options.spool = {folder_ + "/spool", std::uint64_t{1} << 30, 1 << 16, SpoolSync::Never};
+    options.commit_rows = commit_rows;
+    options.commit_after = std::chrono::milliseconds(40);
+    options.now_micros = [] { return std::int64_t{1'773'000'000'000'000}; };
+    running.ingestor = std::make_unique<Ingestor>(*running.store, options);
+    const auto started = running.ingestor->start();
+    EXPECT_TRUE(started) << started.error().message;
+    return running;
+  }
+  static std::int64_t number(Store& store, const std::string& sql) {
+    const auto table = store.query(sql, {});
+    EXPECT_TRUE(table) << table.error().message;
+    return std::get<std::int64_t>(table->rows.at(0).at(0));
+  }
+  std::string folder_;
+};
+
+TEST_F(IngestorTest, CountsEveryLineOnce) {
+  const Running running = start();
+  std::string text = line_of(1) + line_of(2) + line_of(2) + "\n" + "nonsense\n";
+  text += "1,2026/03/10 10:00:05,0123,THREAT,url,2561,2026/03/10 10:00:04,10.1.1.1,203.0.113.9\n";
+  ASSERT_EQ(running.ingestor->take("udp 192.0.2.1", text), SpoolAppend::Taken);
+  ASSERT_EQ(running.ingestor->take("udp 192.0.2.2", line_of(2) + line_of(3)), SpoolAppend::Taken);
+  EXPECT_EQ(running.ingestor->snapshot().received(), 8u);
+  ASSERT_TRUE(running.ingestor->drain(std::chrono::seconds(10)));
+  const IngestSnapshot s = running.ingestor->snapshot();
+  EXPECT_EQ(s.received(), 8u);
+  EXPECT_EQ(s.spooled, 0u);
+  EXPECT_EQ(s.total.stored, 3u);
+  EXPECT_EQ(s.total.duplicates, 2u);
+  EXPECT_EQ(s.total.blank, 1u);
+  EXPECT_EQ(s.total.rejected, 1u);
+  EXPECT_EQ(s.total.other, 1u);
+  EXPECT_EQ(s.other_types.at("THREAT"), 1u);
+  ASSERT_EQ(s.rejects.size(), 1u);
+  EXPECT_EQ(s.rejects[0].text, "nonsense");
+  EXPECT_EQ(s.rejects[0].sender, "udp 192.0.2.1");
+  ASSERT_EQ(s.senders.size(), 2u);
+  EXPECT_EQ(s.senders[1].counts.duplicates, 1u);
+  EXPECT_EQ(number(*running.store, "SELECT count(*) FROM traffic"), 3);
+}
+
+TEST_F(IngestorTest, CountsAndCopiesAreKnownAfterARestart) {
+  {
+    const Running running = start();
+    ASSERT_EQ(running.ingestor->take("a", line_of(1) + line_of(2)), SpoolAppend::Taken);
+    ASSERT_TRUE(running.ingestor->drain(std::chrono::seconds(10)));
+  }
+  const Running running = start();
+  ASSERT_EQ(running.ingestor->take("b", line_of(2) + line_of(7)), SpoolAppend::Taken);
+  ASSERT_TRUE(running.ingestor->drain(std::chrono::seconds(10)));
+  const IngestSnapshot s = running.ingestor->snapshot();
+  EXPECT_EQ(s.total.stored, 3u);
+  EXPECT_EQ(s.total.duplicates, 1u);
+  ASSERT_EQ(s.senders.size(), 2u);
+  EXPECT_EQ(s.senders[0].name, "a");
+  const auto gaps = running.ingestor->gaps(10);
+  ASSERT_EQ(gaps.size(), 1u);
+  EXPECT_EQ(gaps.begin()->second.missing, 4u);
+  ASSERT_EQ(gaps.begin()->second.newest.size(), 1u);
+  EXPECT_EQ(gaps.begin()->second.newest[0].after, 2u);
+}
+
+TEST_F(IngestorTest, OneDocumentMayBeReceivedAtOnce) {
+  const Running running = start();
+  ASSERT_EQ(running.ingestor->take("http",
+                                   "<response><result><log><logs><entry><type>TRAFFIC</type>"
+                                   "<serial>1</serial><seqno>5</seqno><src>10.0.0.1</src>"
+                                   "<dst>10.0.0.2</dst></entry></logs></log></result>"
+                                   "</response>"),
+            SpoolAppend::Taken);
+  ASSERT_TRUE(running.ingestor->drain(std::chrono::seconds(10)));
+  EXPECT_EQ(running.ingestor->snapshot().total.stored, 1u);
+}
+
+// The child takes rows, tells each batch when it was received, and is killed somewhere.
+TEST_F(IngestorTest, WhatWasReceivedIsStoredOnceHoweverOftenTheProcessIsKilled) {
+  std::uint64_t told = 0;   // rows that were received for certain
+  std::uint64_t begun = 0;  // rows that may have been
+  for (int round = 0; round < 12; ++round) {
+    int pipe_ends[2];
+    ASSERT_EQ(::pipe(pipe_ends), 0);
+    const std::uint64_t first = begun + 1;
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::close(pipe_ends[0]);
+      Running running = start(500);
+      for (std::uint64_t batch = 0;; ++batch) {
+        std::string text;
+        for (std::uint64_t i = 0; i < 100; ++i) text += line_of(first + batch * 100 + i);
+        if (running.ingestor->take("tcp", text) != SpoolAppend::Taken) ::_exit(1);
+        const char mark = 'x';
+        if (::write(pipe_ends[1], &mark, 1) != 1) ::_exit(1);
+      }
+    }
+    ::close(pipe_ends[1]);
+    std::uint64_t batches = 0;
+    char mark = 0;
+    const std::uint64_t wanted = 5 + static_cast<std::uint64_t>(round) * 7;
+    while (batches < wanted && ::read(pipe_ends[0], &mark, 1) == 1) ++batches;
+    ::kill(child, SIGKILL);
+    while (::read(pipe_ends[0], &mark, 1) == 1) ++batches;
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ::close(pipe_ends[0]);
+    ASSERT_GE(batches, wanted) << "round " << round << ", status " << status;
+    told += batches * 100;
+    begun = first - 1 + (batches + 1) * 100;  // one more may be there whose mark was not written
+  }
+  const Running running = start();
+  ASSERT_TRUE(running.ingestor->drain(std::chrono::seconds(30)));
+  const IngestSnapshot s = running.ingestor->snapshot();
+  const auto rows =
+      static_cast<std::uint64_t>(number(*running.store, "SELECT count(*) FROM traffic"));
+  EXPECT_GE(rows, told);
+  EXPECT_LE(rows, begun);
+  EXPECT_EQ(s.total.stored, rows);
+  EXPECT_EQ(s.total.duplicates, 0u);
+  EXPECT_EQ(s.received(), rows);
+  EXPECT_EQ(number(*running.store, "SELECT count(DISTINCT seqno) FROM traffic"),
+            static_cast<std::int64_t>(rows));
+}
+
+}  // namespace
+}  // namespace endreason

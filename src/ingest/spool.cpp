@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/spool.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+namespace endreason {
+namespace {
+
+constexpr std::string_view kMagic = "ERS1";
+constexpr std::size_t kHeaderBytes = 32;
+constexpr std::uint32_t kFrameTextMax = 64u << 20;  // a damaged length must not ask for more
+
+struct Header {
+  std::uint32_t bytes, lines;
+  std::uint16_t name;
+  std::int64_t received;
+  std::uint64_t checksum;
+};
+
+template <class T>
+void store_at(char* at, T value) {
+  std::memcpy(at, &value, sizeof value);  // every machine this is built for is little-endian
+}
+template <class T>
+T load_at(const char* at) {
+  T value;
+  std::memcpy(&value, at, sizeof value);
+  return value;
+}
+
+std::uint64_t checksum_of(const char* header, std::string_view name, std::string_view text) {
+  std::uint64_t sum = XXH3_64bits(header, kHeaderBytes - sizeof(std::uint64_t));
+  sum = XXH3_64bits_withSeed(name.data(), name.size(), sum);
+  return XXH3_64bits_withSeed(text.data(), text.size(), sum);
+}
+
+std::array<char, kHeaderBytes> header_bytes(const Header& h, std::string_view name,
+                                            std::string_view text) {
+  std::array<char, kHeaderBytes> out{};
+  std::memcpy(out.data(), kMagic.data(), kMagic.size());
+  store_at(out.data() + 4, h.bytes);
+  store_at(out.data() + 8, h.lines);
+  store_at(out.data() + 12, h.name);
+  store_at(out.data() + 16, h.received);
+  store_at(out.data() + 24, checksum_of(out.data(), name, text));
+  return out;
+}
+
+bool read_header(const char* bytes, Header& h) {
+  if (std::memcmp(bytes, kMagic.data(), kMagic.size()) != 0) return false;
+  h.bytes = load_at<std::uint32_t>(bytes + 4);
+  h.lines = load_at<std::uint32_t>(bytes + 8);
+  h.name = load_at<std::uint16_t>(bytes + 12);
+  h.received = load_at<std::int64_t>(bytes + 16);
+  h.checksum = load_at<std::uint64_t>(bytes + 24);
+  return h.bytes <= kFrameTextMax && h.name <= h.bytes;
+}
+
+bool read_all(int file, char* out, std::size_t count, std::uint64_t offset) {
+  while (count > 0) {
+    const ssize_t n = ::pread(file, out, count, static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    out += n;
+    count -= static_cast<std::size_t>(n);
+    offset += static_cast<std::uint64_t>(n);
+  }
+  return true;
+}
+
+// The frame at `offset`, whole and undamaged.
+bool read_frame(int file, std::uint64_t offset, Header& header, std::string& text) {
+  std::array<char, kHeaderBytes> bytes{};
+  if (!read_all(file, bytes.data(), bytes.size(), offset)) return false;
+  if (!read_header(bytes.data(), header)) return false;
+  text.resize(header.bytes);
+  const std::string_view all = text;
+  return read_all(file, text.data(), text.size(), offset + kHeaderBytes) &&
+         checksum_of(bytes.data(), all.substr(0, header.name), all.substr(header.name)) ==
+             header.checksum;
+}
+
+}  // namespace
+
+Spool::~Spool() {
+  if (writing_ >= 0) {
+    static_cast<void>(::fdatasync(writing_));
+    ::close(writing_);
+  }
+  if (reading_ >= 0) ::close(reading_);
+}
+
+std::string Spool::path_of(std::uint64_t number) const {
+  return fmt::format("{}/spool-{:016}.log", options_.folder, number);
+}
+
+Result<void> Spool::open(SpoolPosition committed) {
+  std::error_code failed;
+  std::filesystem::create_directories(options_.folder, failed);
+  if (failed)
+    return fail(Error::Code::Io, fmt::format("{}: the spool's folder cannot be made: {}",
+                                             options_.folder, failed.message()));
+  if (auto listed = list_segments(); !listed) return listed;
+  // What is committed is not needed, whether its segments could be removed in time or not.
+  while (!segments_.empty() && segments_.front().number < committed.segment) {
+    ::unlink(path_of(segments_.front().number).c_str());
+    segments_.pop_front();
+  }
+  if (segments_.empty()) segments_.push_back({committed.segment, 0});
+  if (auto mended = mend_last(); !mended) return mended;
+  if (!open_for_writing(segments_.back().number)) return fail(Error::Code::Io, failure_);
+  // An empty folder beside a database that is further on: positions go on from there.
+  if (segments_.back().number == committed.segment && segments_.back().bytes < committed.offset &&
+      !next_segment())
+    return fail(Error::Code::Io, failure_);
+  return count_waiting(committed);
+}
+
+Result<void> Spool::list_segments() {
+  segments_.clear();
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(options_.folder, failed)) {
+    const std::string name = entry.path().filename();
+    std::uint64_t number = 0;
+    if (std::sscanf(name.c_str(), "spool-%16lu.log", &number) == 1 &&
+        path_of(number) == entry.path())
+      segments_.push_back({number, entry.file_size(failed)});
+  }
+  if (failed) return fail(Error::Code::Io, options_.folder + ": " + failed.message());
+  std::sort(segments_.begin(), segments_.end(),
+            [](const Segment& a, const Segment& b) { return a.number < b.number; });
+  return {};
+}
+
+// Cuts off what was being written when the process stopped: it was not received yet.
+Result<void> Spool::mend_last() {
+  Segment& last = segments_.back();
+  const std::string path = path_of(last.number);
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  if (file < 0) return fail(Error::Code::Io, fmt::format("{}: {}", path, std::strerror(errno)));
+  Header header{};
+  std::string text;
+  std::uint64_t end = 0;
+  while (end < last.bytes && read_frame(file, end, header, text))
+    end += kHeaderBytes + header.bytes;
+  const bool cut = end == last.bytes || ::ftruncate(file, static_cast<off_t>(end)) == 0;
+  ::close(file);
+  if (!cut) return fail(Error::Code::Io, fmt::format("{}: {}", path, std::strerror(errno)));
+  last.bytes = end;
+  return {};
+}
+
+Result<void> Spool::count_waiting(SpoolPosition from) {
+  bytes_ = lines_ = 0;
+  for (const Segment& segment : segments_) {
+    bytes_ += segment.bytes;
+    const int file = ::open(path_of(segment.number).c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) continue;
+    Header header{};
+    std::uint64_t at = segment.number == from.segment ? from.offset : 0;
+    std::array<char, kHeaderBytes> bytes{};
+    while (at + kHeaderBytes <= segment.bytes && read_all(file, bytes.data(), bytes.size(), at) &&
+           read_header(bytes.data(), header)) {
+      lines_ += header.lines;
+      at += kHeaderBytes + header.bytes;
+    }
+    ::close(file);
+  }
+  return {};
+}
+
+bool Spool::open_for_writing(std::uint64_t number) {
+  if (writing_ >= 0) {
+    static_cast<void>(::fdatasync(writing_));
+    ::close(writing_);
+  }
+  const std::string path = path_of(number);
+  writing_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
+  if (writing_ >= 0 && ::lseek(writing_, static_cast<off_t>(segments_.back().bytes), SEEK_SET) >= 0)
+    return true;
+  failure_ = fmt::format("{}: {}", path, std::strerror(errno));
+  return false;
+}
+
+bool Spool::next_segment() {
+  segments_.push_back({segments_.back().number + 1, 0});
+  if (open_for_writing(segments_.back().number)) return true;
+  segments_.pop_back();
+  return false;
+}
+
+// All or nothing: what could be written only in part is taken back.
+bool Spool::write_frame(std::string_view header, std::string_view name, std::string_view text) {
+  iovec parts[3] = {{const_cast<char*>(header.data()), header.size()},
+                    {const_cast<char*>(name.data()), name.size()},
+                    {const_cast<char*>(text.data()), text.size()}};
+  const std::size_t total = header.size() + name.size() + text.size();
+  std::size_t done = 0;
+  while (done < total) {
+    const ssize_t n = ::writev(writing_, parts, 3);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) {
+      failure_ = fmt::format("{}: {}", path_of(segments_.back().number),
+                             n == 0 ? "nothing was written" : std::strerror(errno));
+      const auto end = static_cast<off_t>(segments_.back().bytes);
+      static_cast<void>(::ftruncate(writing_, end));
+      static_cast<void>(::lseek(writing_, end, SEEK_SET));
+      return false;
+    }
+    done += static_cast<std::size_t>(n);
+    std::size_t skip = static_cast<std::size_t>(n);
+    for (iovec& part : parts) {
+      const std::size_t here = std::min(skip, part.iov_len);
+      part.iov_base = static_cast<char*>(part.iov_base) + here;
+      part.iov_len -= here;
+      skip -= here;
+    }
+  }
+  return true;
+}
+
+bool Spool::sync_now() {
+  if (options_.sync == SpoolSync::Never) return true;
+  const auto now = std::chrono::steady_clock::now();
+  if (options_.sync == SpoolSync::EverySecond && now - synced_ < std::chrono::seconds(1))
+    return true;
+  synced_ = now;
+  if (::fdatasync(writing_) == 0) return true;
+  failure_ = fmt::format("{}: {}", path_of(segments_.back().number), std::strerror(errno));
+  return false;
+}
+
+SpoolAppend Spool::append(std::string_view sender, std::int64_t received_micros,
+                          std::uint32_t lines, std::string_view text) {
+  sender = sender.substr(0, UINT16_MAX);
+  const std::unique_lock lock(mutex_);
+  const std::uint64_t frame_bytes = kHeaderBytes + sender.size() + text.size();
+  if (bytes_ + frame_bytes > options_.bytes_max && lines_ > 0) return SpoolAppend::Full;
+  if (segments_.back().bytes >= options_.segment_bytes && !next_segment())
+    return SpoolAppend::Failed;
+  const Header header{static_cast<std::uint32_t>(sender.size() + text.size()), lines,
+                      static_cast<std::uint16_t>(sender.size()), received_micros, 0};
+  const auto bytes = header_bytes(header, sender, text);
+  if (!write_frame({bytes.data(), bytes.size()}, sender, text)) return SpoolAppend::Failed;
+  segments_.back().bytes += frame_bytes;
+  bytes_ += frame_bytes;
+  lines_ += lines;
+  const bool kept = sync_now();
+  changed_.notify_one();
+  return kept ? SpoolAppend::Taken : SpoolAppend::Failed;
+}
+
+bool Spool::read(SpoolPosition at, SpoolFrame& frame) {
+  std::uint64_t end = 0;
+  bool last = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto segment = std::find_if(segments_.begin(), segments_.end(),
+                                      [&](const Segment& s) { return s.number == at.segment; });
+    if (segment == segments_.end()) {
+      if (segments_.empty() || at.segment > segments_.back().number) return false;
+      // A segment that somebody removed: what follows it is still to be read.
+      at = {segments_.front().number, 0};
+      end = segments_.front().bytes;
+      last = segments_.size() == 1;
+    } else {
+      end = segment->bytes;
+      last = std::next(segment) == segments_.end();
+    }
+  }
+  if (at.offset >= end) return !last && read({at.segment + 1, 0}, frame);
+  if (reading_number_ != at.segment || reading_ < 0) {
+    if (reading_ >= 0) ::close(reading_);
+    reading_ = ::open(path_of(at.segment).c_str(), O_RDONLY | O_CLOEXEC);
+    reading_number_ = at.segment;
+  }
+  Header header{};
+  if (reading_ >= 0 && read_frame(reading_, at.offset, header, frame.bytes)) {
+    frame.name_bytes = header.name;
+    frame.received_micros = header.received;
+    frame.lines = header.lines;
+    frame.end = {at.segment, at.offset + kHeaderBytes + header.bytes};
+    return true;
+  }
+  // Damaged: where the next frame begins is not known before the next segment.
+  {
+    const std::scoped_lock lock(mutex_);
+    damaged_ += end - at.offset;
+    if (last && !next_segment()) return false;
+  }
+  return read({at.segment + 1, 0}, frame);
+}
+
+void Spool::wait(SpoolPosition at, std::chrono::milliseconds time) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, time, [&] {
+    return woken_ || segments_.back().number > at.segment ||
+           (segments_.back().number == at.segment && segments_.back().bytes > at.offset);
+  });
+  woken_ = false;
+}
+
+void Spool::wake() {
+  {
+    const std::scoped_lock lock(mutex_);
+    woken_ = true;
+  }
+  changed_.notify_all();
+}
+
+void Spool::release_before(SpoolPosition position, std::uint64_t lines) {
+  const std::scoped_lock lock(mutex_);
+  lines_ -= std::min(lines, lines_);
+  // Lines of a damaged frame will never be read.
+  if (segments_.back().number == position.segment && segments_.back().bytes == position.offset)
+    lines_ = 0;
+  while (segments_.size() > 1 && segments_.front().number < position.segment) {
+    bytes_ -= segments_.front().bytes;
+    ::unlink(path_of(segments_.front().number).c_str());
+    segments_.pop_front();
+  }
+  // The only segment, all of it committed: a new one takes its place, so that a spool at rest is
+  // empty.
+  if (segments_.size() == 1 && segments_.front().number == position.segment &&
+      segments_.front().bytes == position.offset && position.offset >= options_.segment_bytes / 4 &&
+      next_segment()) {
+    bytes_ -= segments_.front().bytes;
+    ::unlink(path_of(segments_.front().number).c_str());
+    segments_.pop_front();
+  }
+}
+
+Spool::Waiting Spool::waiting() const {
+  const std::scoped_lock lock(mutex_);
+  return {bytes_, lines_};
+}
+
+std::string Spool::failure() const {
+  const std::scoped_lock lock(mutex_);
+  return failure_;
+}
+
+std::uint64_t Spool::damaged_bytes() const {
+  const std::scoped_lock lock(mutex_);
+  return damaged_;
+}
+
+}  // namespace endreason

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Spool: what was received, on disk, until it is in the database. Append-only segments of frames,
+// each with a checksum. A frame is received once append() has returned; it is read in order, as
+// often as need be, and goes when its successor's position has been committed elsewhere.
+//
+//   segment = frame*        named spool-NNNNNNNNNNNNNNNN.log, numbered without gaps
+//   frame   = "ERS1" bytes:u32 lines:u32 name:u16 0:u16 received:i64 checksum:u64 name text
+//
+// Numbers are little-endian; bytes counts name and text, name the bytes of the sender's name. The
+// checksum is XXH3 of the header in front of it and all behind it. A frame that was being written
+// when the machine stopped is cut off when the spool is opened. append() may be called from any
+// thread; read() and release_before() belong to one.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/chunk.hpp"
+#include "base/result.hpp"
+
+namespace endreason {
+
+struct SpoolPosition {
+  std::uint64_t segment{1};
+  std::uint64_t offset{};
+  friend auto operator<=>(const SpoolPosition&, const SpoolPosition&) = default;
+};
+
+// When the disk is asked to keep what was written. A killed process loses nothing in either case;
+// a machine that loses its power may lose what the disk was not asked for.
+enum class SpoolSync : std::uint8_t { Never, EverySecond, EveryFrame };
+
+struct SpoolOptions {
+  std::string folder;
+  std::uint64_t bytes_max = std::uint64_t{4} << 30;
+  std::uint64_t segment_bytes = std::uint64_t{64} << 20;
+  SpoolSync sync = SpoolSync::EverySecond;
+};
+
+struct SpoolFrame {
+  std::int64_t received_micros{};
+  std::uint32_t lines{};
+  std::size_t name_bytes{};
+  std::string bytes;  // name and text
+  SpoolPosition end;  // where the next frame begins
+  std::string_view sender() const { return std::string_view(bytes).substr(0, name_bytes); }
+  std::string_view text() const { return std::string_view(bytes).substr(name_bytes); }
+};
+
+enum class SpoolAppend : std::uint8_t { Taken, Full, Failed };
+
+class Spool {
+ public:
+  explicit Spool(SpoolOptions options) : options_(std::move(options)) {}
+  ~Spool();
+  Spool(const Spool&) = delete;
+  Spool& operator=(const Spool&) = delete;
+
+  // Opens what is there; `committed` is where the database is. Counts what waits behind it.
+  [[nodiscard]] Result<void> open(SpoolPosition committed);
+
+  // Full: nothing was written, try again later. Failed: the disk refused; failure() says why.
+  SpoolAppend append(std::string_view sender, std::int64_t received_micros, std::uint32_t lines,
+                     std::string_view text);
+  // The frame at `at`; false when there is none (yet).
+  bool read(SpoolPosition at, SpoolFrame& frame);
+  // Waits until a frame at or behind `at` may be there, or until `time` has passed.
+  void wait(SpoolPosition at, std::chrono::milliseconds time);
+  void wake();
+  // Nothing in front of `position` is needed any more; `lines` of it had been waiting.
+  void release_before(SpoolPosition position, std::uint64_t lines);
+
+  struct Waiting {
+    std::uint64_t bytes, lines;
+  };
+  Waiting waiting() const;
+  std::uint64_t bytes_max() const { return options_.bytes_max; }
+  std::string failure() const;
+  // Frames whose checksum was wrong when they were read, and the bytes that were left out by it.
+  std::uint64_t damaged_bytes() const;
+
+ private:
+  struct Segment {
+    std::uint64_t number;
+    std::uint64_t bytes;
+  };
+  std::string path_of(std::uint64_t number) const;
+  Result<void> list_segments();
+  Result<void> mend_last();
+  Result<void> count_waiting(SpoolPosition from);
+  bool open_for_writing(std::uint64_t number);
+  bool next_segment();
+  bool write_frame(std::string_view header, std::string_view name, std::string_view text);
+  bool sync_now();
+
+  SpoolOptions options_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Segment> segments_;  // the last is being written
+  int writing_ = -1;
+  std::uint64_t bytes_ = 0, lines_ = 0;
+  std::uint64_t damaged_ = 0;
+  std::string failure_;
+  std::chrono::steady_clock::time_point synced_{};
+  bool woken_ = false;
+  // Of the reader.
+  int reading_ = -1;
+  std::uint64_t reading_number_ = 0;
+};
+
+}  // namespace endreason

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/spool.hpp"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace endreason {
+namespace {
+
+class SpoolTest : public testing::Test {
+ protected:
+  SpoolTest() {
+    std::string name = std::filesystem::temp_directory_path() / "endreason-spool-XXXXXX";
+    folder_ = ::mkdtemp(name.data());
+  }
+  ~SpoolTest() override { std::filesystem::remove_all(folder_); }
+  SpoolOptions options(std::uint64_t bytes_max = 1 << 20,
+                       std::uint64_t segment_bytes = 4096) const {
+    return {folder_, bytes_max, segment_bytes, SpoolSync::Never};
+  }
+  std::vector<std::string> texts_from(Spool& spool, SpoolPosition at) const {
+    std::vector<std::string> texts;
+    SpoolFrame frame;
+    while (spool.read(at, frame)) {
+      texts.emplace_back(frame.text());
+      at = frame.end;
+    }
+    return texts;
+  }
+  std::string folder_;
+};
+
+TEST_F(SpoolTest, GivesFramesBackInOrderAcrossSegmentsAndRestarts) {
+  std::vector<std::string> texts;
+  {
+    Spool spool(options());
+    ASSERT_TRUE(spool.open({}));
+    for (int i = 0; i < 50; ++i) {
+      texts.push_back(std::string(static_cast<std::size_t>(i * 10), 'x') + std::to_string(i) +
+                      "\n");
+      ASSERT_EQ(spool.append("tcp 192.0.2.1", 1000 + i, 1, texts.back()), SpoolAppend::Taken);
+    }
+    EXPECT_EQ(spool.waiting().lines, 50u);
+  }
+  Spool spool(options());
+  ASSERT_TRUE(spool.open({}));
+  EXPECT_EQ(spool.waiting().lines, 50u);
+  EXPECT_EQ(texts_from(spool, {}), texts);
+  SpoolFrame frame;
+  ASSERT_TRUE(spool.read({}, frame));
+  EXPECT_EQ(frame.sender(), "tcp 192.0.2.1");
+  EXPECT_EQ(frame.received_micros, 1000);
+}
+
+TEST_F(SpoolTest, AFrameThatWasNotWrittenToItsEndWasNotReceived) {
+  {
+    Spool spool(options());
+    ASSERT_TRUE(spool.open({}));
+    ASSERT_EQ(spool.append("", 0, 1, "first\n"), SpoolAppend::Taken);
+    ASSERT_EQ(spool.append("", 0, 1, "second\n"), SpoolAppend::Taken);
+  }
+  const std::string file = folder_ + "/spool-0000000000000001.log";
+  for (const std::uintmax_t cut : {1, 7, 20}) {
+    std::filesystem::resize_file(file, std::filesystem::file_size(file) - cut);
+    Spool spool(options());
+    ASSERT_TRUE(spool.open({}));
+    EXPECT_EQ(texts_from(spool, {}), std::vector<std::string>{"first\n"});
+    EXPECT_EQ(spool.waiting().lines, 1u);
+    ASSERT_EQ(spool.append("", 0, 1, "second\n"), SpoolAppend::Taken);
+  }
+}
+
+TEST_F(SpoolTest, WhatIsDamagedIsCountedAndWhatFollowsInTheNextSegmentIsRead) {
+  {
+    Spool spool(options(1 << 20, 100));
+    ASSERT_TRUE(spool.open({}));
+    for (int i = 0; i < 6; ++i)
+      ASSERT_EQ(spool.append("", 0, 1, std::string(60, static_cast<char>('a' + i)) + "\n"),
+                SpoolAppend::Taken);
+  }
+  std::fstream file(folder_ + "/spool-0000000000000001.log", std::ios::in | std::ios::out);
+  file.seekp(40);
+  file.put('?');
+  file.close();
+  Spool spool(options(1 << 20, 100));
+  ASSERT_TRUE(spool.open({}));
+  const auto texts = texts_from(spool, {});
+  ASSERT_EQ(texts.size(), 4u);
+  EXPECT_EQ(texts.front().front(), 'c');
+  EXPECT_GT(spool.damaged_bytes(), 0u);
+}
+
+TEST_F(SpoolTest, IsBoundedAndTakesAgainWhenSomethingWasReleased) {
+  Spool spool(options(1000, 300));
+  ASSERT_TRUE(spool.open({}));
+  int taken = 0;
+  while (spool.append("", 0, 1, std::string(100, 'x')) == SpoolAppend::Taken) ++taken;
+  EXPECT_GT(taken, 3);
+  EXPECT_LE(spool.waiting().bytes, 1000u);
+  SpoolFrame frame;
+  SpoolPosition at;
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_TRUE(spool.read(at, frame));
+    at = frame.end;
+  }
+  spool.release_before(at, 4);
+  EXPECT_EQ(spool.append("", 0, 1, std::string(100, 'x')), SpoolAppend::Taken);
+}
+
+TEST_F(SpoolTest, StartsBehindWhatIsCommittedAlsoWhenItsFilesAreGone) {
+  Spool spool(options());
+  ASSERT_TRUE(spool.open({7, 500}));
+  ASSERT_EQ(spool.append("", 0, 1, "new\n"), SpoolAppend::Taken);
+  EXPECT_EQ(texts_from(spool, {7, 500}), std::vector<std::string>{"new\n"});
+}
+
+}  // namespace
+}  // namespace endreason

@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/duckdb_store.hpp"
+
+#include <filesystem>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "model/odd_texts.hpp"
+#include "model/stored_words.hpp"
+#include "store/result_table.hpp"
+#include "store/row_decoder.hpp"
+#include "store/schema.hpp"
+
+namespace endreason {
+namespace {
+
+std::string sql_text(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'') out += '\'';
+    out += c;
+  }
+  return out + "'";
+}
+
+tl::unexpected<Error> stopped_error(std::chrono::milliseconds time) {
+  return fail(Error::Code::Input,
+              fmt::format("the query took longer than {} s and was stopped; ask for a shorter time "
+                          "or filter more",
+                          static_cast<double>(time.count()) / 1000));
+}
+
+}  // namespace
+
+// --- QueryWatch ----------------------------------------------------------------------------------
+
+QueryWatch::QueryWatch() : thread_([this] { watch(); }) {}
+
+QueryWatch::~QueryWatch() {
+  {
+    const std::scoped_lock lock(mutex_);
+    done_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+unsigned QueryWatch::running() const {
+  const std::scoped_lock lock(mutex_);
+  return static_cast<unsigned>(watched_.size());
+}
+
+// An interrupt that comes before the query has begun is forgotten, so an overdue one is interrupted
+// again and again.
+void QueryWatch::watch() {
+  std::unique_lock lock(mutex_);
+  while (!done_) {
+    const auto now = std::chrono::steady_clock::now();
+    auto wake = now + std::chrono::hours(1);
+    for (auto& [number, watched] : watched_) {
+      if (watched.until <= now) {
+        watched.stopped = true;
+        duckdb_interrupt(watched.connection);
+        wake = std::min(wake, now + std::chrono::milliseconds(20));
+      } else {
+        wake = std::min(wake, watched.until);
+      }
+    }
+    changed_.wait_until(lock, wake);
+  }
+}
+
+QueryWatch::Guard::Guard(QueryWatch& watch, duckdb_connection connection,
+                         std::chrono::milliseconds time)
+    : watch_(watch) {
+  {
+    const std::scoped_lock lock(watch_.mutex_);
+    number_ = watch_.next_++;
+    watch_.watched_[number_] = {connection, std::chrono::steady_clock::now() + time};
+  }
+  watch_.changed_.notify_all();
+}
+
+QueryWatch::Guard::~Guard() {
+  const std::scoped_lock lock(watch_.mutex_);
+  watch_.watched_.erase(number_);
+}
+
+bool QueryWatch::Guard::stopped() const {
+  const std::scoped_lock lock(watch_.mutex_);
+  return watch_.watched_.at(number_).stopped;
+}
+
+// --- opening -------------------------------------------------------------------------------------
+
+Result<std::unique_ptr<Store>> open_duckdb_store(const StoreOptions& options) {
+  return DuckdbStore::open(options);
+}
+
+Result<std::unique_ptr<Store>> DuckdbStore::open(const StoreOptions& options) {
+  std::unique_ptr<DuckdbStore> store(new DuckdbStore(options));
+  if (auto opened = store->open_database(); !opened) return tl::unexpected(opened.error());
+  if (auto ready = store->make_ready(); !ready) return tl::unexpected(ready.error());
+  return std::unique_ptr<Store>(std::move(store));
+}
+
+Result<void> DuckdbStore::open_database() {
+  std::error_code failed;
+  if (!options_.read_only) std::filesystem::create_directories(options_.folder, failed);
+  if (failed)
+    return fail(Error::Code::Io, fmt::format("{}: the folder cannot be made: {}", options_.folder,
+                                             failed.message()));
+  file_ = options_.folder + "/traffic.duckdb";
+  if (options_.read_only && !std::filesystem::exists(file_, failed))
+    return fail(Error::Code::Io,
+                fmt::format("{}: there is no database here; `endreason serve --folder` makes one",
+                            options_.folder));
+  duckdb_config config = nullptr;
+  duckdb_create_config(&config);
+  const auto set = [&](const char* name, const std::string& value) {
+    duckdb_set_config(config, name, value.c_str());
+  };
+  if (options_.threads > 0) set("threads", std::to_string(options_.threads));
+  set("memory_limit", std::to_string(options_.memory_bytes) + "B");
+  set("temp_directory", options_.folder + "/temporary");
+  set("autoinstall_known_extensions", "false");
+  set("autoload_known_extensions", "false");
+  set("access_mode", options_.read_only ? "READ_ONLY" : "READ_WRITE");
+  char* message = nullptr;
+  const auto state = duckdb_open_ext(file_.c_str(), database_.out(), config, &message);
+  duckdb_destroy_config(&config);
+  if (state != DuckDBSuccess) {
+    const std::string why = message != nullptr ? message : "no reason was given";
+    duckdb_free(message);
+    if (why.find("lock") != std::string::npos)
+      return fail(Error::Code::Io,
+                  fmt::format("{}: another process has this database open; ask the running server "
+                              "(--server), or stop it first",
+                              file_));
+    return fail(Error::Code::Io, fmt::format("{}: {}", file_, why));
+  }
+  return {};
+}
+
+Result<DuckConnection> DuckdbStore::connect() const {
+  DuckConnection connection;
+  if (duckdb_connect(database_.get(), connection.out()) != DuckDBSuccess)
+    return fail(Error::Code::Io, file_ + ": no connection to the database");
+  return connection;
+}
+
+Result<void> DuckdbStore::make_ready() {
+  auto connection = connect();
+  if (!connection) return tl::unexpected(connection.error());
+  writer_ = *std::move(connection);
+  const auto run = [&](const std::string& sql) { return run_plain(writer_.get(), sql); };
+  for (const char* setting : {"SET TimeZone = 'UTC'", "SET checkpoint_threshold = '256MB'",
+                              "SET preserve_insertion_order = true"})
+    if (auto set = run(setting);
+        !set && std::string_view(setting).find("TimeZone") == std::string_view::npos)
+      return set;
+  if (!options_.export_folder.empty()) {
+    if (auto set = run("SET allowed_directories = [" + sql_text(options_.export_folder) + "]");
+        !set)
+      return set;
+    if (auto set = run("SET enable_external_access = false"); !set) return set;
+  }
+  auto tables = run_sql(writer_.get(),
+                        "SELECT count(*) FROM information_schema.tables WHERE table_name = "
+                        "'traffic_rows'");
+  if (!tables) return tl::unexpected(tables.error());
+  if (duckdb_value_int64(tables->get(), 0, 0) == 0) {
+    if (options_.read_only)
+      return fail(Error::Code::Io, file_ + ": this is no database of endreason");
+    if (auto begun = run("BEGIN"); !begun) return begun;
+    for (const std::string& statement : schema_statements())
+      if (auto made = run(statement); !made)
+        return fail(Error::Code::Io,
+                    fmt::format("{}: {} ({})", file_, made.error().message, statement));
+    if (auto version = run(
+            fmt::format("INSERT INTO store_state VALUES ('schema_version', {})", kSchemaVersion));
+        !version)
+      return version;
+    if (auto done = run("COMMIT"); !done) return done;
+  }
+  return learn_what_is_there();
+}
+
+Result<void> DuckdbStore::learn_what_is_there() {
+  auto known = state();
+  if (!known) return tl::unexpected(known.error());
+  for (const auto& [name, value] : *known)
+    if (name == "schema_version" && value != kSchemaVersion)
+      return fail(Error::Code::Io,
+                  fmt::format("{}: it was written by another version of endreason (schema {}, this "
+                              "one reads {}); use that version, or another folder",
+                              file_, value, kSchemaVersion));
+  auto last = run_sql(writer_.get(), "SELECT coalesce(max(id), 0) FROM traffic_rows");
+  if (!last) return tl::unexpected(last.error());
+  next_id_ = static_cast<std::uint64_t>(duckdb_value_int64(last->get(), 0, 0)) + 1;
+  // Numbers are never used again, also when the rows that had the highest are gone.
+  for (const auto& [name, value] : *known)
+    if (name == "next_id") next_id_ = std::max(next_id_, value);
+  committed_next_id_ = next_id_;
+  if (options_.read_only) return {};
+  for (const StoredGroupInfo& group : kStoredGroups)
+    if (auto learned = learn_group(group); !learned) return learned;
+  return begin();
+}
+
+// The newest combinations, as many as are worth knowing.
+Result<void> DuckdbStore::learn_group(const StoredGroupInfo& group) {
+  GroupNumbers& numbers = encoder_.numbers(group.value);
+  numbers.forget();
+  std::string key;
+  for (const Field f : fields_of(group.value))
+    key += fmt::format("\"{}\" || chr(31) || ", info(f).log_name);
+  auto found =
+      run_sql(writer_.get(), fmt::format("SELECT id, {}'' FROM {} ORDER BY id DESC LIMIT {}", key,
+                                         group.table, GroupNumbers::kKnownMax));
+  if (!found) return tl::unexpected(found.error());
+  std::uint32_t next = 1;
+  while (true) {
+    const DuckChunk part(duckdb_fetch_chunk(*found->get()));
+    if (!part) break;
+    const auto* ids = static_cast<const std::uint32_t*>(
+        duckdb_vector_get_data(duckdb_data_chunk_get_vector(part.get(), 0)));
+    auto* keys = static_cast<duckdb_string_t*>(
+        duckdb_vector_get_data(duckdb_data_chunk_get_vector(part.get(), 1)));
+    for (std::size_t i = 0; i < duckdb_data_chunk_get_size(part.get()); ++i) {
+      next = std::max(next, ids[i] + 1);
+      numbers.learn(as_bytes({duckdb_string_t_data(&keys[i]), duckdb_string_t_length(keys[i])}),
+                    ids[i]);
+    }
+  }
+  numbers.set_next(next);
+  return {};
+}
+
+// --- writing -------------------------------------------------------------------------------------
+
+Result<void> DuckdbStore::begin() {
+  const auto appender = [&](std::string_view table, DuckAppender& out) -> Result<void> {
+    if (duckdb_appender_create(writer_.get(), nullptr, std::string(table).c_str(), out.out()) ==
+        DuckDBSuccess)
+      return {};
+    return fail(Error::Code::Io, fmt::format("{}: no rows can be added to {}", file_, table));
+  };
+  if (auto made = appender("traffic_rows", rows_); !made) return made;
+  for (const StoredGroupInfo& group : kStoredGroups)
+    if (auto made = appender(group.table, groups_[static_cast<std::size_t>(group.value)]); !made)
+      return made;
+  encoder_.bind(rows_.get());
+  return {};
+}
+
+Result<std::uint64_t> DuckdbStore::add(const TrafficRecord& record, const Verdict& verdict,
+                                       const RowOrigin& origin, const RecordClock& clock) {
+  if (!in_transaction_) {
+    if (auto begun = run_plain(writer_.get(), "BEGIN"); !begun)
+      return tl::unexpected(begun.error());
+    in_transaction_ = true;
+  }
+  if (encoder_.full())
+    if (auto appended = append_chunk(); !appended) return tl::unexpected(appended.error());
+  encoder_.add(next_id_, record, verdict, origin, clock, options_.keep_raw);
+  return next_id_++;
+}
+
+Result<void> DuckdbStore::append_chunk() {
+  if (encoder_.rows() == 0) return {};
+  const auto state = duckdb_append_data_chunk(rows_.get(), encoder_.chunk());
+  encoder_.clear();
+  if (state == DuckDBSuccess) return append_groups();
+  const char* why = duckdb_appender_error(rows_.get());
+  return fail(Error::Code::Io, fmt::format("{}: {}", file_, why != nullptr ? why : "not added"));
+}
+
+Result<void> DuckdbStore::append_groups() {
+  bool well = true;
+  for (const RowEncoder::FreshGroup& fresh : encoder_.fresh()) {
+    const duckdb_appender a = groups_[static_cast<std::size_t>(fresh.group)].get();
+    well = well && duckdb_append_uint32(a, fresh.number) == DuckDBSuccess;
+    for (const std::string& text : fresh.texts) {
+      const std::string utf8 = as_utf8_text(text);
+      well = well && duckdb_append_varchar_length(a, utf8.data(), utf8.size()) == DuckDBSuccess;
+    }
+    if (fresh.group == StoredGroup::Application) {
+      const auto& words = stored_words("app_status");
+      well = well &&
+             duckdb_append_varchar(a, words[static_cast<std::size_t>(fresh.app_status)].c_str()) ==
+                 DuckDBSuccess;
+    }
+    well = well && duckdb_appender_end_row(a) == DuckDBSuccess;
+  }
+  encoder_.fresh().clear();
+  if (well) return {};
+  return fail(Error::Code::Io, file_ + ": texts could not be added");
+}
+
+Result<void> DuckdbStore::add_sender(std::uint16_t id, std::string_view name) {
+  if (!in_transaction_) {
+    if (auto begun = run_plain(writer_.get(), "BEGIN"); !begun) return begun;
+    in_transaction_ = true;
+  }
+  return run_plain(writer_.get(), fmt::format("INSERT INTO senders VALUES ({}, {})", id,
+                                              sql_text(as_utf8_text(name))));
+}
+
+Result<void> DuckdbStore::commit(const StoreState& state) {
+  if (!in_transaction_) {
+    if (auto begun = run_plain(writer_.get(), "BEGIN"); !begun) return begun;
+    in_transaction_ = true;
+  }
+  if (auto appended = append_chunk(); !appended) return appended;
+  bool well = duckdb_appender_flush(rows_.get()) == DuckDBSuccess;
+  for (const DuckAppender& group : groups_)
+    well = well && duckdb_appender_flush(group.get()) == DuckDBSuccess;
+  if (!well) {
+    const char* why = duckdb_appender_error(rows_.get());
+    return fail(Error::Code::Io,
+                fmt::format("{}: {}", file_, why != nullptr ? why : "not written"));
+  }
+  std::string values =
+      fmt::format("('schema_version', {}), ('next_id', {})", kSchemaVersion, next_id_);
+  for (const auto& [name, value] : state)
+    values += fmt::format(", ({}, {})", sql_text(name), value);
+  for (const std::string& sql : {std::string("DELETE FROM store_state"),
+                                 "INSERT INTO store_state VALUES " + values, std::string("COMMIT")})
+    if (auto done = run_plain(writer_.get(), sql); !done) return done;
+  in_transaction_ = false;
+  committed_next_id_ = next_id_;
+  return {};
+}
+
+void DuckdbStore::roll_back() {
+  // What the appenders hold goes with them; made anew, they begin empty.
+  rows_.reset();
+  for (DuckAppender& group : groups_) group.reset();
+  if (in_transaction_) static_cast<void>(run_plain(writer_.get(), "ROLLBACK"));
+  in_transaction_ = false;
+  next_id_ = committed_next_id_;
+  encoder_.fresh().clear();
+  encoder_ = RowEncoder();
+  for (const StoredGroupInfo& group : kStoredGroups) static_cast<void>(learn_group(group));
+  static_cast<void>(begin());
+}
+
+Result<std::uint64_t> DuckdbStore::remove_before(std::int64_t micros) {
+  auto result =
+      run_sql(writer_.get(),
+              fmt::format("DELETE FROM traffic_rows WHERE time < make_timestamp({})", micros));
+  if (!result) return tl::unexpected(result.error());
+  return duckdb_rows_changed(result->get());
+}
+
+// --- reading -------------------------------------------------------------------------------------
+
+Result<StoreState> DuckdbStore::state() {
+  auto connection = connect();
+  if (!connection) return tl::unexpected(connection.error());
+  auto result = run_sql(connection->get(), "SELECT name, value FROM store_state ORDER BY name");
+  if (!result) return tl::unexpected(result.error());
+  auto table = read_table(*result, 100'000);
+  if (!table) return tl::unexpected(table.error());
+  StoreState state;
+  for (const auto& row : table->rows)
+    state.emplace_back(std::get<std::string>(row[0]), std::get<std::uint64_t>(row[1]));
+  return state;
+}
+
+Result<Table> DuckdbStore::query(const std::string& sql, const QueryLimits& limits) {
+  auto connection = connect();
+  if (!connection) return tl::unexpected(connection.error());
+  if (limits.one_select)
+    if (auto reads = check_one_select(connection->get(), sql); !reads)
+      return tl::unexpected(reads.error());
+  const QueryWatch::Guard guard(watch_, connection->get(), limits.time);
+  auto result = run_sql(connection->get(), sql);
+  if (!result) {
+    if (guard.stopped()) return stopped_error(limits.time);
+    return fail(Error::Code::Input, result.error().message);
+  }
+  return read_table(*result, limits.rows);
+}
+
+Result<void> DuckdbStore::read_rows(const std::string& rest, const QueryLimits& limits,
+                                    const std::function<bool(StoredRow&)>& take) {
+  auto connection = connect();
+  if (!connection) return tl::unexpected(connection.error());
+  const QueryWatch::Guard guard(watch_, connection->get(), limits.time);
+  auto result = run_sql(connection->get(),
+                        "SELECT " + RowDecoder::select_list() + " FROM traffic_rows r " + rest);
+  if (!result) {
+    if (guard.stopped()) return stopped_error(limits.time);
+    return tl::unexpected(result.error());
+  }
+  auto lookups = connect();
+  if (!lookups) return tl::unexpected(lookups.error());
+  RowDecoder decoder;
+  StoredRow row;
+  while (true) {
+    const DuckChunk part(duckdb_fetch_chunk(*result->get()));
+    if (!part) {
+      if (guard.stopped()) return stopped_error(limits.time);
+      return check_fetched(*result);
+    }
+    if (auto learned = decoder.learn_groups(lookups->get(), part.get()); !learned) return learned;
+    const std::size_t n = duckdb_data_chunk_get_size(part.get());
+    for (std::size_t i = 0; i < n; ++i) {
+      decoder.read(part.get(), i, row);
+      if (!take(row)) return {};
+    }
+  }
+}
+
+Result<void> DuckdbStore::read_seqnos(
+    const std::function<void(std::string_view, std::string_view, std::uint64_t)>& take) {
+  auto devices = query("SELECT id, serial, vsys FROM devices", {UINT64_MAX, std::chrono::hours(1)});
+  if (!devices) return tl::unexpected(devices.error());
+  std::map<std::uint64_t, std::pair<std::string, std::string>> names;
+  for (auto& row : devices->rows)
+    names[std::get<std::uint64_t>(row[0])] = {std::get<std::string>(row[1]),
+                                              std::get<std::string>(row[2])};
+  auto connection = connect();
+  if (!connection) return tl::unexpected(connection.error());
+  auto result =
+      run_streaming(connection->get(), "SELECT device_id, seqno FROM traffic_rows WHERE seqno > 0");
+  if (!result) return tl::unexpected(result.error());
+  while (true) {
+    const DuckChunk part(duckdb_fetch_chunk(*result->get()));
+    if (!part) return check_fetched(*result);
+    const auto* ids = static_cast<const std::uint32_t*>(
+        duckdb_vector_get_data(duckdb_data_chunk_get_vector(part.get(), 0)));
+    const auto* numbers = static_cast<const std::uint64_t*>(
+        duckdb_vector_get_data(duckdb_data_chunk_get_vector(part.get(), 1)));
+    for (std::size_t i = 0; i < duckdb_data_chunk_get_size(part.get()); ++i) {
+      const auto& [serial, vsys] = names[ids[i]];
+      if (!serial.empty()) take(serial, vsys, numbers[i]);
+    }
+  }
+}
+
+std::uint64_t DuckdbStore::bytes_on_disk() const {
+  std::uint64_t sum = 0;
+  for (const char* suffix : {"", ".wal"}) {
+    std::error_code failed;
+    const auto size = std::filesystem::file_size(file_ + suffix, failed);
+    if (!failed) sum += size;
+  }
+  return sum;
+}
+
+}  // namespace endreason

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// DuckdbStore: the embedded Store. One file in a folder, held by one process at a time.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "store/duckdb_handle.hpp"
+#include "store/row_encoder.hpp"
+#include "store/store.hpp"
+
+namespace endreason {
+
+// Stops queries that take longer than they may, from a thread of its own.
+class QueryWatch {
+ public:
+  QueryWatch();
+  ~QueryWatch();
+  QueryWatch(const QueryWatch&) = delete;
+  QueryWatch& operator=(const QueryWatch&) = delete;
+
+  // While it lives, the connection's query has until `time` from now.
+  class Guard {
+   public:
+    Guard(QueryWatch& watch, duckdb_connection connection, std::chrono::milliseconds time);
+    ~Guard();
+    Guard(const Guard&) = delete;
+    Guard& operator=(const Guard&) = delete;
+    bool stopped() const;
+
+   private:
+    QueryWatch& watch_;
+    std::uint64_t number_;
+  };
+  unsigned running() const;
+
+ private:
+  struct Watched {
+    duckdb_connection connection;
+    std::chrono::steady_clock::time_point until;
+    bool stopped = false;
+  };
+  void watch();
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<std::uint64_t, Watched> watched_;
+  std::uint64_t next_ = 0;
+  bool done_ = false;
+  std::thread thread_;
+};
+
+class DuckdbStore final : public Store {
+ public:
+  static Result<std::unique_ptr<Store>> open(const StoreOptions& options);
+
+  Result<std::uint64_t> add(const TrafficRecord& record, const Verdict& verdict,
+                            const RowOrigin& origin, const RecordClock& clock) override;
+  Result<void> add_sender(std::uint16_t id, std::string_view name) override;
+  Result<void> commit(const StoreState& state) override;
+  void roll_back() override;
+  Result<std::uint64_t> remove_before(std::int64_t micros) override;
+  std::uint64_t next_id() const override { return next_id_; }
+
+  Result<StoreState> state() override;
+  Result<Table> query(const std::string& sql, const QueryLimits& limits) override;
+  Result<void> read_rows(const std::string& rest, const QueryLimits& limits,
+                         const std::function<bool(StoredRow&)>& take) override;
+  Result<void> read_seqnos(
+      const std::function<void(std::string_view, std::string_view, std::uint64_t)>& take) override;
+  std::uint64_t bytes_on_disk() const override;
+  unsigned queries_running() const override { return watch_.running(); }
+
+ private:
+  explicit DuckdbStore(StoreOptions options) : options_(std::move(options)) {}
+  Result<void> open_database();
+  Result<void> make_ready();
+  Result<void> learn_what_is_there();
+  Result<void> learn_group(const StoredGroupInfo& group);
+  Result<void> begin();
+  Result<void> append_chunk();
+  Result<void> append_groups();
+  Result<DuckConnection> connect() const;
+
+  StoreOptions options_;
+  std::string file_;
+  DuckDatabase database_;
+  DuckConnection writer_;
+  DuckAppender rows_;
+  std::array<DuckAppender, kStoredGroups.size()> groups_;
+  RowEncoder encoder_;
+  bool in_transaction_ = false;
+  std::uint64_t next_id_ = 1;
+  std::uint64_t committed_next_id_ = 1;
+  QueryWatch watch_;
+};
+
+}  // namespace endreason

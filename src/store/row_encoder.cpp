@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/row_encoder.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+#include "base/parse_number.hpp"
+#include "base/timestamp.hpp"
+#include "model/ip_address.hpp"
+#include "model/odd_texts.hpp"
+#include "model/protocol.hpp"
+#include "store/schema.hpp"
+
+namespace endreason {
+namespace {
+
+constexpr std::int64_t kMicrosPerMinute = 60'000'000;
+
+// A dotted quad without leading zeros, which is the text that its value gives back.
+bool plain_quad(std::string_view text, std::uint32_t& address) {
+  std::uint32_t value = 0;
+  std::uint32_t octet = 0;
+  unsigned digits = 0;
+  unsigned dots = 0;
+  for (const char c : text) {
+    const unsigned d = static_cast<unsigned char>(c) - unsigned{'0'};
+    if (d <= 9) {
+      if (digits > 0 && octet == 0) return false;
+      octet = octet * 10 + d;
+      if (++digits > 3) return false;
+    } else {
+      if (c != '.' || digits == 0 || octet > 255 || ++dots > 3) return false;
+      value = value << 8 | octet;
+      octet = 0;
+      digits = 0;
+    }
+  }
+  if (dots != 3 || digits == 0 || octet > 255) return false;
+  address = value << 8 | octet;
+  return true;
+}
+
+duckdb_uhugeint wide(const IpAddress& address) {
+  std::uint64_t half[2] = {0, 0};
+  for (std::size_t i = 0; i < 16; ++i) half[i / 8] = half[i / 8] << 8 | address.bytes[i];
+  return {half[1], half[0]};
+}
+
+// Whether the database writes this number back as it was.
+bool plain_number(std::string_view text, std::uint64_t value, StoredAs as) {
+  char digits[24];
+  char* end = digits;
+  if (as == StoredAs::Hex) {
+    *end++ = '0';
+    *end++ = 'x';
+  }
+  end = std::to_chars(end, digits + sizeof digits, value, as == StoredAs::Hex ? 16 : 10).ptr;
+  return text == std::string_view(digits, static_cast<std::size_t>(end - digits));
+}
+
+std::string_view spelling(Field field, const TrafficRecord& record, std::uint8_t& value) {
+  switch (field) {
+    case Field::Action:
+      value = static_cast<std::uint8_t>(record.action);
+      return info(record.action).log_name;
+    case Field::SessionEndReason:
+      value = static_cast<std::uint8_t>(record.end_reason);
+      return info(record.end_reason).log_name;
+    case Field::Subtype:
+      value = static_cast<std::uint8_t>(record.subtype);
+      return info(record.subtype).log_name;
+    default:
+      value = static_cast<std::uint8_t>(record.action_source);
+      return info(record.action_source).log_name;
+  }
+}
+
+}  // namespace
+
+RowEncoder::RowEncoder() : capacity_(duckdb_vector_size()) {}
+
+void RowEncoder::bind(duckdb_appender appender) {
+  std::vector<DuckType> owned;
+  std::vector<duckdb_logical_type> types;
+  for (std::size_t i = 0; i < kTableColumnCount; ++i) {
+    owned.emplace_back(duckdb_appender_column_type(appender, i));
+    types.push_back(owned.back().get());
+  }
+  chunk_ = DuckChunk(duckdb_create_data_chunk(types.data(), types.size()));
+  clear();
+}
+
+void RowEncoder::clear() {
+  duckdb_data_chunk_reset(chunk_.get());
+  rows_ = 0;
+  for (std::size_t i = 0; i < kTableColumnCount; ++i) {
+    vectors_[i] = duckdb_data_chunk_get_vector(chunk_.get(), i);
+    data_[i] = duckdb_vector_get_data(vectors_[i]);
+    validity_[i] = nullptr;
+  }
+}
+
+duckdb_data_chunk RowEncoder::chunk() {
+  duckdb_data_chunk_set_size(chunk_.get(), rows_);
+  return chunk_.get();
+}
+
+void RowEncoder::put_null(std::size_t column) {
+  if (validity_[column] == nullptr) {
+    duckdb_vector_ensure_validity_writable(vectors_[column]);
+    validity_[column] = duckdb_vector_get_validity(vectors_[column]);
+  }
+  validity_[column][rows_ / 64] &= ~(std::uint64_t{1} << rows_ % 64);
+}
+
+// Texts of the database are UTF-8; other bytes are kept as escapes of their Latin-1 reading.
+void RowEncoder::put_text(std::size_t column, std::string_view text) {
+  if (is_utf8_text(text)) {
+    duckdb_vector_assign_string_element_len(vectors_[column], rows_, text.data(), text.size());
+    return;
+  }
+  const std::string mended = as_utf8_text(text);
+  duckdb_vector_assign_string_element_len(vectors_[column], rows_, mended.data(), mended.size());
+}
+
+void RowEncoder::note_odd(std::string_view name, std::string_view text) {
+  append_odd(odd_, name, text);
+}
+
+void RowEncoder::add(std::uint64_t id, const TrafficRecord& record, const Verdict& verdict,
+                     const RowOrigin& origin, const RecordClock& clock, bool keep_raw) {
+  odd_.clear();
+  high_res_digits_ = 0;
+  const RecordClock::RecordZone zone = clock.zone_of(record);
+  put_origin(id, record, origin, clock, zone);
+  put_verdict(record, verdict);
+  for (const StoredGroupInfo& group : kStoredGroups) put_group(group.value, record);
+  for (std::size_t i = 0; i < kTypedFields.size(); ++i)
+    put_field(kFieldColumnsBegin + i, kTypedFields[i], record, clock, zone);
+  put<std::uint8_t>(position_of(RowColumn::HighResDigits), high_res_digits_);
+  for (const TrafficRecord::Extra& extra : record.extras) note_odd(extra.name, extra.value);
+  if (odd_.empty()) {
+    put_null(position_of(RowColumn::Odd));
+  } else {
+    odd_ += '}';
+    put_text(position_of(RowColumn::Odd), odd_);
+  }
+  if (keep_raw) {
+    put_text(position_of(RowColumn::Raw), record.raw);
+  } else {
+    put_null(position_of(RowColumn::Raw));
+  }
+  ++rows_;
+}
+
+void RowEncoder::put_origin(std::uint64_t id, const TrafficRecord& record, const RowOrigin& origin,
+                            const RecordClock& clock, const RecordClock::RecordZone& zone) {
+  const auto own = clock.of(record, zone);
+  zone_minutes_ = own ? own->time.offset_minutes : 0;
+  put<std::int64_t>(position_of(RowColumn::Id), static_cast<std::int64_t>(id));
+  put<std::int64_t>(position_of(RowColumn::Time),
+                    own ? own->time.utc_micros : origin.received_micros);
+  put<bool>(position_of(RowColumn::TimeKnown), own.has_value());
+  put<std::int16_t>(position_of(RowColumn::ZoneMinutes), static_cast<std::int16_t>(zone_minutes_));
+  put<std::int64_t>(position_of(RowColumn::Received), origin.received_micros);
+  put<std::uint16_t>(position_of(RowColumn::Sender), origin.sender);
+  put<std::uint8_t>(position_of(RowColumn::Format), static_cast<std::uint8_t>(record.format));
+  put<std::uint8_t>(position_of(RowColumn::Version), static_cast<std::uint8_t>(record.version));
+  put<bool>(position_of(RowColumn::Partial), record.partial);
+  put<std::uint32_t>(position_of(RowColumn::Sessions),
+                     record.subtype == Subtype::Start ? 0 : record.repeatcnt);
+}
+
+void RowEncoder::put_verdict(const TrafficRecord& record, const Verdict& verdict) {
+  static_cast<void>(record);
+  const auto word = [this](RowColumn column, auto value) {
+    put<std::uint8_t>(position_of(column), static_cast<std::uint8_t>(value));
+  };
+  word(RowColumn::FinalAction, verdict.final_action);
+  word(RowColumn::DecidedBy, verdict.decided_by);
+  word(RowColumn::Outcome, verdict.outcome);
+  word(RowColumn::EndedBy, verdict.ended_by);
+  word(RowColumn::ReasonCode, verdict.reason_code);
+  word(RowColumn::Confidence, verdict.confidence);
+  put<bool>(position_of(RowColumn::Provisional), verdict.provisional);
+  put<std::uint16_t>(position_of(RowColumn::Contradictions), verdict.contradictions);
+  std::uint64_t evidence = 0;
+  for (std::size_t i = 0; i < verdict.evidence_count; ++i)
+    evidence |= (std::uint64_t{index_of(verdict.evidence[i])} + 1) << (8 * i);
+  put<std::uint64_t>(position_of(RowColumn::Evidence), evidence);
+}
+
+// Most rows have the same texts as the row before in most of their groups.
+void RowEncoder::put_group(StoredGroup group, const TrafficRecord& record) {
+  const std::span<const Field> fields = fields_of(group);
+  key_.clear();
+  for (const Field f : fields) {
+    key_ += record.text(f);
+    key_ += '\x1f';
+  }
+  LastKey& last = last_[static_cast<std::size_t>(group)];
+  if (last.number == 0 || last.key != key_) {
+    bool fresh = false;
+    last.number = numbers(group).number_of(key_, fresh);
+    last.key = key_;
+    if (fresh) {
+      FreshGroup made{group, last.number, record.app_status, {}};
+      for (const Field f : fields) made.texts.emplace_back(record.text(f));
+      fresh_.push_back(std::move(made));
+    }
+  }
+  put<std::uint32_t>(position_of(group), last.number);
+}
+
+void RowEncoder::put_field(std::size_t column, Field field, const TrafficRecord& record,
+                           const RecordClock& clock, const RecordClock::RecordZone& zone) {
+  const StoredAs as = stored(field).as;
+  const std::string_view text = record.text(field);
+  bool plain = true;
+  if (as == StoredAs::Word) {
+    plain = put_word(column, field, record);
+  } else if (text.empty()) {
+    put_null(column);
+  } else if (as == StoredAs::Address) {
+    plain = put_address(column, text);
+  } else if (as == StoredAs::Time) {
+    plain = put_time(column, field, record, clock, zone);
+  } else {
+    plain = put_number(column, text, as);
+  }
+  if (!plain) note_odd(info(field).log_name, text);
+}
+
+bool RowEncoder::put_number(std::size_t column, std::string_view text, StoredAs as) {
+  if (as == StoredAs::Protocol) {
+    const auto number = protocol_from(text);
+    if (!number) {
+      put_null(column);
+      return false;
+    }
+    put<std::uint8_t>(column, *number);
+    return text == protocol_name(*number);
+  }
+  std::uint64_t value = 0;
+  if (!parse_hex_or_decimal(text, value) || (as == StoredAs::Port && value > 65535)) {
+    put_null(column);
+    return false;
+  }
+  if (as == StoredAs::Port) {
+    put<std::uint16_t>(column, static_cast<std::uint16_t>(value));
+  } else {
+    put<std::uint64_t>(column, value);
+  }
+  return plain_number(text, value, as);
+}
+
+bool RowEncoder::put_address(std::size_t column, std::string_view text) {
+  std::uint32_t quad = 0;
+  if (plain_quad(text, quad)) {
+    put<duckdb_uhugeint>(column, {std::uint64_t{0xffff'0000'0000} | quad, 0});
+    return true;
+  }
+  const auto address = parse_ip(text);
+  if (!address) {
+    put_null(column);
+    return false;
+  }
+  put<duckdb_uhugeint>(column, wide(*address));
+  return text == to_string(*address);
+}
+
+bool RowEncoder::put_time(std::size_t column, Field field, const TrafficRecord& record,
+                          const RecordClock& clock, const RecordClock::RecordZone& zone) {
+  const std::string_view text = record.text(field);
+  if (const auto civil = parse_device_time(text)) {
+    const std::int32_t offset = zone.offset_minutes_at(*civil);
+    put<std::int64_t>(column, civil->micros - offset * kMicrosPerMinute);
+    return offset == zone_minutes_;
+  }
+  const auto time = clock.at(record, field, zone);
+  if (!time) {
+    put_null(column);
+    return false;
+  }
+  put<std::int64_t>(column, time->time.utc_micros);
+  if (field != Field::HighResTimestamp) return false;
+  high_res_digits_ = time->time.fraction_digits;
+  if (time->time.offset_minutes != zone_minutes_) return false;
+  key_.clear();
+  append_rfc3339(key_, time->time);
+  return key_ == text;
+}
+
+bool RowEncoder::put_word(std::size_t column, Field field, const TrafficRecord& record) {
+  std::uint8_t value = 0;
+  const std::string_view spelled = spelling(field, record, value);
+  put<std::uint8_t>(column, value);
+  return record.text(field) == spelled;
+}
+
+}  // namespace endreason

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// Store: where judged records are kept and asked for. Rows are added and committed by one thread;
+// what is committed becomes visible together with the state that came along, or not at all. Reading
+// is safe from any number of threads, while rows are added too.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/result.hpp"
+#include "model/record_clock.hpp"
+#include "model/traffic_record.hpp"
+#include "model/verdict.hpp"
+
+namespace endreason {
+
+struct StoreOptions {
+  std::string folder;
+  bool keep_raw = false;
+  unsigned threads = 0;  // of queries; 0: one a core
+  std::uint64_t memory_bytes = std::uint64_t{1} << 30;
+  bool read_only = false;
+  // Where queries may write files; nowhere else, and they read none.
+  std::string export_folder;
+};
+
+// Where a row came from.
+struct RowOrigin {
+  std::int64_t received_micros{};
+  std::uint16_t sender{};
+};
+
+// A cell of an answer. Times are text, RFC 3339.
+using Cell = std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, std::string>;
+struct Table {
+  struct Column {
+    std::string name, type;
+  };
+  std::vector<Column> columns;
+  std::vector<std::vector<Cell>> rows;
+  bool truncated = false;  // there were more rows than the limit
+};
+
+struct QueryLimits {
+  std::uint64_t rows = 10'000;
+  std::chrono::milliseconds time{30'000};
+  bool one_select = false;  // refuse everything but one statement that only reads
+};
+
+// A row as it was kept.
+struct StoredRow {
+  std::uint64_t id{};
+  std::int64_t time_micros{};  // UTC
+  std::int64_t received_micros{};
+  bool time_known{};
+  std::string raw;  // empty: not kept
+  TrafficRecord record;
+  Verdict verdict;
+};
+
+using StoreState = std::vector<std::pair<std::string, std::uint64_t>>;
+
+class Store {
+ public:
+  Store() = default;
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+  virtual ~Store() = default;
+
+  // --- writing, one thread -------------------------------------------------------------------
+  // The id that the row got, from 1 without gaps.
+  [[nodiscard]] virtual Result<std::uint64_t> add(const TrafficRecord& record,
+                                                  const Verdict& verdict, const RowOrigin& origin,
+                                                  const RecordClock& clock) = 0;
+  [[nodiscard]] virtual Result<void> add_sender(std::uint16_t id, std::string_view name) = 0;
+  // Everything added so far and this state, in one transaction. After an error nothing of it is
+  // kept, and the rows have to be added again.
+  [[nodiscard]] virtual Result<void> commit(const StoreState& state) = 0;
+  virtual void roll_back() = 0;
+  // Removes rows whose time is before `micros`; gives how many.
+  [[nodiscard]] virtual Result<std::uint64_t> remove_before(std::int64_t micros) = 0;
+  virtual std::uint64_t next_id() const = 0;
+
+  // --- reading, any thread -------------------------------------------------------------------
+  [[nodiscard]] virtual Result<StoreState> state() = 0;
+  [[nodiscard]] virtual Result<Table> query(const std::string& sql, const QueryLimits& limits) = 0;
+  // Rows in the order asked for. `rest` is what stands behind FROM traffic_rows; false from `take`
+  // stops.
+  [[nodiscard]] virtual Result<void> read_rows(const std::string& rest, const QueryLimits& limits,
+                                               const std::function<bool(StoredRow&)>& take) = 0;
+  // The sequence number of every row that has one, by firewall and virtual system.
+  [[nodiscard]] virtual Result<void> read_seqnos(
+      const std::function<void(std::string_view serial, std::string_view vsys,
+                               std::uint64_t seqno)>& take) = 0;
+  virtual std::uint64_t bytes_on_disk() const = 0;
+  virtual unsigned queries_running() const = 0;
+};
+
+// Opens the folder, or makes it. An error says who has it open already.
+Result<std::unique_ptr<Store>> open_duckdb_store(const StoreOptions& options);
+
+}  // namespace endreason
