@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Arbitrary bytes as a capture, or as packets, through the whole engine: decode, fragments,
-// sessions, applications, rows. After each batch the accounts must balance: every packet in one
-// counter, every session in the pool or free, none lost, none twice; after the end nothing is left.
+// sessions, applications, rules, inspection, rows. After each batch the accounts must balance:
+// every packet in one counter, every session in the pool or free, none lost, none twice; after the
+// end nothing is left. What the engine sends itself must decode, with right checksums.
 //
 // A capture is taken as it is, with the options of its last byte. Otherwise the first two bytes are
 // the link type, the third the options; then packets, each behind two bytes of length: the format
@@ -17,7 +18,9 @@
 #include <utility>
 #include <vector>
 
+#include "dataplane/content_inspection.hpp"
 #include "dataplane/engine.hpp"
+#include "dataplane/reply_sink.hpp"
 #include "sources/capture_source.hpp"
 #include "sources/memory_source.hpp"
 
@@ -39,17 +42,92 @@ void require(bool holds) {
 class CheckingSink final : public EngineSink {
  public:
   void on_record(TrafficRecord& record) override {
-    if (record.subtype != Subtype::End) return;
-    ++rows;
+    if (record.subtype == Subtype::Start) return;
+    const bool refused = record.text(Field::Sessionid) == "0";  // it began no session
+    require(refused || record.subtype != Subtype::Drop);
+    if (refused) return require(record.pkts_received == 0);
+    record.subtype == Subtype::End ? ++ends : ++denials;
     packets += record.pkts_sent + record.pkts_received;
     require(ids.insert(std::string(record.text(Field::Sessionid))).second);
     require(!record.text(Field::App).empty());
   }
-  std::uint64_t rows = 0, packets = 0;
+  std::uint64_t ends = 0, denials = 0, packets = 0;
   std::set<std::string> ids;
 };
 
-EngineOptions options_of(std::uint8_t choice) {
+class CheckingReplies final : public ReplySink {
+ public:
+  void on_reply(std::int64_t time_ns, std::span<const std::uint8_t> bytes) override {
+    constexpr std::uint16_t kRawIp = 101;
+    RawPacket packet;
+    packet.time_ns = time_ns;
+    packet.bytes = bytes;
+    packet.wire_length = static_cast<std::uint32_t>(bytes.size());
+    packet.link_type = kRawIp;
+    PacketView view;
+    decoder_.decode({&packet, 1}, {&view, 1});
+    require(view.status == DecodeStatus::Ok && view.ip_length == bytes.size());
+  }
+
+ private:
+  static DecodeOptions options() {
+    DecodeOptions o;
+    o.check_checksums = true;
+    return o;
+  }
+  Decoder decoder_{options()};
+};
+
+// Finds something in every packet whose payload begins with certain bytes.
+class FuzzedInspection final : public ContentInspection {
+ public:
+  Result<std::unique_ptr<ContentInspector>> make_inspector(unsigned, const PolicyGate*) override {
+    return std::make_unique<Inspector>();
+  }
+
+ private:
+  class Inspector final : public ContentInspector {
+   public:
+    ContentVerdict inspect(const ContentPacket& seen) override {
+      if (seen.packet.payload_captured == 0 || seen.packet.payload[0] >= 0x18) return {};
+      ContentVerdict verdict;
+      verdict.action = static_cast<ContentAction>(seen.packet.payload[0] % 7);
+      verdict.block_s = 5;
+      return verdict;
+    }
+    void forget(const Session&, SessionIndex) override {}
+  };
+};
+
+// Zones by the low bit of the addresses; each action by a range of ports, and by applications.
+std::shared_ptr<const CompiledPolicy> fuzzed_policy() {
+  Policy policy;
+  policy.source = "fuzz";
+  policy.zones.push_back({"low", {"one"}, {"0.0.0.0/1", "::/1"}, {}, 1});
+  policy.zones.push_back({"high", {}, {"128.0.0.0/1", "8000::/1"}, {}, 2});
+  policy.interfaces.push_back({"one", {"10.0.0.1/8", "fe80::1/64"}, "", 1});
+  const auto add = [&](std::string name, Action action, std::string service, std::string app) {
+    SecurityRule& rule = policy.rules.emplace_back();
+    rule.name = std::move(name);
+    rule.action = action;
+    rule.icmp_unreachable = action == Action::Drop;
+    if (!service.empty()) rule.match.service = {std::move(service)};
+    if (!app.empty()) rule.application = {std::move(app)};
+  };
+  policy.services.push_back({"some", "udp", "1-1000", "", 0, 1});
+  policy.services.push_back({"others", "tcp", "1-50,1024-40000", "", 0, 1});
+  add("drop some", Action::Drop, "some", "");
+  add("reset http", Action::ResetBoth, "", "web-browsing");
+  add("reset tls", Action::ResetClient, "", "ssl");
+  add("drop dns", Action::Drop, "", "dns");
+  add("deny ftp", Action::Deny, "", "ftp-data");
+  add("let others", Action::Allow, "others", "");
+  add("default ports", Action::Allow, "application-default", "");
+  return std::make_shared<const CompiledPolicy>(
+      std::move(CompiledPolicy::create(std::move(policy)).value()));
+}
+
+EngineOptions options_of(std::uint8_t choice, ReplySink& replies) {
   EngineOptions o;
   o.decode.decap = (choice & 1) != 0;
   o.decode.check_checksums = (choice & 2) != 0;
@@ -59,6 +137,16 @@ EngineOptions options_of(std::uint8_t choice) {
   o.session.tcp.reject_non_syn = (choice & 8) != 0;
   o.session.tcp.asymmetric_path = (choice & 8) ? AsymmetricPath::Drop : AsymmetricPath::Bypass;
   o.log_start = (choice & 1) != 0;
+  if ((choice & 16) == 0) return o;
+  static FuzzedInspection inspection;
+  static const std::shared_ptr<const CompiledPolicy> policy = fuzzed_policy();
+  o.policy = policy;
+  o.rules_decide_logs = false;
+  o.inspection = &inspection;
+  o.replies = &replies;
+  o.zones = *ZoneTable::make(
+      {{.name = "low", .interfaces = {}, .vlans = {}, .subnets = {*parse_ip_range("0.0.0.0/1")}},
+       {.name = "high", .interfaces = {}, .vlans = {}, .subnets = {*parse_ip_range("8000::/1")}}});
   return o;
 }
 
@@ -66,7 +154,7 @@ EngineOptions options_of(std::uint8_t choice) {
 class Checked {
  public:
   explicit Checked(std::uint8_t choice)
-      : engine_(std::move(Engine::create(options_of(choice), sink_).value())) {}
+      : engine_(std::move(Engine::create(options_of(choice, replies_), sink_).value())) {}
 
   void take(std::span<const RawPacket> packets) {
     engine_->process(packets);
@@ -76,7 +164,9 @@ class Checked {
   void finish() {
     engine_->finish();
     balance();
-    require(engine_->sessions().pool().allocated() == 0);
+    const SessionTable& table = engine_->sessions();
+    require(table.counters()[SessionCounter::SessionsEnded] == sink_.ends + sink_.denials);
+    require(table.pool().allocated() == 0);
     require(engine_->sessions().segments_held() == 0);
     require(engine_->identification()->states_used == 0);
     sink_.ids.clear();  // ids are not used again: what was seen before stays behind
@@ -91,7 +181,9 @@ class Checked {
     require(table.pool().last_id() ==
             table.pool().allocated() + ended + table.counters()[SessionCounter::PredictExpired]);
     require(table.counters().packets() == given_);
-    require(sink_.rows == ended && sink_.packets <= given_);
+    // A denied session has its row at once.
+    require(sink_.ends <= ended && ended <= sink_.ends + sink_.denials);
+    require(sink_.packets <= given_);
     std::uint64_t decoded = 0;
     for (const std::uint64_t n : engine_->decode_counts()) decoded += n;
     require(decoded == given_);
@@ -101,12 +193,13 @@ class Checked {
   }
 
   CheckingSink sink_;
+  CheckingReplies replies_;
   std::unique_ptr<Engine> engine_;
   std::uint64_t given_ = 0;
 };
 
 Checked& checked(std::uint8_t choice) {
-  static std::array<std::unique_ptr<Checked>, 16> made;
+  static std::array<std::unique_ptr<Checked>, 32> made;
   auto& one = made[choice % made.size()];
   if (!one) one = std::make_unique<Checked>(choice);
   return *one;

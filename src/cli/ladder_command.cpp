@@ -57,7 +57,8 @@ class Stories final : public EngineSink, public EngineObserver {
     const NotedPacket note = notes_.of(packet, result);
     if (matched_.size() < command_.draw) open_[id].push_back(note);
   }
-  void on_end(const Session& session, std::int64_t ended_ns, std::string_view) override {
+  void on_end(const Session& session, std::int64_t ended_ns, std::string_view,
+              std::string_view) override {
     notes_.forget(session.id);
     ended_[session.id] = {session, ended_ns};
   }
@@ -163,6 +164,8 @@ int run_command(const LadderCommand& command) {
   if (!plan) return complain(plan.error());
   auto track = plan_track(command.track, *settings);
   if (!track) return complain(track.error());
+  track->engine.rules_decide_logs = false;  // every session, and when it has ended
+  track->engine.denials_at_end = true;
   if (auto planned = plan_captures(command.track, *plan); !planned)
     return complain(planned.error());
   auto reader = CaptureReader::open(plan->explain, track->bpf);

@@ -128,11 +128,13 @@ class Watch final : public EngineSink, public EngineObserver {
         {packet.time_ns, packet.wire_length, result.outcome == SessionCounter::Created});
     forget_before(packet.time_ns - kNanosPerSecond);
   }
-  void on_end(const Session& session, std::int64_t ended_ns, std::string_view app) override {
+  void on_end(const Session& session, std::int64_t ended_ns, std::string_view app,
+              std::string_view rule) override {
     if (session.id != id_) return;
     ended_ = ShownSession{};
     ended_->session = session;
     ended_->app = app;
+    ended_->rule = rule;
     ended_->ended_ns = ended_ns;
   }
   std::optional<ShownSession>& ended() { return ended_; }
@@ -204,6 +206,7 @@ ShownSession shown(const Session& session, const Engine& engine) {
   ShownSession out;
   out.session = session;
   out.app = engine.application(session);
+  out.rule = engine.rule_name(session);
   out.open = true;
   out.deadline_ns = engine.sessions().deadline_ns(session);
   return out;

@@ -361,7 +361,7 @@ void append_session(std::string& out, const ShownSession& shown, std::int64_t no
          std::to_string(s.flow(flow).packets));
   line("vsys", "vsys1");
   line("application", application_name(shown));
-  line("rule", kEngineRule);
+  line("rule", shown.rule);
   line("service timeout override(index)", truth(s.timeout_profile != 0));
   line("session to be logged at end", "True");
   line("session in session ager", truth(shown.open));

@@ -19,7 +19,7 @@ namespace endreason {
 // A session at the moment that is shown.
 struct ShownSession {
   Session session{};
-  std::string app, from_zone, to_zone;
+  std::string app, rule, from_zone, to_zone;
   bool open{};  // false: it has ended, at ended_ns
   std::int64_t ended_ns{};
   std::int64_t deadline_ns{};  // open: when it ages if nothing comes

@@ -41,6 +41,10 @@ void declare_row_options(CLI::App& app, TrackOptions& options) {
                  "Rows to write: end, start or start,end; with rules, those that they log")
       ->type_name("WHEN")
       ->check(CLI::IsMember({"end", "start", "start,end", "end,start"}));
+  app.add_option("--write-replies", options.write_replies,
+                 "The packets that the firewall would send itself because of its rules, as a pcap "
+                 "of IP packets: TCP resets, ICMP unreachables")
+      ->type_name("FILE");
   app.add_flag("--open", options.open_at_end,
                "Sessions that the capture does not end stay open and get no end row");
 }
@@ -105,6 +109,7 @@ static Result<void> plan_sessions(const TrackOptions& options, const Settings& s
 
 Result<TrackPlan> plan_track(const TrackOptions& options, const Settings& settings) {
   TrackPlan plan;
+  plan.write_replies = options.write_replies;
   for (std::size_t i = captures_among(options.words); i < options.words.size(); ++i)
     plan.bpf += (plan.bpf.empty() ? "" : " ") + options.words[i];
   EngineOptions& engine = plan.engine;

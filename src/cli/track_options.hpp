@@ -25,6 +25,7 @@ struct TrackOptions {
   std::vector<std::string> words;  // more captures, then a capture filter
   std::string log;                 // empty: end, or what the rules say
   std::string checksums{"ignore"}, profile;
+  std::string write_replies;
   bool no_appid = false, decap = false, open_at_end = false;
   std::vector<std::pair<const SessionSettingInfo*, std::string>> settings;
   std::vector<std::pair<std::string, std::uint64_t>> timers;

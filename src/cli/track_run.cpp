@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/reply_file.hpp"
 #include "format/output_columns.hpp"
 #include "session/session_counters.hpp"
 #include "sources/capture_merge.hpp"
@@ -184,6 +185,13 @@ Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track) 
   }
   EngineOptions options = track.engine;
   options.threads = plan.threads;
+  std::optional<ReplyFile> replies;
+  if (!track.write_replies.empty()) {
+    auto opened = ReplyFile::open(track.write_replies);
+    if (!opened) return tl::unexpected(opened.error());
+    replies.emplace(std::move(*opened));
+    options.replies = &*replies;
+  }
   auto engine = Engine::create(options, sinks);
   if (!engine) return tl::unexpected(engine.error());
   std::vector<RawPacket> batch((*engine)->batch_packets());
@@ -204,6 +212,9 @@ Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track) 
     part->flush();
     outcome.result.accounting.add(part->accounting());
   }
+  if (replies)
+    if (const auto closed = replies->close(); !closed)
+      outcome.result.errors.push_back(closed.error());
   report_problems(plan, source.captures());
   if (filter && !filter->problems().empty()) plan.message(filter->problems());
   const SessionCounters counters = (*engine)->counters();

@@ -18,8 +18,9 @@ namespace endreason {
 
 struct TrackPlan {
   EngineOptions engine;
-  bool verdicts = true;  // false: nobody asks for them, and rows are not judged
-  std::string bpf;       // as tcpdump takes it; empty: every packet
+  bool verdicts = true;       // false: nobody asks for them, and rows are not judged
+  std::string bpf;            // as tcpdump takes it; empty: every packet
+  std::string write_replies;  // the file for what the firewall sends itself; empty: none
 };
 
 struct TrackOutcome {

@@ -15,8 +15,9 @@ class EngineObserver {
  public:
   virtual ~EngineObserver() = default;
   virtual void on_packet(const PacketView& packet, const PacketResult& result) = 0;
-  // Before the session's row is given. `app` is the name that the row has.
-  virtual void on_end(const Session& session, std::int64_t ended_ns, std::string_view app) = 0;
+  // Before the session's row is given. `app` and `rule` are the names that the row has.
+  virtual void on_end(const Session& session, std::int64_t ended_ns, std::string_view app,
+                      std::string_view rule) = 0;
 };
 
 }  // namespace endreason

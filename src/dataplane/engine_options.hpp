@@ -28,8 +28,9 @@ struct EngineOptions {
   bool log_start = false;
   bool log_end = true;
   bool rules_decide_logs = true;
-  bool open_at_end = false;  // sessions that have not ended when the input does stay open
-  unsigned threads = 1;      // the rows are the same with any number
+  bool denials_at_end = false;  // rows of denied sessions come when these end, and not at once
+  bool open_at_end = false;     // sessions that have not ended when the input does stay open
+  unsigned threads = 1;         // the rows are the same with any number
   std::uint16_t config_version = 2817;  // the release whose rows are written (11.1)
   ZoneTable zones{};
   std::vector<ApplicationTimeouts> application_timeouts{};

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "dataplane/engine.hpp"
 #include "dataplane/engine_observer.hpp"
 #include "dataplane/session_record.hpp"
 #include "model/protocol.hpp"
@@ -245,8 +246,14 @@ void Lane::on_end(const Session& session, std::int64_t ended_ns) {
   if (policy.has(kHostRefused) && status_of(app) != AppStatus::Identified)
     app = AppId::NotApplicable;
   if (options_.observer != nullptr)
-    options_.observer->on_end(session, ended_ns, catalogue_.name(app));
-  if (!policy.has(kDeniedByRule)) add_row(session, Subtype::End, ended_ns, app, policy);
+    options_.observer->on_end(session, ended_ns, catalogue_.name(app), rule_name(policy));
+  const bool denied = policy.has(kDeniedByRule);
+  if (!denied || options_.denials_at_end)
+    add_row(session, denied ? Subtype::Deny : Subtype::End, ended_ns, app, policy);
+}
+
+std::string_view Lane::rule_name(const SessionPolicy& policy) const {
+  return policy.rule == kNoRule ? kEngineRule : options_.policy->rule(policy.rule).name;
 }
 
 SessionPolicy Lane::policy_at(SessionIndex place) {
@@ -286,7 +293,8 @@ void Lane::add_row(const Session& session, Subtype subtype, std::int64_t at_ns, 
 void Lane::add_deny_row(const PacketView& packet, const PacketResult& result, AppId app) {
   if (decoders_) decoders_->forget(*result.session);
   result.session->clear(kWatched);
-  add_row(*result.session, Subtype::Deny, packet.time_ns, app, gate_->of(result.index));
+  if (!options_.denials_at_end)
+    add_row(*result.session, Subtype::Deny, packet.time_ns, app, gate_->of(result.index));
 }
 
 // A packet that was let begin no session, as if it had been one of a single packet and of id 0.

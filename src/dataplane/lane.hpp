@@ -115,6 +115,7 @@ class Lane final : public SessionSink {
   bool gated(const PacketView& packet, const PacketResult& result);
   void inspect(const PacketView& packet, const PacketResult& result);
   SessionPolicy policy_at(SessionIndex place);
+  std::string_view rule_name(const SessionPolicy& policy) const;
   void inherit_rules();
   bool logs(const SessionPolicy& policy, Subtype subtype) const;
   void add_row(const Session& session, Subtype subtype, std::int64_t at_ns, AppId app,
