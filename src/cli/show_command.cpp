@@ -124,8 +124,7 @@ class Watch final : public EngineSink, public EngineObserver {
   explicit Watch(std::uint64_t id) : id_(id) {}
   void on_record(TrafficRecord&) override {}
   void on_packet(const PacketView& packet, const PacketResult& result) override {
-    recent_.push_back(
-        {packet.time_ns, packet.wire_length, result.outcome == SessionCounter::Created});
+    recent_.push_back({packet.time_ns, packet.wire_length, result.first});
     forget_before(packet.time_ns - kNanosPerSecond);
   }
   void on_end(const Session& session, std::int64_t ended_ns, std::string_view app,

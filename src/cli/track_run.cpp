@@ -125,22 +125,21 @@ std::string accounting_of(const SessionCounters& counters, std::uint64_t rows, s
   return text;
 }
 
-std::string hint_of(const SessionCounters& counters, const GateCounters& gate) {
-  std::string hints;
+std::vector<std::string> hints_of(const SessionCounters& counters, const GateCounters& gate) {
+  std::vector<std::string> hints;
   if (const std::uint64_t n = gate.rows_not_logged; n > 0)
-    hints = fmt::format(
-        "{} {} not written, because the rules that decided do not log (log-end: no; the default "
-        "rules do not unless told to); --log end writes all",
-        n, n == 1 ? "row is" : "rows are");
-  const std::uint64_t n = counters[SessionCounter::NonSyn];
-  if (n == 0) return hints;
-  if (!hints.empty()) hints += "\n";
-  return hints +
-         fmt::format(
-             "{} TCP packets belong to no session because no SYN was seen, as the firewall drops "
-             "them by "
-             "default (flow_tcp_non_syn_drop); --tcp-reject-non-syn no lets them begin sessions",
-             n);
+    hints.push_back(fmt::format(
+        "{} {} not written, because the rules that decided do not log (the default rules do not, "
+        "unless told to); --log end writes all",
+        n, n == 1 ? "row is" : "rows are"));
+  if (const std::uint64_t n = counters[SessionCounter::NonSyn]; n > 0) {
+    const bool denied = counters[SessionCounter::PolicyDeny] > 0;
+    hints.push_back(fmt::format(
+        "{} TCP packets belong to no session because no SYN was {}, as the firewall drops them by "
+        "default (flow_tcp_non_syn_drop); --tcp-reject-non-syn no lets them begin sessions",
+        n, denied ? "seen and let in" : "seen"));
+  }
+  return hints;
 }
 
 }  // namespace
@@ -223,15 +222,16 @@ Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track) 
   outcome.stats_json =
       stats_of(counters, gate, (*engine)->decoders().refused, source, given, filtered);
   outcome.accounting = accounting_of(counters, outcome.result.accounting.traffic, given, filtered);
-  outcome.hint = hint_of(counters, gate);
+  outcome.hints = hints_of(counters, gate);
   return outcome;
 }
 
-int run_captures(const RunOptions& options, RunPlan plan, const TrackPlan& track) {
-  // Captures are merged, and a session may have packets in several: its row comes from all of
-  // them.
-  std::vector<std::string>& names = plan.writer.inputs;
+void join_input_names(std::vector<std::string>& names) {
   for (std::size_t i = 1; i < names.size(); ++i) names.front() += "," + names[i];
+}
+
+int run_captures(const RunOptions& options, RunPlan plan, const TrackPlan& track) {
+  join_input_names(plan.writer.inputs);
   if (plan.explain.limit != 0) plan.explain.threads = 1;
   // The verdict of a row goes by the timers that its session had.
   for (const SessionTimerInfo& row : kSessionTimers)
@@ -250,7 +250,7 @@ int run_captures(const RunOptions& options, RunPlan plan, const TrackPlan& track
       .run([&wanted](const ExplainPlan& run) -> Result<Produced> {
         auto outcome = run_track(run, wanted);
         if (!outcome) return tl::unexpected(outcome.error());
-        if (!outcome->hint.empty()) run.message(outcome->hint);
+        for (const std::string& hint : outcome->hints) run.message(hint);
         return Produced{std::move(outcome->result), std::move(outcome->accounting),
                         std::move(outcome->stats_json)};
       });

@@ -25,9 +25,9 @@ struct TrackPlan {
 
 struct TrackOutcome {
   ExplainResult result;
-  std::string stats_json;  // packets, counters, sessions: packets = sum of the outcomes
-  std::string accounting;  // the same for a person
-  std::string hint;        // what the operator may want to set; empty when there is nothing
+  std::string stats_json;          // packets, counters, sessions: packets = sum of the outcomes
+  std::string accounting;          // the same for a person
+  std::vector<std::string> hints;  // what the operator may want to set
 };
 
 // Uses of the plan: inputs (captures, merged by time), open, ruleset, timers, filter, since, until,
@@ -39,6 +39,9 @@ Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track);
 Result<std::vector<std::unique_ptr<CaptureSource>>> open_captures(const ExplainPlan& plan);
 void report_problems(const ExplainPlan& plan,
                      std::span<const std::unique_ptr<CaptureSource>> captures);
+
+// Captures are merged, and a session may have packets in several: its row comes from all of them.
+void join_input_names(std::vector<std::string>& names);
 
 // A run whose inputs are captures, to its exit code.
 int run_captures(const RunOptions& options, RunPlan plan, const TrackPlan& track);

@@ -6,7 +6,10 @@
 
 #include <gtest/gtest.h>
 
+#include "dataplane/content_inspection.hpp"
 #include "dataplane/engine.hpp"
+#include "dataplane/reply_sink.hpp"
+#include "policy/policy_for_test.hpp"
 
 namespace endreason {
 namespace {
@@ -69,7 +72,7 @@ Frame random_frame(Numbers& numbers, std::int64_t time_ns) {
     b[46] = 0x50;
     b[47] = kFlags[numbers.below(8)];
   } else if (b[23] == 17) {
-    put16(b, 38, 0);
+    put16(b, 38, static_cast<unsigned>(b.size() - 34));
   } else if (kind == 18) {
     b.resize(14 + 20 + 8 + 28, 0);
     put16(b, 16, static_cast<unsigned>(b.size() - 14));
@@ -102,9 +105,20 @@ class Lines final : public EngineSink {
   std::string part_;
 };
 
+class SentTexts final : public ReplySink {
+ public:
+  void on_reply(std::int64_t time_ns, std::span<const std::uint8_t> packet) override {
+    text += std::to_string(time_ns) + ' ';
+    text.append(reinterpret_cast<const char*>(packet.data()), packet.size());
+  }
+  std::string text;
+};
+
 std::string track(const std::vector<Frame>& frames, EngineOptions options, unsigned threads,
                   std::size_t call) {
   std::string log;
+  SentTexts sent;
+  options.replies = &sent;
   std::vector<std::unique_ptr<Lines>> lines;
   std::vector<EngineSink*> sinks;
   for (unsigned i = 0; i < threads; ++i) {
@@ -124,12 +138,26 @@ std::string track(const std::vector<Frame>& frames, EngineOptions options, unsig
   engine->finish();
   const SessionCounters counters = engine->counters();
   EXPECT_EQ(counters.packets(), frames.size());
-  EXPECT_EQ(counters[SessionCounter::Created] + counters[SessionCounter::Divided],
-            counters[SessionCounter::SessionsEnded]);
+  if (!options.policy)  // else a packet that begins a session may be refused and counted so
+    EXPECT_EQ(counters[SessionCounter::Created] + counters[SessionCounter::Divided],
+              counters[SessionCounter::SessionsEnded]);
   for (const SessionCounterInfo& row : kSessionCounters)
     log += std::to_string(counters[row.value]) + ' ';
   for (const std::uint64_t count : engine->decode_counts()) log += std::to_string(count) + ' ';
-  return log;
+  return log + sent.text;
+}
+
+std::vector<Frame> random_frames() {
+  Numbers numbers(7);
+  std::vector<Frame> frames;
+  std::int64_t time_ns = 1'773'136'800'000'000'000;
+  for (int i = 0; i < 12'000; ++i) {
+    // Mostly forward, sometimes back, sometimes a silence in which sessions age.
+    time_ns += std::int64_t{numbers.below(40'000'000)} - 4'000'000;
+    if (numbers.below(3'000) == 0) time_ns += 40'000'000'000;
+    frames.push_back(random_frame(numbers, time_ns));
+  }
+  return frames;
 }
 
 struct Limits {
@@ -145,15 +173,7 @@ constexpr Limits kLimits[] = {
 
 TEST(EngineThreads, TheRowsAreTheSameWithAnyNumberOfThreadsAndHoweverPacketsAreCut) {
   for (const Limits& limits : kLimits) {
-    Numbers numbers(7);
-    std::vector<Frame> frames;
-    std::int64_t time_ns = 1'773'136'800'000'000'000;
-    for (int i = 0; i < 12'000; ++i) {
-      // Mostly forward, sometimes back, sometimes a silence in which sessions age.
-      time_ns += std::int64_t{numbers.below(40'000'000)} - 4'000'000;
-      if (numbers.below(3'000) == 0) time_ns += 40'000'000'000;
-      frames.push_back(random_frame(numbers, time_ns));
-    }
+    const std::vector<Frame> frames = random_frames();
     EngineOptions options;
     options.identify = false;
     options.log_start = true;
@@ -166,6 +186,76 @@ TEST(EngineThreads, TheRowsAreTheSameWithAnyNumberOfThreadsAndHoweverPacketsAreC
       for (const std::size_t call : {std::size_t{5000}, std::size_t{700}})
         ASSERT_EQ(track(frames, options, threads, call), alone)
             << limits.says << ", " << threads << " threads, " << call << " packets a call";
+  }
+}
+
+UserSignature payload_of_x() {
+  UserSignature signature;
+  signature.app = "web-browsing";
+  signature.pattern = "xxxx";
+  return signature;
+}
+
+// Drops by port and by application, with ICMP unreachables beyond their limit.
+std::shared_ptr<const CompiledPolicy> rules() {
+  Policy policy = zones_for_test();
+  policy.limits.push_back({"icmp-unreachable-rate", 3});
+  policy.services.push_back({"some", "udp", "1-1001", "", 0, 1});
+  policy.services.push_back({"others", "tcp", "1001", "", 0, 1});
+  SecurityRule drop = rule_of("drop", Action::Drop), wait = rule_of("wait", Action::Allow),
+               deny = rule_of("deny", Action::ResetBoth);
+  drop.icmp_unreachable = true;
+  drop.match.service = {"some"};
+  deny.match.service = {"others"};
+  deny.application = {"web-browsing"};
+  policy.rules = {drop, deny, wait};
+  return std::make_shared<const CompiledPolicy>(
+      std::move(CompiledPolicy::create(std::move(policy)).value()));
+}
+
+// Blocks by what the payload's place in the capture's bytes is, which no thread changes.
+class SomeBlocked final : public ContentInspection {
+ public:
+  explicit SomeBlocked(bool addresses) : addresses_(addresses) {}
+  Result<std::unique_ptr<ContentInspector>> make_inspector(unsigned, const PolicyGate*) override {
+    return std::make_unique<Inspector>(addresses_);
+  }
+  bool may_block_addresses() const override { return addresses_; }
+
+ private:
+  class Inspector final : public ContentInspector {
+   public:
+    explicit Inspector(bool addresses) : addresses_(addresses) {}
+    ContentVerdict inspect(const ContentPacket& seen) override {
+      if (seen.moment.packet % 97 != 0) return {};
+      const bool block = addresses_ && seen.moment.packet % 2 == 0;
+      return {.action = block ? ContentAction::BlockIp : ContentAction::ResetBoth, .block_s = 3};
+    }
+    void forget(const Session&, SessionIndex) override {}
+
+   private:
+    bool addresses_;
+  };
+  bool addresses_;
+};
+
+TEST(EngineThreads, RulesAndInspectionDecideTheSameAndTheSamePacketsAreSent) {
+  const std::vector<Frame> frames = random_frames();
+  for (const bool addresses : {false, true}) {
+    SomeBlocked inspection(addresses);
+    EngineOptions options;
+    options.session.tcp.reject_non_syn = false;
+    options.policy = rules();
+    options.rules_decide_logs = false;
+    options.inspection = &inspection;
+    options.user_applications.push_back(payload_of_x());
+    const std::string alone = track(frames, options, 1, 97);
+    for (const std::string_view word : {",drop,", ",deny,", "threat", "policy-deny", "reset-both"})
+      EXPECT_NE(alone.find(word), std::string::npos) << word;
+    for (const unsigned threads : {2u, 3u, 8u})
+      for (const std::size_t call : {std::size_t{5000}, std::size_t{700}})
+        ASSERT_EQ(track(frames, options, threads, call), alone)
+            << threads << " threads, " << call << " packets a call";
   }
 }
 
