@@ -266,8 +266,8 @@ void Lane::inherit_rules() {
   decoders_->forget_announced();
 }
 
-void Lane::on_tick() {
-  if (overflow_ && rows_.size() >= kRowsAtOnce) overflow_();
+void Lane::on_pause(std::int64_t before_ns) {
+  if (overflow_ && rows_.size() >= kRowsAtOnce && latest_row_ns_ < before_ns) overflow_();
 }
 
 // "If the session start or end entries are logged, drop and deny entries are also logged":
@@ -288,6 +288,7 @@ void Lane::add_row(const Session& session, Subtype subtype, std::int64_t at_ns, 
   }
   const auto part = static_cast<std::uint32_t>(rows_.size());
   rows_.push_back({session, table_->moment(), at_ns, part, policy, app, subtype});
+  latest_row_ns_ = std::max(latest_row_ns_, at_ns);
 }
 
 void Lane::add_deny_row(const PacketView& packet, const PacketResult& result, AppId app) {
@@ -325,6 +326,7 @@ void Lane::sort_rows() {
 void Lane::forget_rows() {
   rows_.clear();
   sorted_.clear();
+  latest_row_ns_ = INT64_MIN;
 }
 
 }  // namespace endreason

@@ -95,7 +95,7 @@ class Lane final : public SessionSink {
   }
   void on_packet(const PacketView& packet, const PacketResult& result) override;
   void on_end(const Session& session, std::int64_t ended_ns) override;
-  void on_tick() override;
+  void on_pause(std::int64_t before_ns) override;
 
  private:
   explicit Lane(const LaneShared& shared)
@@ -135,6 +135,7 @@ class Lane final : public SessionSink {
   std::vector<std::uint8_t> timeout_profiles_;  // by application; empty: none has its own
   std::vector<EngineRow> rows_;
   std::vector<const EngineRow*> sorted_;
+  std::int64_t latest_row_ns_ = INT64_MIN;  // of those in rows_
   std::function<void()> overflow_;
 };
 

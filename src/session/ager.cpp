@@ -3,13 +3,18 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
+#include <tuple>
+#include <utility>
 
 namespace endreason {
 
-Ager::Ager(std::uint32_t capacity) : links_(std::size_t{capacity} + kFirstSession) {
-  if (links_.empty()) return;
-  for (std::uint32_t node = 1; node < kFirstSession; ++node) links_[node] = {node, node, 0};
-}
+// A chunk a slot may be partly filled, and one is in hand while a slot is looked at.
+Ager::Ager(std::uint32_t capacity)
+    : ticks_(capacity),
+      chunks_((std::size_t{3} * capacity + kFewEntries) /
+                  std::tuple_size_v<decltype(Chunk::sessions)> +
+              kLevels * kSlots + 4) {}
 
 void Ager::start(std::int64_t now_ns) {
   base_ns_ = now_ns;
@@ -21,43 +26,68 @@ std::uint32_t Ager::tick_of(std::int64_t time_ns) const {
   if (time_ns <= base_ns_) return 0;
   const std::uint64_t ticks =
       (static_cast<std::uint64_t>(time_ns) - static_cast<std::uint64_t>(base_ns_)) >> kTickShift;
-  return static_cast<std::uint32_t>(std::min<std::uint64_t>(ticks, UINT32_MAX));
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(ticks, kLastTick));
 }
 
 void Ager::queue(SessionIndex session, std::int64_t deadline_ns) {
-  const std::uint32_t node = node_of(session);
   const std::uint32_t tick = tick_of(deadline_ns);
-  if (links_[node].next != kUnlinked) {
-    if (links_[node].tick <= tick) return;
-    unlink(node);
+  if (!queued(session)) {
+    ++queued_;
+    places_ = std::max<std::size_t>(places_, session + std::size_t{1});
+  } else if (ticks_[session] - 1 <= tick) {
+    return;
   }
-  link(node, tick);
+  link(session, tick);
+  if (entries_ > entries_allowed()) [[unlikely]]
+    throw_out_stale();
 }
 
-void Ager::remove(SessionIndex session) {
-  if (queued(session)) unlink(node_of(session));
-}
-
-void Ager::link(std::uint32_t node, std::uint32_t tick) {
+void Ager::link(SessionIndex session, std::uint32_t tick) {
   tick = std::max(tick, current_);
   const std::uint32_t differing = tick ^ current_;
   const std::size_t level =
       differing == 0 ? 0 : (static_cast<std::size_t>(std::bit_width(differing)) - 1) / kSlotBits;
   const std::size_t slot = tick >> (level * kSlotBits) & (kSlots - 1);
-  const std::uint32_t head = slot_node(level, slot);
-  const std::uint32_t last = links_[head].previous;
-  links_[node] = {head, last, tick};
-  links_[last].next = node;
-  links_[head].previous = node;
+  std::uint32_t& first = slots_[level][slot];
+  if (first == kNoChunk || chunks_[first].count == chunks_[first].sessions.size())
+    first = new_chunk(first);
+  Chunk& chunk = chunks_[first];
+  chunk.sessions[chunk.count++] = session;
+  ticks_[session] = tick + 1;
+  ++entries_;
   occupied_[level][slot / 64] |= std::uint64_t{1} << (slot % 64);
 }
 
-void Ager::unlink(std::uint32_t node) {
-  // The slot may now be empty and still marked: it is then looked at once, in vain.
-  const Node& at = links_[node];
-  links_[at.previous].next = at.next;
-  links_[at.next].previous = at.previous;
-  links_[node].next = kUnlinked;
+std::uint32_t Ager::new_chunk(std::uint32_t next) {
+  std::uint32_t chunk = free_chunk_;
+  if (chunk != kNoChunk) {
+    free_chunk_ = chunks_[chunk].next;
+  } else {
+    chunk = chunks_made_++;
+    assert(chunk < chunks_.size() && "entries are bounded");
+  }
+  chunks_[chunk].next = next;
+  chunks_[chunk].count = 0;
+  return chunk;
+}
+
+void Ager::free_chunk(std::uint32_t chunk) {
+  chunks_[chunk].next = free_chunk_;
+  free_chunk_ = chunk;
+}
+
+// All slots anew, from what stands beside the sessions.
+void Ager::throw_out_stale() {
+  for (std::size_t level = 0; level < kLevels; ++level) {
+    occupied_[level] = {};
+    slots_[level] = {};
+  }
+  free_chunk_ = kNoChunk;
+  chunks_made_ = 1;
+  entries_ = 0;
+  for (std::size_t session = 0; session < places_; ++session)
+    if (ticks_[session] != kNotQueued)
+      link(static_cast<SessionIndex>(session), ticks_[session] - 1);
 }
 
 Ager::Stop Ager::next_stop() const {
@@ -79,12 +109,7 @@ Ager::Stop Ager::next_stop() const {
 std::uint32_t Ager::take_slot(std::size_t level, std::uint32_t tick) {
   const std::size_t slot = tick >> (level * kSlotBits) & (kSlots - 1);
   occupied_[level][slot / 64] &= ~(std::uint64_t{1} << (slot % 64));
-  const std::uint32_t head = slot_node(level, slot);
-  const std::uint32_t first = links_[head].next;
-  if (first == head) return kUnlinked;
-  links_[links_[head].previous].next = kUnlinked;
-  links_[head].next = links_[head].previous = head;
-  return first;
+  return std::exchange(slots_[level][slot], kNoChunk);
 }
 
 }  // namespace endreason

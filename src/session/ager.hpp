@@ -5,7 +5,11 @@
 // when a session is looked at, never when it ends: deadlines are exact nanoseconds. Levels reach
 // 17 s, 73 min, 13 days and 9 years. A refresh costs nothing here: a session is looked at when the
 // deadline it was queued under is over, and queued again when it has got a later one meanwhile.
-// Only an earlier deadline moves it at once. Not thread-safe.
+// Only an earlier deadline moves it at once.
+//
+// A slot is a list of chunks of session numbers, so that what ages together is fetched ahead of its
+// use. The tick that counts stands beside the session: numbers in other slots are stale, and passed
+// over when their slot's time comes, or thrown out when they are many. Not thread-safe.
 #pragma once
 
 #include <algorithm>
@@ -33,7 +37,7 @@ class Ager {
 
   Ager() = default;
   explicit Ager(std::uint32_t capacity);
-  bool empty() const { return links_.empty(); }
+  bool empty() const { return ticks_.empty() || chunks_.empty(); }
 
   // Once, before anything else: the time of the first packet.
   void start(std::int64_t now_ns);
@@ -41,9 +45,15 @@ class Ager {
   // Queues a session, or moves it when it is queued under a later deadline; else does nothing.
   // A deadline in the past comes with the next tick.
   void queue(SessionIndex session, std::int64_t deadline_ns);
-  bool queued(SessionIndex session) const { return links_[node_of(session)].next != kUnlinked; }
-  void remove(SessionIndex session);
-  void prefetch(SessionIndex session) const { __builtin_prefetch(&links_[node_of(session)], 1); }
+  bool queued(SessionIndex session) const { return ticks_[session] != kNotQueued; }
+  void remove(SessionIndex session) {
+    if (!queued(session)) return;
+    ticks_[session] = kNotQueued;
+    --queued_;
+  }
+  void prefetch(SessionIndex session) const { __builtin_prefetch(&ticks_[session], 1); }
+  // Numbers that stand in slots, stale ones included; for tests of how few they stay.
+  std::size_t entries() const { return entries_; }
 
   // The time from which a tick is over.
   std::int64_t end_of_tick(std::uint32_t tick) const {
@@ -70,33 +80,48 @@ class Ager {
   static_assert((std::uint64_t{1} << (32 + kTickShift)) / 1'000'000'000 > 15'999'999ull * 2,
                 "the longest timer reaches less far than the wheel");
 
-  // Lists are rings through a node of the slot. Node 0 is none, then the slots, then sessions.
-  static constexpr std::uint32_t kUnlinked = 0;
-  static constexpr std::uint32_t kFirstSession = 1 + kLevels * kSlots;
-  struct Node {
-    std::uint32_t next, previous, tick;
+  // What stands beside a session: its tick and 1.
+  static constexpr std::uint32_t kNotQueued = 0;
+  static constexpr std::uint32_t kLastTick = UINT32_MAX - 1;
+
+  static constexpr std::uint32_t kNoChunk = 0;
+  struct alignas(64) Chunk {
+    std::uint32_t next;
+    std::uint32_t count;
+    std::array<SessionIndex, 62> sessions;
   };
+  static_assert(sizeof(Chunk) == 256);
   struct Stop {
     bool found;
     std::size_t level;
     std::uint32_t tick;
   };
 
-  static std::uint32_t node_of(SessionIndex session) { return session + kFirstSession; }
-  static std::uint32_t slot_node(std::size_t level, std::size_t slot) {
-    return static_cast<std::uint32_t>(1 + level * kSlots + slot);
-  }
   std::uint32_t tick_of(std::int64_t time_ns) const;
-  void link(std::uint32_t node, std::uint32_t tick);
-  void unlink(std::uint32_t node);
+  void link(SessionIndex session, std::uint32_t tick);
   // The next tick at which a slot has to be looked at.
   Stop next_stop() const;
-  // Takes the whole list of a slot; returns its first node, linked by `next` up to kUnlinked.
+  // Takes the whole list of a slot; returns its first chunk.
   std::uint32_t take_slot(std::size_t level, std::uint32_t tick);
+  std::uint32_t new_chunk(std::uint32_t next);
+  void free_chunk(std::uint32_t chunk);
+  // The most entries that are kept without throwing stale ones out: each of those was made by a
+  // call, and throwing out looks at all places once.
+  std::size_t entries_allowed() const { return 2 * queued_ + places_ + kFewEntries; }
+  void throw_out_stale();
 
-  MappedArray<Node> links_;
+  static constexpr std::size_t kFewEntries = 4096;
+
+  MappedArray<std::uint32_t> ticks_;  // of each session
+  MappedArray<Chunk> chunks_;         // 0 is none
+  std::array<std::array<std::uint32_t, kSlots>, kLevels> slots_{};
   std::array<std::array<std::uint64_t, kSlots / 64>, kLevels> occupied_{};
   std::vector<Expired> expired_;
+  std::uint32_t free_chunk_ = kNoChunk;
+  std::uint32_t chunks_made_ = 1;
+  std::size_t entries_ = 0;
+  std::size_t queued_ = 0;
+  std::size_t places_ = 0;     // sessions from here on were never queued
   std::int64_t base_ns_ = 0;   // time of tick 0
   std::uint32_t current_ = 0;  // ticks before this one are over and done
 };
@@ -115,23 +140,32 @@ const std::vector<Ager::Expired>& Ager::expired(std::int64_t now_ns, Look&& look
       break;
     }
     current_ = stop.tick;
-    std::uint32_t node = take_slot(stop.level, stop.tick);
-    if (node != kUnlinked) prefetch(node - kFirstSession);
-    while (node != kUnlinked) {
-      const std::uint32_t following = links_[node].next;
-      links_[node].next = kUnlinked;
-      if (following != kUnlinked) {
-        prefetch(following - kFirstSession);
-        __builtin_prefetch(&links_[links_[following].next]);
+    const std::size_t shift = stop.level * kSlotBits;
+    for (std::uint32_t at = take_slot(stop.level, stop.tick); at != kNoChunk;) {
+      const Chunk& chunk = chunks_[at];
+      constexpr std::uint32_t kTicksAhead = 16, kSessionsAhead = 8;
+      for (std::uint32_t i = 0; i < std::min(chunk.count, kTicksAhead); ++i)
+        this->prefetch(chunk.sessions[i]);
+      for (std::uint32_t i = 0; i < chunk.count + kSessionsAhead; ++i) {
+        if (i + kTicksAhead < chunk.count) this->prefetch(chunk.sessions[i + kTicksAhead]);
+        if (i < chunk.count) prefetch(chunk.sessions[i]);
+        if (i < kSessionsAhead) continue;
+        const SessionIndex session = chunk.sessions[i - kSessionsAhead];
+        if (!queued(session) || (ticks_[session] - 1) >> shift != stop.tick >> shift) continue;
+        Expired seen = look(session);
+        const std::uint32_t tick = tick_of(seen.deadline_ns);
+        seen.tick = current_;
+        if (stop.level == 0 && tick <= current_) {
+          remove(session);
+          expired_.push_back(seen);
+        } else {
+          link(session, tick);
+        }
       }
-      Expired seen = look(node - kFirstSession);
-      const std::uint32_t tick = tick_of(seen.deadline_ns);
-      seen.tick = current_;
-      if (stop.level == 0 && tick <= current_)
-        expired_.push_back(seen);
-      else
-        link(node, tick);
-      node = following;
+      const std::uint32_t next = chunk.next;
+      entries_ -= chunk.count;
+      free_chunk(at);
+      at = next;
     }
   }
   std::sort(expired_.begin(), expired_.end());

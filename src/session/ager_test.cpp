@@ -102,6 +102,20 @@ TEST_F(AgerTest, TimesNearTheEndOfTheirTypeDoNoHarm) {
   EXPECT_FALSE(ager.queued(1));
 }
 
+// Each turn leaves a number behind that does not count any more, as a tuple that is used again and
+// again does.
+TEST_F(AgerTest, StaleNumbersDoNotPileUp) {
+  for (int turn = 0; turn < 1'000'000; ++turn) {
+    queue(7, 3600 * kSecond);
+    queue(7, 5 * kSecond);
+    ager.remove(7);
+    ASSERT_LE(ager.entries(), 3u * 4096);
+  }
+  queue(7, 4 * kSecond);
+  EXPECT_EQ(expire(10'000 * kSecond), Order{7});
+  EXPECT_EQ(ager.entries(), 0u);
+}
+
 // Random times beside a sorted list, with refreshes, moves and removals.
 TEST_F(AgerTest, AgreesWithASortedListUnderChange) {
   std::mt19937_64 random(1);

@@ -82,9 +82,11 @@ void SessionTable::tell_moment(std::uint32_t tick) {
   moment_.packet = next_packet_ + static_cast<std::uint64_t>(at - latest_ns_.begin());
 }
 
-// Ends what has aged in the next tick that has any. False when there is none before now.
+// Ends what has aged in the next tick that has any. False when there is none before now. Those that
+// age together may be many, and in an order that has nothing to do with their places.
 bool SessionTable::end_expired(SessionSink& sink) {
-  constexpr std::size_t kAhead = 4;
+  constexpr std::size_t kWholeAhead = 16, kEntryAhead = 6;
+  constexpr std::size_t kAtOnce = 1024;
   const std::vector<Ager::Expired>& over = ager_.expired(
       now_ns_,
       [this](SessionIndex i) {
@@ -94,11 +96,13 @@ bool SessionTable::end_expired(SessionSink& sink) {
   if (over.empty()) return false;
   tell_moment(over.front().tick);
   for (std::size_t i = 0; i < over.size(); ++i) {
-    if (i + kAhead < over.size())
-      table_.prefetch_bucket(table_.hash(pool_[over[i + kAhead].session].key));
+    if (i + kWholeAhead < over.size()) pool_.prefetch_whole(over[i + kWholeAhead].session);
+    if (i + kEntryAhead < over.size())
+      table_.prefetch_bucket(table_.hash(pool_[over[i + kEntryAhead].session].key));
+    if (i % kAtOnce == 0) sink.on_pause(over[i].deadline_ns);
     end(over[i].session, over[i].deadline_ns, sink);
   }
-  sink.on_tick();
+  sink.on_pause(INT64_MAX);
   return true;
 }
 

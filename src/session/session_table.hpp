@@ -75,8 +75,9 @@ class SessionSink {
   // A session has ended, at this time: the end of its timer, or the packet that closed it. It is
   // in state CLOSED; its memory is used again after the call.
   virtual void on_end(const Session& session, std::int64_t ended_ns) = 0;
-  // Everything that ages in one tick of the ager has ended; a point at which to pause.
-  virtual void on_tick() {}
+  // A point at which to pause: of what ages in this tick of the ager, all that ended before this
+  // time has been told; INT64_MAX: all.
+  virtual void on_pause(std::int64_t before_ns) { static_cast<void>(before_ns); }
 };
 
 // Who is to open a connection to whom (FTP's data).
