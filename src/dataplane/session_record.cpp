@@ -61,23 +61,25 @@ std::uint32_t flags_of(const Session& session, const RowOf& row) {
 }
 
 // What real lines have for a session whose application is not known. Of one that is known the
-// engine knows the name alone.
-void application(std::string_view app, AppStatus status, RowLine& line) {
+// engine knows the name alone. Empty cells are set too, so that the places of the next ones do not
+// depend on it.
+[[gnu::always_inline]] inline void application(std::string_view app, AppStatus status,
+                                               RowLine::Cells& line) {
   const bool known = status == AppStatus::Identified || status == AppStatus::Absent;
-  if (!known) {
-    for (const Field field :
-         {Field::SubcategoryOfApp, Field::CategoryOfApp, Field::TechnologyOfApp})
-      line.set(field, "unknown");
-    line.set(Field::RiskOfApp, "1");
-  }
+  const auto unless_known = [known](std::string_view text) {
+    return known ? std::string_view{} : text;
+  };
+  line.set(Field::SubcategoryOfApp, unless_known("unknown"));
+  line.set(Field::CategoryOfApp, unless_known("unknown"));
+  line.set(Field::TechnologyOfApp, unless_known("unknown"));
+  line.set(Field::RiskOfApp, unless_known("1"));
   line.set_text(Field::TunneledApp, app);
-  if (known) return;
-  line.set(Field::IsSaasOfApp, "no");
-  line.set(Field::SanctionedStateOfApp, "no");
+  line.set(Field::IsSaasOfApp, unless_known("no"));
+  line.set(Field::SanctionedStateOfApp, unless_known("no"));
 }
 
 // Columns of 12.1; the writer leaves them out for older releases. Round trips are not measured.
-void tcp_telemetry(const Session& session, RowLine& line) {
+[[gnu::always_inline]] inline void tcp_telemetry(const Session& session, RowLine::Cells& line) {
   if (session.key.protocol != kProtoTcp) return;
   const FlowExtra& c2s = session.extra(Flow::C2s);
   const FlowExtra& s2c = session.extra(Flow::S2c);
@@ -114,7 +116,7 @@ bool handshake_done(const Session& session) {
 }
 
 void SessionRecord::fill(const Session& session, const RowOf& row, TrafficRecord& record) {
-  record.reset(nullptr);
+  record.reset_decoded();
   record.format = InputFormat::Engine;
   if (row.config_version != config_version_) {
     config_version_ = row.config_version;
@@ -123,10 +125,7 @@ void SessionRecord::fill(const Session& session, const RowOf& row, TrafficRecord
   record.version = version_;
   record.line = row.seqno;
   decoded(session, row, record);
-  const PanosVersionInfo* release = info(version_);
-  line_.begin(record, release != nullptr ? release->columns : 0);
   columns(session, row, record);
-  record.payload = line_.finish();
   facts(session, row);
   record.engine = &facts_;
 }
@@ -160,72 +159,71 @@ void SessionRecord::decoded(const Session& session, const RowOf& row, TrafficRec
 }
 
 // In the order of the columns.
-void SessionRecord::columns(const Session& session, const RowOf& row, const TrafficRecord& record) {
+void SessionRecord::columns(const Session& session, const RowOf& row, TrafficRecord& record) {
+  const std::size_t text_bytes = row.rule.size() + 2 * row.app.size() + row.from_zone.size() +
+                                 row.to_zone.size() + row.log_setting.size() + row.rule_uuid.size();
+  RowLine::Cells line = line_.begin(record, text_bytes);
   const std::string_view no_address = session.client().is_v4() ? "0.0.0.0" : "::";
-  line_.set(Field::Domain, "1");
-  line_.set_time(Field::ReceiveTime, row.generated_ns);
-  line_.set(Field::Serial, kEngineSerial);
-  line_.set(Field::Type, "TRAFFIC");
-  line_.set(Field::Subtype, info(row.subtype).log_name);
-  line_.set_number(Field::ConfigVer, row.config_version);
-  line_.set_time(Field::TimeGenerated, row.generated_ns);
-  line_.set_address(Field::Src, session.client());
-  line_.set_address(Field::Dst, session.server());
-  line_.set(Field::Natsrc, no_address);
-  line_.set(Field::Natdst, no_address);
-  if (row.rule.empty()) {
-    line_.set(Field::Rule, kEngineRule);
-  } else {
-    line_.set_text(Field::Rule, row.rule);
-  }
-  line_.set_text(Field::App, row.app);
-  line_.set(Field::Vsys, "vsys1");
-  line_.set_text(Field::From, row.from_zone);
-  line_.set_text(Field::To, row.to_zone);
-  if (!row.log_setting.empty()) line_.set_text(Field::Logset, row.log_setting);
-  line_.set_time(Field::TimeReceived, row.generated_ns);
-  line_.set_number(Field::Sessionid, session.id);
-  line_.set(Field::Repeatcnt, "1");
-  line_.set_number(Field::Sport, record.sport);
-  line_.set_number(Field::Dport, record.dport);
-  line_.set(Field::Natsport, "0");
-  line_.set(Field::Natdport, "0");
-  line_.set_hex(Field::Flags, record.flags);
+  line.set(Field::Domain, "1");
+  line.set_time(Field::ReceiveTime, row.generated_ns);
+  line.set(Field::Serial, kEngineSerial);
+  line.set(Field::Type, "TRAFFIC");
+  line.set(Field::Subtype, info(row.subtype).log_name);
+  line.set_number(Field::ConfigVer, row.config_version);
+  line.set_as(Field::TimeGenerated, Field::ReceiveTime);
+  line.set_address(Field::Src, session.client());
+  line.set_address(Field::Dst, session.server());
+  line.set(Field::Natsrc, no_address);
+  line.set(Field::Natdst, no_address);
+  line.set_text(Field::Rule, row.rule.empty() ? kEngineRule : row.rule);
+  line.set_text(Field::App, row.app);
+  line.set(Field::Vsys, "vsys1");
+  line.set_text(Field::From, row.from_zone);
+  line.set_text(Field::To, row.to_zone);
+  line.set_text(Field::Logset, row.log_setting);
+  line.set_as(Field::TimeReceived, Field::ReceiveTime);
+  line.set_number(Field::Sessionid, session.id);
+  line.set(Field::Repeatcnt, "1");
+  line.set_number(Field::Sport, record.sport);
+  line.set_number(Field::Dport, record.dport);
+  line.set(Field::Natsport, "0");
+  line.set(Field::Natdport, "0");
+  line.set_hex(Field::Flags, record.flags);
   if (const std::string_view name = protocol_name(session.key.protocol); name.empty()) {
-    line_.set_number(Field::Proto, session.key.protocol);
+    line.set_number(Field::Proto, session.key.protocol);
   } else {
-    line_.set(Field::Proto, name);
+    line.set(Field::Proto, name);
   }
-  line_.set(Field::Action, info(row.action).log_name);
-  line_.set_number(Field::Bytes, record.bytes);
-  line_.set_number(Field::BytesSent, record.bytes_sent);
-  line_.set_number(Field::BytesReceived, record.bytes_received);
-  line_.set_number(Field::Packets, record.packets);
-  line_.set_time(Field::Start, session.start_ns);
-  line_.set_number(Field::Elapsed, record.elapsed);
-  line_.set(Field::Category, "any");
-  line_.set_number(Field::Seqno, row.seqno);
-  line_.set(Field::Actionflags, "0x0");
-  line_.set_number(Field::PktsSent, record.pkts_sent);
-  line_.set_number(Field::PktsReceived, record.pkts_received);
-  line_.set(Field::SessionEndReason, info(record.end_reason).log_name);
-  for (const Field level :
-       {Field::DgHierLevel1, Field::DgHierLevel2, Field::DgHierLevel3, Field::DgHierLevel4})
-    line_.set(level, "0");
-  line_.set(Field::DeviceName, kEngineDevice);
-  line_.set(Field::ActionSource, info(row.action_source).log_name);
-  line_.set(Field::Tunnelid, "0");
-  line_.set_number(Field::ParentSessionId, session.has(kPredicted) ? session.user : 0);
-  line_.set(Field::Tunnel, "N/A");
-  for (const Field none : {Field::AssocId, Field::Chunks, Field::ChunksSent, Field::ChunksReceived})
-    line_.set(none, "0");
-  if (!row.rule_uuid.empty()) line_.set_text(Field::RuleUuid, row.rule_uuid);
-  for (const Field none : {Field::Http2Connection, Field::LinkChangeCount}) line_.set(none, "0");
-  line_.set_high_resolution_time(Field::HighResTimestamp, row.generated_ns);
-  application(row.app, record.app_status, line_);
-  line_.set(Field::Offloaded, "0");
-  line_.set(Field::FlowType, "NonProxyTraffic");
-  tcp_telemetry(session, line_);
+  line.set(Field::Action, info(row.action).log_name);
+  line.set_number(Field::Bytes, record.bytes);
+  line.set_number(Field::BytesSent, record.bytes_sent);
+  line.set_number(Field::BytesReceived, record.bytes_received);
+  line.set_number(Field::Packets, record.packets);
+  line.set_time(Field::Start, session.start_ns);
+  line.set_number(Field::Elapsed, record.elapsed);
+  line.set(Field::Category, "any");
+  line.set_number(Field::Seqno, row.seqno);
+  line.set(Field::Actionflags, "0x0");
+  line.set_number(Field::PktsSent, record.pkts_sent);
+  line.set_number(Field::PktsReceived, record.pkts_received);
+  line.set(Field::SessionEndReason, info(record.end_reason).log_name);
+  line.set_each("0", Field::DgHierLevel1, Field::DgHierLevel2, Field::DgHierLevel3,
+                Field::DgHierLevel4);
+  line.set(Field::DeviceName, kEngineDevice);
+  line.set(Field::ActionSource, info(row.action_source).log_name);
+  line.set(Field::Tunnelid, "0");
+  line.set_number(Field::ParentSessionId, session.has(kPredicted) ? session.user : 0);
+  line.set(Field::Tunnel, "N/A");
+  line.set_each("0", Field::AssocId, Field::Chunks, Field::ChunksSent, Field::ChunksReceived);
+  line.set_text(Field::RuleUuid, row.rule_uuid);
+  line.set_each("0", Field::Http2Connection, Field::LinkChangeCount);
+  line.set_high_resolution_time(Field::HighResTimestamp, row.generated_ns);
+  application(row.app, record.app_status, line);
+  line.set(Field::Offloaded, "0");
+  line.set(Field::FlowType, "NonProxyTraffic");
+  tcp_telemetry(session, line);
+  const PanosVersionInfo* release = info(version_);
+  record.payload = line.finish(release != nullptr ? release->columns : 0);
 }
 
 void SessionRecord::facts(const Session& session, const RowOf& row) {

@@ -38,7 +38,7 @@ class SessionRecord {
 
  private:
   static void decoded(const Session& session, const RowOf& row, TrafficRecord& record);
-  void columns(const Session& session, const RowOf& row, const TrafficRecord& record);
+  void columns(const Session& session, const RowOf& row, TrafficRecord& record);
   void facts(const Session& session, const RowOf& row);
 
   RowLine line_;

@@ -103,10 +103,6 @@ bool is_plain_ipv6(std::string_view text) {
 
 }  // namespace
 
-bool IpAddress::is_v4() const {
-  return std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), bytes.begin());
-}
-
 std::optional<IpAddress> parse_ip(std::string_view text) {
   IpAddress address;
   if (text.size() < 2 || text.size() > 45) return std::nullopt;
