@@ -135,8 +135,12 @@ void Lane::on_packet(const PacketView& packet, const PacketResult& result) {
 // Whether rules and inspection let the packet of a session go on.
 bool Lane::gated(const PacketView& packet, const PacketResult& result) {
   if (result.session == nullptr) return false;
-  const bool admitted = result.first && !result.session->has(kPredicted);
-  return (!admitted || gate_->begin(result)) && gate_->pass(packet, result);
+  if (result.first && !result.session->has(kPredicted) && !gate_->begin(result)) {
+    const AppId app = app_of_protocol(packet);
+    table_->set_application(result.index, static_cast<std::uint16_t>(app));
+    return false;
+  }
+  return gate_->pass(packet, result);
 }
 
 void Lane::inspect(const PacketView& packet, const PacketResult& result) {
