@@ -33,6 +33,7 @@ function scaled(amount: number, base: number, units: readonly string[]): string 
 
 export function formatShare(part: number, whole: number): string {
   if (whole === 0) return "–";
+  if (part === 0) return "0 %";
   const percent = (100 * part) / whole;
   if (part > 0 && percent < 0.1) return "<0.1 %";
   if (part < whole && percent > 99.9) return ">99.9 %";
@@ -66,6 +67,7 @@ export function formatAgo(text: string | null | undefined, now: number): string 
 export function formatValue(value: Value | undefined): string {
   if (value === undefined || value === null) return "";
   if (Array.isArray(value)) return value.join(", ");
+  if (typeof value === "object") return JSON.stringify(value);
   return String(value);
 }
 

@@ -7,13 +7,14 @@ export interface Asked<T> {
   data: T | null; // of the question before, until the answer to a new one is there
   error: ApiError | null;
   loading: boolean;
+  stale: boolean; // the data answer an earlier question
   reload: () => void;
 }
 
 // Asks when `key` changes. A later question ends an earlier one, so answers never overtake each other.
 // A server that does not answer is asked again.
 export function useAsked<T>(key: string, ask: (signal: AbortSignal) => Promise<T>): Asked<T> {
-  const [state, setState] = useState<{ key: string; data: T | null; error: ApiError | null }>({ key: "", data: null, error: null });
+  const [state, setState] = useState<{ key: string; data: T | null; error: ApiError | null }>({ key, data: null, error: null });
   const [round, setRound] = useState(0);
   const [loading, setLoading] = useState(true);
   const asking = useRef(ask);
@@ -42,7 +43,7 @@ export function useAsked<T>(key: string, ask: (signal: AbortSignal) => Promise<T
     };
   }, [key, round]);
   const reload = useCallback(() => setRound((n) => n + 1), []);
-  return { data: state.data, error: state.error, loading, reload };
+  return { data: state.data, error: state.error, loading, stale: state.key !== key, reload };
 }
 
 const typesInto = (target: EventTarget | null): boolean =>

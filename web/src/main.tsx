@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The frame around the pages: navigation, theme, help, the token, and the state of the server.
 import { render } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { getJson, onUnauthorized, writeToken } from "./api";
 import { formatCount, formatTime } from "./format";
 import { useAsked, useKeys } from "./hooks";
@@ -64,6 +64,12 @@ function App() {
   };
   const go: { [key: string]: () => void } = {};
   for (const { page, key } of links) go[key] = () => navigate({ page, id: "", word: "", live: false });
+  // Who cannot see the page change is told by the focus.
+  const first = useRef(true);
+  useEffect(() => {
+    if (!first.current) document.getElementById("content")?.focus({ preventScroll: true });
+    first.current = false;
+  }, [state.page, state.id]);
   useKeys({ ...go, "?": () => setHelp(true), t: changeTheme });
   // The filter and the time stay when one goes from Overview to Log and back.
   const hrefOf = (page: PageName) => linkTo({ page, filter: page === "overview" || page === "log" ? state.filter : "" });

@@ -3,7 +3,8 @@
 
 export type FinalAction = "allowed" | "blocked" | "undetermined";
 export type Outcome = "succeeded" | "partial" | "failed" | "in-progress" | "unknown";
-export type Value = string | number | boolean | null | string[];
+// Objects are rare: _extra, the columns behind the last one that is known.
+export type Value = string | number | boolean | null | string[] | { [name: string]: string };
 
 // A row: PAN-OS columns, verdict columns, and where it came from (names with an underscore).
 export interface LogRecord {
@@ -38,6 +39,7 @@ export interface TopItem {
   name: string;
   title?: string;
   final_action?: FinalAction;
+  outcome?: Outcome;
   sessions: number;
   bytes: number;
   filter: string;
@@ -112,14 +114,14 @@ export interface StoryRow {
   reason_code?: string;
 }
 
+// A packet as `endreason ladder -o ndjson` writes it.
 export interface LadderPacket {
   time: string;
-  direction: "c2s" | "s2c";
-  flags?: string;
-  length?: number;
-  seq?: number;
-  ack?: number;
-  note?: string;
+  relative_s: number; // since the session's first packet
+  from: "client" | "server";
+  label: string;
+  payload?: number;
+  text?: string; // what is odd about it
 }
 
 export interface Session {
@@ -189,7 +191,7 @@ export interface Term {
 }
 
 export interface ExplainAnswer {
-  records: (LogRecord & { explanation: Explanation | null })[];
+  records: (LogRecord & { explanation: Explanation | null; ladder?: { packets: LadderPacket[] } | null })[];
   accounting: { [part: string]: number };
   rejects: Reject[];
   truncated: boolean;

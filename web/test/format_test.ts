@@ -14,7 +14,7 @@ test("format: numbers", () => {
 });
 
 test("format: a share of something is never 0 or 100 per cent by rounding", () => {
-  assert.equal(formatShare(0, 100), "0.0 %");
+  assert.equal(formatShare(0, 100), "0 %");
   assert.equal(formatShare(1, 1_000_000), "<0.1 %");
   assert.equal(formatShare(999_999, 1_000_000), ">99.9 %");
   assert.equal(formatShare(100, 100), "100 %");

@@ -80,6 +80,7 @@ function DeviceTable({ devices }: { devices: Device[] }) {
           <thead>
             <tr>
               <th scope="col">Firewall</th>
+              <th scope="col">State</th>
               <th scope="col" class="right">
                 Rows
               </th>
@@ -92,7 +93,6 @@ function DeviceTable({ devices }: { devices: Device[] }) {
               </th>
               <th scope="col">Versions</th>
               <th scope="col">Formats</th>
-              <th scope="col">State</th>
             </tr>
           </thead>
           <tbody>
@@ -104,6 +104,9 @@ function DeviceTable({ devices }: { devices: Device[] }) {
                   </a>
                   {device.device_name && <span class="muted mono"> {device.serial}</span>}
                 </th>
+                <td>
+                  <DeviceState device={device} />
+                </td>
                 <td class="right">{formatCount(device.rows)}</td>
                 <td class="right">{device.rate_per_second.toFixed(device.rate_per_second < 10 ? 1 : 0)} /s</td>
                 <td title={`first ${formatTime(device.first)} UTC`}>
@@ -112,9 +115,6 @@ function DeviceTable({ devices }: { devices: Device[] }) {
                 <td class="right">{device.lag_seconds === null ? "–" : formatDuration(device.lag_seconds)}</td>
                 <td>{device.versions.map((one) => `${one.version} (${formatCount(one.rows)})`).join(", ")}</td>
                 <td>{device.formats.join(", ")}</td>
-                <td>
-                  <DeviceState device={device} />
-                </td>
               </tr>
             ))}
           </tbody>

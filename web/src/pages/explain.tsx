@@ -2,14 +2,14 @@
 // Explain: verdicts of pasted lines or a dropped file, without storing anything.
 import { useRef, useState } from "preact/hooks";
 import { ApiError, postBytes } from "../api";
-import { formatCount, plural } from "../format";
+import { formatCount, formatValue, plural } from "../format";
 import { useKeys, useTitle } from "../hooks";
 import type { ExplainAnswer } from "../types";
 import { LineIcon } from "../ui/icons";
+import { Ladder } from "../ui/ladder";
 import { Empty, ErrorNotice, Loading } from "../ui/notice";
 import { Causes, Evidence, NextChecks, VerdictBadge, VerdictHead } from "../ui/verdict";
 import { RejectTable } from "./devices";
-import { formatValue } from "../format";
 
 const mostBytes = 16 * 1024 * 1024;
 
@@ -157,6 +157,7 @@ function Answer({ answer, named }: { answer: ExplainAnswer; named: string }) {
               <div class="session-columns">
                 <div>
                   <NextChecks explanation={record.explanation} />
+                  {record.ladder && <Ladder packets={record.ladder.packets} record={record} />}
                 </div>
                 <div>
                   <Evidence record={record} />

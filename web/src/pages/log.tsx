@@ -85,6 +85,7 @@ export function LogPage({ state }: { state: UrlState }) {
   const empty = feed.complete && count === 0;
   return (
     <div class="log-page">
+      <h1 class="unseen">Log</h1>
       <QueryBar state={state} />
       <div class="toolbar">
         <RowCount feed={feed} live={live} waiting={tail.rows.length} lost={tail.lost} />

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Overview: what happened to all sessions of a time, what went wrong most, and what changed.
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { getJson } from "../api";
 import { reasonTitle, useTerms } from "../columns";
 import { addClause } from "../filter/clauses";
 import { formatBytes, formatCount, formatShare, formatTime, plural } from "../format";
 import { useAsked, useKeys, useTitle } from "../hooks";
 import { linkTo, navigate } from "../router";
-import type { Count, Overview, TopItem, TopLists, Totals } from "../types";
+import type { Count, Overview, TopItem, Term, TopLists, Totals } from "../types";
 import { SessionsChart } from "../ui/chart";
 import { VerdictIcon, verdictOf, type Verdict } from "../ui/icons";
 import { Empty, ErrorNotice, Loading, NothingReceived } from "../ui/notice";
@@ -59,16 +59,23 @@ const tiles: readonly Tile[] = [
 export function OverviewPage({ state }: { state: UrlState }) {
   useTitle("Overview");
   const { filter, from, to } = state;
-  const { data, error, loading, reload } = useAsked(`${filter}|${from}|${to}`, (signal) => getJson<Overview>("/overview", { filter, from, to }, signal));
+  const { data, error, loading, stale, reload } = useAsked(`${filter}|${from}|${to}`, (signal) => getJson<Overview>("/overview", { filter, from, to }, signal));
   useKeys({ r: reload });
+  // A time that reaches to now goes on while one looks at it.
+  useEffect(() => {
+    if (to !== "") return;
+    const timer = setInterval(() => document.visibilityState === "visible" && reload(), 30_000);
+    return () => clearInterval(timer);
+  }, [to, reload]);
   return (
     <>
+      <h1 class="unseen">Overview</h1>
       <QueryBar state={state} />
       {error && <ErrorNotice error={error} onRetry={reload} />}
       {!data && loading && <Loading lines={12} />}
       {data && data.totals.rows === 0 && (filter || from || to ? <NoRows /> : <NothingReceived />)}
       {data && data.totals.rows > 0 && (
-        <div class={`overview ${loading ? "stale" : ""}`} aria-busy={loading}>
+        <div class={`overview ${stale ? "stale" : ""}`} aria-busy={loading}>
           <Tiles data={data} filter={filter} />
           <section class="panel area-chart">
             <div class="panel-head">
@@ -230,12 +237,15 @@ function Changes({ data }: { data: Overview }) {
   );
 }
 
-// The catalogue knows what a reason leads to, where the server did not say.
+// The catalogue's words tell what a reason leads to, where the server did not say.
 function verdictOfReason(item: TopItem, title: string): Verdict {
+  if (item.final_action && item.outcome) return verdictOf(item.final_action, item.outcome);
   if (item.final_action === "blocked" || title.startsWith("Blocked")) return "blocked";
   if (item.final_action === "undetermined" || title.startsWith("Undetermined")) return "undetermined";
-  return verdictOf("allowed");
+  return verdictOf("allowed", title.startsWith("Allowed, but") ? "failed" : undefined);
 }
+
+const reasonWords = (item: TopItem, terms: readonly Term[]): string => (item.title ?? reasonTitle(terms, item.name)).replace(/\.$/, "");
 
 function Reasons({ items, total }: { items: TopItem[]; total: number }) {
   const terms = useTerms();
@@ -245,8 +255,8 @@ function Reasons({ items, total }: { items: TopItem[]; total: number }) {
       <BarList
         items={items}
         total={total}
-        label={(item) => item.title ?? reasonTitle(terms, item.name)}
-        verdict={(item) => verdictOfReason(item, item.title ?? reasonTitle(terms, item.name))}
+        label={(item) => reasonWords(item, terms)}
+        verdict={(item) => verdictOfReason(item, reasonWords(item, terms))}
       />
     </section>
   );

@@ -6,7 +6,7 @@ import { reasonTitle, useColumns, useTerms } from "../columns";
 import { comparison } from "../filter/clauses";
 import { formatTime, formatValue } from "../format";
 import { useAsked, useKeys, useTitle } from "../hooks";
-import { linkTo, navigate } from "../router";
+import { currentState, linkTo, navigate } from "../router";
 import type { Column, LogRecord, Session, StoryRow, Value } from "../types";
 import { CopyButton } from "../ui/copy";
 import { LineIcon } from "../ui/icons";
@@ -96,7 +96,7 @@ function Story({ rows, current }: { rows: StoryRow[]; current: string }) {
       <ol class="story">
         {rows.map((row) => (
           <li key={row._id} class={row._id === current ? "current" : ""} aria-current={row._id === current ? "true" : undefined}>
-            <a href={linkTo({ page: "session", id: row._id })}>
+            <a href={linkTo({ page: "session", id: row._id, filter: currentState().filter })}>
               <time>{formatTime(row.time)}</time>
               <span class="story-type mono">{row.subtype}</span>
               <VerdictBadge action={row.final_action} outcome={row.outcome} />

@@ -44,13 +44,20 @@ export function TermsPage({ state }: { state: UrlState }) {
   const input = useRef<HTMLInputElement>(null);
   const [word, setWord] = useState(state.word);
   const [kind, setKind] = useState("");
-  useEffect(() => setWord(state.word), [state.word]);
+  // The address follows the field, and the field follows the address only when someone else changed it.
+  const written = useRef(state.word);
+  useEffect(() => {
+    if (state.word === written.current) return;
+    written.current = state.word;
+    setWord(state.word);
+  }, [state.word]);
   useKeys({ "/": () => input.current?.focus() });
   const found = useMemo(() => searchTerms(data ?? [], word), [data, word]);
   const kinds = useMemo(() => [...new Set((data ?? []).map((term) => term.kind))], [data]);
   const shown = kind ? found.filter((term) => term.kind === kind) : found;
   const type = (next: string) => {
     setWord(next);
+    written.current = next;
     navigate({ word: next }, "replace");
   };
   const searching = word.trim() !== "";

@@ -45,6 +45,8 @@ export function FilterBar({ filter, from, to, onApply }: Props) {
     if (mine !== round.current || document.activeElement !== input.current) return;
     // A word that is complete needs no list of itself.
     const only = choices.length === 1 && choices[0]?.label === context.typed;
+    // What is typed now may be more than what was asked for.
+    if (input.current?.value !== value) return;
     setOpen(choices.length > 0 && !only ? { context, choices, chosen: -1 } : null);
   };
 
@@ -54,16 +56,17 @@ export function FilterBar({ filter, from, to, onApply }: Props) {
   };
 
   const take = (choice: Choice) => {
-    const caret = input.current?.selectionStart ?? text.length;
-    if (!open) return;
-    const next = applyChoice(text, caret, open.context, choice);
+    const field = input.current;
+    if (!open || !field) return;
+    const next = applyChoice(field.value, field.selectionStart ?? field.value.length, open.context, choice);
+    // At once, not with the next drawing: who types on must not type into the old text.
+    field.value = next.text;
+    field.focus();
+    field.setSelectionRange(next.caret, next.caret);
     setText(next.text);
     setProblem(null);
-    requestAnimationFrame(() => {
-      input.current?.focus();
-      input.current?.setSelectionRange(next.caret, next.caret);
-      void suggest(next.text, next.caret);
-    });
+    setOpen(null);
+    void suggest(next.text, next.caret);
   };
 
   const apply = async (value: string) => {

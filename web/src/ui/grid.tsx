@@ -243,7 +243,7 @@ function NarrowRow({ record, terms, onOpen }: { record: LogRecord; terms: readon
         <span class="mono card-tuple">
           {formatValue(record.src)} → {end(record.dst, record.dport)}
         </span>
-        <span class="muted">{formatValue(record.app)}</span>
+        <span class="muted card-app">{formatValue(record.app)}</span>
       </span>
     </button>
   );
