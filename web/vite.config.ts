@@ -2,7 +2,7 @@
 import { defineConfig } from "vite";
 
 // While working on the pages: `npx vite` here, beside a running `endreason serve`.
-const server = process.env.ENDREASON_URL ?? "http://127.0.0.1:8080";
+const server = process.env.ENDREASON_URL ?? "http://127.0.0.1:8088";
 
 export default defineConfig({
   esbuild: { jsx: "automatic", jsxImportSource: "preact", legalComments: "none" },

@@ -154,7 +154,7 @@ export interface Device {
   lag_seconds: number | null;
   versions: { version: string; rows: number }[];
   formats: string[];
-  gaps: { after_seqno: string; before_seqno: string; missing: number; time: string }[];
+  gaps: { after_seqno: string; before_seqno: string; missing: number; time: string | null }[];
   missing: number;
   clock_off_seconds: number | null;
 }
@@ -176,6 +176,7 @@ export interface Accounting {
   rejected: number;
   other_types: number;
   duplicates: number;
+  blank?: number;
   by_source: { source: string; received: number; stored: number; rejected: number; dropped_udp: number }[];
   rejects: Reject[];
   balanced: boolean;

@@ -33,14 +33,19 @@ export function DevicesPage() {
   );
 }
 
-// received = stored + spooled + rejected + other types: nothing is lost in silence.
+// received = stored + spooled + rejected + other types (+ copies + blank): nothing is lost in silence.
 function Equation({ data }: { data: Accounting }) {
-  const terms: [string, number, string][] = [
+  const always: [string, number, string][] = [
     ["stored", data.stored, "rows in the database"],
     ["spooled", data.spooled, "on disk, not yet in the database"],
     ["rejected", data.rejected, "could not be read; reasons below"],
     ["other types", data.other_types, "logs that are not of type TRAFFIC"],
   ];
+  const seldom: [string, number, string][] = [
+    ["copies", data.duplicates, "rows that came a second time, by way of another collector"],
+    ["blank", data.blank ?? 0, "lines with nothing in them"],
+  ];
+  const terms = [...always, ...seldom.filter(([, count]) => count > 0)];
   return (
     <section class="panel">
       <div class="panel-head">
@@ -65,7 +70,7 @@ function Equation({ data }: { data: Accounting }) {
           </div>
         ))}
       </div>
-      {data.duplicates > 0 && <p class="hint">{plural(data.duplicates, "copy", "copies")} of rows that were there already came by way of a second collector and were kept once.</p>}
+      {data.duplicates > 0 && <p class="hint">{plural(data.duplicates, "copy", "copies")} of rows that were there already were kept once: they came by way of a second collector, or were sent again.</p>}
     </section>
   );
 }

@@ -177,7 +177,8 @@ function NothingMatches({ state }: { state: UrlState }) {
 function Histogram({ state, round }: { state: UrlState; round: number }) {
   const { filter, from, to } = state;
   const { data } = useAsked(`${filter}|${from}|${to}|${round}`, (signal) => getJson<Overview>("/overview", { filter, from, to }, signal));
-  if (!data || data.totals.rows === 0) return <div class="chart-place" />;
+  if (!data) return <div class="chart-place" />;
+  if (data.totals.rows === 0) return null;
   return <SessionsChart compact series={data.series} stepSeconds={data.step_seconds} height={72} onRange={(begin, end) => navigate({ from: begin, to: end })} />;
 }
 
