@@ -45,6 +45,7 @@ class BlockLists {
   // A host name in any case, with or without the dot at its end.
   std::optional<BlockListHit> find(std::string_view host) const;
   std::size_t size() const { return entries_.size(); }
+  bool has_domains() const { return !exact_.empty() || !below_.empty(); }
 
  private:
   struct Entry {

@@ -19,8 +19,13 @@ std::uint8_t* BlockPool::take(std::size_t bytes, std::uint32_t& capacity) {
   }
   const std::size_t size = std::size_t{1} << (size_class + kSmallestBits);
   auto& free = free_[size_class];
+  // What is in use decides, so that it does not matter what was in use before.
+  if (used_ + size > limit_) {
+    ++refused_;
+    return nullptr;
+  }
   if (free.empty()) {
-    if (allocated_ + size > limit_) {
+    if (allocated_ + size > 2 * limit_) {
       ++refused_;
       return nullptr;
     }

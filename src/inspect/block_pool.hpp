@@ -21,6 +21,8 @@ class BlockPool {
   static constexpr std::size_t kLargest = std::size_t{1} << kLargestBits;
 
   explicit BlockPool(std::size_t limit_bytes) : limit_(limit_bytes) {}
+  // Of the bytes in use; blocks that are free may make it twice as much.
+  void set_limit(std::size_t limit_bytes) { limit_ = limit_bytes; }
 
   // A block of at least `bytes`, its size in `capacity`; null when it would be too large or the
   // limit is reached, which is counted.

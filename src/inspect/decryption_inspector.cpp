@@ -90,6 +90,7 @@ class DecryptionInspector::Parts {
   }
   const DecryptionSetup& setup() const { return *setup_; }
   std::size_t memory_used() const { return pool_.bytes_used(); }
+  void set_memory_limit(std::size_t bytes) { pool_.set_limit(bytes); }
   std::size_t sessions_used() const { return used_; }
 
  private:
@@ -269,6 +270,9 @@ const DecryptionSetup& DecryptionInspector::setup() const {
 }
 std::size_t DecryptionInspector::memory_used() const {
   return parts_->memory_used();
+}
+void DecryptionInspector::set_memory_limit(std::size_t bytes) {
+  parts_->set_memory_limit(bytes);
 }
 std::size_t DecryptionInspector::sessions_used() const {
   return parts_->sessions_used();

@@ -111,6 +111,7 @@ class DecryptionInspector {
   const DecryptionCounters& counters() const;
   const DecryptionSetup& setup() const;
   std::size_t memory_used() const;
+  void set_memory_limit(std::size_t bytes);
   std::size_t sessions_used() const;
 
  private:

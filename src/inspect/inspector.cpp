@@ -36,7 +36,7 @@ class Inspector::Parts {
     const PacketView& p = *in.packet;
     const Transport transport = transport_of(p.protocol);
     const bool packet_rules = !set_->packet_rules(transport).empty();
-    if (id == InspectionId::Settled && !packet_rules) return {InspectOutcome::Settled, {}};
+    if (id == InspectionId::Settled && !packet_rules) return {InspectOutcome::Settled, {}, nullptr};
     InspectOutcome outcome = InspectOutcome::GoesOn;
     SessionState* s = id == InspectionId::Settled ? nullptr : state(id);
     if (s != nullptr && !packet_rules && work_.only_acknowledges(*s, p, in.from_client)) return {};
@@ -80,14 +80,14 @@ class Inspector::Parts {
     work_.datagram(nullptr, p, kFromClient);
     evaluator.try_packet_rules();
     evaluator.finish();
-    return {InspectOutcome::Settled, evaluator.hits()};
+    return {InspectOutcome::Settled, evaluator.hits(), evaluator.listed()};
   }
 
   InspectStep finish(InspectionId& id, std::int64_t now_ns) {
     SessionState* s = state(id);
     if (s == nullptr) {
       id = InspectionId::Settled;
-      return {InspectOutcome::Settled, {}};
+      return {InspectOutcome::Settled, {}, nullptr};
     }
     RuleEvaluator& evaluator = work_.evaluator();
     evaluator.begin({nullptr, &s->ends, kFromClient, s->established, false, s->layer,
@@ -96,7 +96,7 @@ class Inspector::Parts {
     evaluator.finish();
     if (s->swapped) evaluator.swap_sides();
     give_back(id);
-    return {InspectOutcome::Settled, evaluator.hits()};
+    return {InspectOutcome::Settled, evaluator.hits(), evaluator.listed()};
   }
 
   AppLayer layer(InspectionId id) {
@@ -105,6 +105,7 @@ class Inspector::Parts {
   }
 
   const SessionInspection& work() const { return work_; }
+  SessionInspection& work() { return work_; }
   const ThreatSet& set() const { return *set_; }
 
  private:
@@ -147,7 +148,7 @@ class Inspector::Parts {
         work_.release(*s);
     }
     if (passes) id = InspectionId::Passed;
-    return {outcome, work_.evaluator().hits()};
+    return {outcome, work_.evaluator().hits(), work_.evaluator().listed()};
   }
 
   SessionState* state(InspectionId id) {
@@ -225,6 +226,9 @@ const EvaluatorCounters& Inspector::evaluator_counters() const {
 }
 std::size_t Inspector::memory_used() const {
   return parts_->work().pool().bytes_used();
+}
+void Inspector::set_memory_limit(std::size_t bytes) {
+  parts_->work().set_memory_limit(bytes);
 }
 AppLayer Inspector::layer(InspectionId id) const {
   return parts_->layer(id);

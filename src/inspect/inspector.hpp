@@ -49,7 +49,8 @@ enum class InspectOutcome : std::uint8_t {
 
 struct InspectStep {
   InspectOutcome outcome{InspectOutcome::GoesOn};
-  std::span<const ThreatHit> hits;  // valid until the next call
+  std::span<const ThreatHit> hits;  // valid until the next call, as is
+  const ListedName* listed{};       // a name that a block list has
 };
 
 struct InspectCounters {
@@ -82,6 +83,7 @@ class Inspector {
   const InspectCounters& counters() const;
   const EvaluatorCounters& evaluator_counters() const;
   std::size_t memory_used() const;
+  void set_memory_limit(std::size_t bytes);
   // What the session carries, as far as it is known.
   AppLayer layer(InspectionId id) const;
 

@@ -22,7 +22,19 @@ void RuleEvaluator::begin(const Context& context) {
   context_ = context;
   stream_window_ = {};
   hit_count_ = 0;
+  listed_ = false;
   transaction_ = 0;
+}
+
+void RuleEvaluator::look_up(std::span<const std::uint8_t> name, Side side) {
+  if (listed_) return;
+  const std::string_view text(reinterpret_cast<const char*>(name.data()), name.size());
+  const auto hit = set_->lists()->find(text);
+  if (!hit) return;
+  listed_ = true;
+  listed_name_.hit = *hit;
+  listed_name_.side = side;
+  listed_name_.name = text;
 }
 
 bool RuleEvaluator::header_matches(std::uint32_t index, Side side) const {
@@ -319,6 +331,7 @@ void RuleEvaluator::on_buffer(TransactionRules& rules, BufferProvider& provider,
   for (unsigned i = 0;; ++i) {
     const BufferView view = provider.view(buffer, side, i);
     if (view.state != BufferState::There) break;
+    if ((set_->watched() & buffer_bit(buffer)) != 0) look_up(view.window.bytes, side);
     if (view.window.bytes.size() > scan_from)
       set_->buffer_patterns(buffer).scan(view.window.bytes.subspan(scan_from), scratch_,
                                          [this](std::uint32_t rule) { add_candidate(rule); });

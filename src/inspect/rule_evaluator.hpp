@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "inspect/threat_set.hpp"
@@ -22,6 +23,13 @@ struct ThreatHit {
   std::uint32_t rule{};  // index into the ThreatSet
   Side side{};           // whose bytes fulfilled it
   std::uint32_t transaction{};
+};
+
+// A name that a session asks for and that stands in a block list.
+struct ListedName {
+  BlockListHit hit;
+  Side side{};
+  std::string name;
 };
 
 enum class BufferState : std::uint8_t { NotYet, Absent, There };
@@ -140,6 +148,8 @@ class RuleEvaluator {
   // The caller takes for the server whom we took for the client.
   void swap_sides();
   std::span<const ThreatHit> hits() const { return {hits_.data(), hit_count_}; }
+  // The first name of the packet that a block list has; null: none.
+  const ListedName* listed() const { return listed_ ? &listed_name_ : nullptr; }
 
   const ThreatSet& set() const { return *set_; }
   const EvaluatorCounters& counters() const { return counters_; }
@@ -166,6 +176,7 @@ class RuleEvaluator {
   void add_candidate(std::uint32_t rule);
   void add_payload_candidate(std::uint32_t rule);
   void next_round();
+  void look_up(std::span<const std::uint8_t> name, Side side);
 
   std::shared_ptr<const ThreatSet> set_;
   PatternScratch scratch_;
@@ -180,6 +191,8 @@ class RuleEvaluator {
   std::uint32_t round_ = 0;
   std::array<ThreatHit, kHitsMax> hits_{};
   std::size_t hit_count_ = 0;
+  ListedName listed_name_;
+  bool listed_ = false;
   EvaluatorCounters counters_;
 };
 

@@ -59,6 +59,7 @@ class SessionInspection {
   RuleEvaluator& evaluator() { return evaluator_; }
   const RuleEvaluator& evaluator() const { return evaluator_; }
   const BlockPool& pool() const { return pool_; }
+  void set_memory_limit(std::size_t bytes) { pool_.set_limit(bytes); }
   InspectCounters& counters() { return counters_; }
   const InspectCounters& counters() const { return counters_; }
   bool parses(AppLayer layer) const {

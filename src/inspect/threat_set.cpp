@@ -271,8 +271,10 @@ Result<void> ThreatSet::compile_patterns() {
   return {};
 }
 
-Result<std::shared_ptr<const ThreatSet>> ThreatSet::compile(RuleLoad& load) {
+Result<std::shared_ptr<const ThreatSet>> ThreatSet::compile(
+    RuleLoad& load, std::shared_ptr<const BlockLists> lists) {
   std::shared_ptr<ThreatSet> set(new ThreatSet);
+  set->lists_ = std::move(lists);
   put_in_order(load.rules);
   for (ThreatRule& rule : load.rules) {
     auto compiled = set->compile_rule(rule);
@@ -289,8 +291,26 @@ Result<std::shared_ptr<const ThreatSet>> ThreatSet::compile(RuleLoad& load) {
   }
   load.rules.clear();
   for (std::uint32_t i = 0; i < set->rules_.size(); ++i) set->file_rule(i);
+  set->watch_names();
   if (auto done = set->compile_patterns(); !done) return tl::unexpected(done.error());
   return set;
+}
+
+void ThreatSet::watch_names() {
+  if (!lists_ || !lists_->has_domains()) return;
+  for (const InspectBuffer buffer :
+       {InspectBuffer::HttpHost, InspectBuffer::TlsSni, InspectBuffer::DnsQueryNames}) {
+    watched_ |= buffer_bit(buffer);
+    layers_ |= 1u << static_cast<unsigned>(info(buffer).layer);
+  }
+  buffers_ |= watched_;
+}
+
+bool ThreatSet::counts_across_sessions() const {
+  return std::any_of(rules_.begin(), rules_.end(), [](const ThreatRule& rule) {
+    return rule.threshold.kind != ThresholdKind::None &&
+           rule.threshold.track != ThresholdTrack::ByFlow;
+  });
 }
 
 Result<void> ThreatSet::prepare(PatternScratch& scratch) const {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "inspect/block_list.hpp"
 #include "inspect/pattern_set.hpp"
 #include "inspect/rule_file.hpp"
 #include "inspect/rule_matcher.hpp"
@@ -55,8 +56,10 @@ struct CompiledRule {
 
 class ThreatSet {
  public:
-  // Takes the rules. Those whose expressions cannot be compiled join the problems in `load`.
-  static Result<std::shared_ptr<const ThreatSet>> compile(RuleLoad& load);
+  // Takes the rules. Those whose expressions cannot be compiled join the problems in `load`. With
+  // lists of domains, names that sessions ask for are looked up there.
+  static Result<std::shared_ptr<const ThreatSet>> compile(
+      RuleLoad& load, std::shared_ptr<const BlockLists> lists = nullptr);
 
   std::size_t size() const { return rules_.size(); }
   const ThreatRule& rule(std::uint32_t index) const { return rules_[index]; }
@@ -98,12 +101,18 @@ class ThreatSet {
   bool mixes_payload() const { return mixes_payload_; }
   // Whether rules need to know the protocol of a session.
   bool needs_layer() const { return layers_ != 0; }
+  // Whether a rule counts what it finds over several sessions, whose order then matters.
+  bool counts_across_sessions() const;
+  // Null: none. Buffers, as bits, whose bytes are names to be looked up there.
+  const BlockLists* lists() const { return lists_.get(); }
+  std::uint64_t watched() const { return watched_; }
   Result<void> prepare(PatternScratch& scratch) const;
 
  private:
   ThreatSet() = default;
   tl::expected<CompiledRule, RuleProblem> compile_rule(const ThreatRule& rule);
   void file_rule(std::uint32_t index);
+  void watch_names();
   Result<void> compile_patterns();
   std::uint16_t flowbit(const std::string& name);
 
@@ -119,6 +128,8 @@ class ThreatSet {
   std::uint64_t buffers_ = 0;
   std::uint32_t layers_ = 0;
   bool mixes_payload_ = false;
+  std::shared_ptr<const BlockLists> lists_;
+  std::uint64_t watched_ = 0;
 
   // Only while it is compiled.
   std::array<std::array<std::vector<PatternSet::Entry>, kSides>, kTransports> payload_entries_;
