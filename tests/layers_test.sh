@@ -32,7 +32,7 @@ declare -A allowed=(
   [store]="base model"
   [ingest]="base model sources policy parse verdict query format findings store"
   [server]="base model"
-  [dataplane]="base model decode session appid policy"
+  [dataplane]="base model decode session appid policy inspect"
   [cli]="base model sources decode session appid policy inspect parse verdict query format findings ingest dataplane config"
 )
 

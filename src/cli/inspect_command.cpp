@@ -14,73 +14,22 @@
 #include "cli/inspect_run.hpp"
 #include "cli/record_run.hpp"
 #include "cli/terminal.hpp"
+#include "cli/threat_options.hpp"
 #include "cli/track_options.hpp"
-#include "inspect/rule_file.hpp"
 
 namespace endreason {
 namespace {
 
-constexpr std::size_t kProblemsShown = 20;
-
 struct InspectCommand {
   TrackOptions track;
   RunOptions run;
-  std::vector<std::string> rules, variables;
+  RuleOptions rules;
   std::uint64_t memory_mib = 256;
-  bool lenient = false, check = false, block = false, quiet = false;
+  bool check = false, block = false, quiet = false;
 };
 
-Result<inspect::RuleVariables> variables_of(const InspectCommand& command) {
-  inspect::RuleVariables variables;
-  for (const std::string& text : command.variables) {
-    const std::size_t equals = text.find('=');
-    std::string name = text.substr(0, equals);
-    if (name.starts_with('$')) name.erase(0, 1);
-    if (equals == std::string::npos || name.empty() || equals + 1 == text.size())
-      return fail(Error::Code::Usage,
-                  "--var " + text + ": expected NAME=VALUE, such as HOME_NET=10.0.0.0/8");
-    variables.set(std::move(name), text.substr(equals + 1));
-  }
-  return variables;
-}
-
-void say_problems(const inspect::RuleLoad& load) {
-  for (std::size_t i = 0; i < load.problems.size() && i < kProblemsShown; ++i)
-    say(load.problems[i]);
-  if (load.skipped > kProblemsShown)
-    say(fmt::format("and {} more rules that cannot be read", load.skipped - kProblemsShown));
-}
-
-void say_skipped(const inspect::RuleLoad& load, std::size_t kept) {
-  std::string causes;
-  for (const auto& [cause, count] : load.causes)
-    causes += fmt::format("{}{} {}", causes.empty() ? "" : ", ", cause, count);
-  say(fmt::format("{} of {} rules are left out: {}", load.skipped, load.skipped + kept, causes));
-}
-
-Result<std::shared_ptr<const inspect::ThreatSet>> load_rules(const InspectCommand& command) {
-  auto variables = variables_of(command);
-  if (!variables) return tl::unexpected(variables.error());
-  inspect::RuleLoad load;
-  for (const std::string& path : command.rules)
-    if (auto done = inspect::read_rule_file(path, *variables, load); !done)
-      return tl::unexpected(done.error());
-  auto set = inspect::ThreatSet::compile(load);
-  if (!set) return tl::unexpected(set.error());
-  if (load.skipped > 0 && !command.lenient) {
-    say_problems(load);
-    return fail(Error::Code::Usage,
-                fmt::format("{} of {} rules cannot be read; mend them, or leave them out with "
-                            "--lenient",
-                            load.skipped, load.read));
-  }
-  if (load.skipped > 0 && !command.quiet) say_skipped(load, (*set)->size());
-  if (command.check && !command.quiet) say(fmt::format("{} rules can be used", (*set)->size()));
-  return set;
-}
-
 int run_command(const InspectCommand& command) {
-  auto set = load_rules(command);
+  auto set = load_rules(command.rules, command.quiet, command.check);
   if (!set) return complain(set.error());
   if (command.check) return kExitDone;
   if (command.track.captures.empty())
@@ -120,17 +69,8 @@ RunCommand declare_inspect(CLI::App& app) {
   auto command = std::make_shared<InspectCommand>();
   declare_capture_options(app, command->track);
   app.get_option("--read")->required(false);
-  app.add_option("--rules", command->rules,
-                 "Threat rules in the Suricata rule language; may be given several times")
-      ->type_name("FILE")
-      ->allow_extra_args(false)
-      ->required();
-  app.add_flag("--lenient", command->lenient,
-               "Leave out rules that cannot be read, and say how many and why");
-  app.add_option("--var", command->variables,
-                 "A variable of the rules, such as HOME_NET=10.0.0.0/8; may be given several times")
-      ->type_name("NAME=VALUE")
-      ->allow_extra_args(false);
+  declare_rule_options(app, command->rules);
+  app.get_option("--rules")->required();
   app.add_flag("--check-rules", command->check, "Only read the rules, no capture");
   app.add_flag("--block", command->block,
                "Look no further into a session that a rule drops or resets, as inline");

@@ -7,7 +7,7 @@
 
 #include "base/timestamp.hpp"
 #include "cli/track_run.hpp"
-#include "dataplane/session_record.hpp"
+#include "dataplane/threat_inspection.hpp"
 #include "format/json_object.hpp"
 #include "inspect/threat_action.hpp"
 #include "model/protocol.hpp"
@@ -103,11 +103,7 @@ class InspectedSessions final : public SessionSink {
       return;
     }
     Session& session = *result.session;
-    inspect::InspectedPacket in;
-    in.packet = &packet;
-    in.from_client = result.flow == Flow::C2s;
-    in.established = is_established(session);
-    in.first_of_side = session.flow(result.flow).packets <= packet.packets;
+    const inspect::InspectedPacket in = inspected_packet(packet, result);
     inspect::InspectionId id{session.user};
     const inspect::AppLayer before = inspector_.layer(id);
     const inspect::InspectStep step = inspector_.step(id, in);
@@ -159,12 +155,6 @@ class InspectedSessions final : public SessionSink {
 
   std::uint64_t number_of(const PacketView& packet) const {
     return first_number_ + static_cast<std::uint64_t>(&packet - first_);
-  }
-
-  static bool is_established(const Session& session) {
-    if (session.key.protocol == kProtoTcp)
-      return handshake_done(session) || session.remarked(kBeganWithoutSyn);
-    return session.flow(Flow::C2s).packets > 0 && session.flow(Flow::S2c).packets > 0;
   }
 
   inspect::Inspector& inspector_;

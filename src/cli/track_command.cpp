@@ -6,6 +6,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/record_run.hpp"
+#include "cli/threat_options.hpp"
 #include "cli/track_options.hpp"
 
 namespace endreason {
@@ -14,6 +15,7 @@ namespace {
 struct TrackCommand {
   RunOptions run;
   TrackOptions track;
+  InspectionOptions inspection;
 };
 
 int run_command(const TrackCommand& command) {
@@ -22,8 +24,12 @@ int run_command(const TrackCommand& command) {
   auto plan = plan_run(command.run, *settings);
   if (!plan) return complain(plan.error());
   if (command.run.explain_filter) return print_filter(plan->explain);
-  const auto track = plan_track(command.track, *settings);
+  auto track = plan_track(command.track, *settings);
   if (!track) return complain(track.error());
+  auto inspection = plan_inspection(command.inspection, track->engine.policy.get(),
+                                    track->engine.session.capacity, command.run.quiet);
+  if (!inspection) return complain(inspection.error());
+  track->inspection = std::move(*inspection);
   if (auto planned = plan_captures(command.track, *plan); !planned)
     return complain(planned.error());
   return run_captures(command.run, std::move(*plan), *track);
@@ -36,12 +42,14 @@ RunCommand declare_track(CLI::App& app) {
   declare_capture_options(app, command->track);
   declare_run_options(app, command->run);
   declare_row_options(app, command->track);
+  declare_inspection_options(app, command->inspection);
   declare_engine_options(app, command->track);
   app.footer(
       "Examples:\n"
       "  endreason track -r capture.pcap\n"
       "  endreason track -r a.pcapng -r b.pcap.gz -o panos tcp port 443\n"
       "  tcpdump -i eth0 -w - | endreason track -r -\n"
+      "  endreason track -r a.pcap --config policy.yaml --rules local.rules --threats threats.log\n"
       "  endreason track -r capture.pcap -f \"( handshake contains 'RST' )\"\n"
       "  endreason track -r capture.pcap --tcp-reject-non-syn no --timeout-tcp 60 --summary");
   return [command] { return run_command(*command); };

@@ -84,9 +84,55 @@ constexpr auto kGateEvents = std::to_array<GateEvent>({
     {"log_not_wanted_by_rule", &GateCounters::rows_not_logged},
 });
 
+// Inspection of a run, and its logs; nothing where none is planned.
+class ContentRun {
+ public:
+  static Result<std::unique_ptr<ContentRun>> begin(const TrackPlan& track) {
+    auto run = std::make_unique<ContentRun>();
+    if (!track.inspection) return run;
+    ContentLogOptions logs = track.inspection->logs;
+    logs.config_version = track.engine.config_version;
+    logs.panos = track.threats_as_panos;
+    auto opened = ContentLogs::open(logs, track.inspection->inspection.rules, track.engine.policy);
+    if (!opened) return tl::unexpected(opened.error());
+    run->logs_ = std::move(*opened);
+    run->inspection_ =
+        std::make_unique<ThreatInspection>(track.inspection->inspection, run->logs_.get());
+    return run;
+  }
+  ContentInspection* inspection() { return inspection_.get(); }
+  Result<void> close() { return logs_ ? logs_->close() : Result<void>{}; }
+
+  // Names and counts of what happened.
+  template <class Take>
+  void each_counter(const Take& take) const {
+    if (!inspection_) return;
+    const ContentCounters content = inspection_->counters();
+    for (const ContentCounterInfo& row : kContentCounters)
+      if (content[row.value] > 0) take(row.log_name, content[row.value]);
+    const inspect::DecryptionCounters decryption = inspection_->decryption_counters();
+    for (const inspect::DecryptionCounterInfo& row : inspect::kDecryptionCounters)
+      if (decryption[row.value] > 0) take(row.log_name, decryption[row.value]);
+  }
+  std::string hint() const {
+    if (!inspection_) return {};
+    const std::uint64_t hidden =
+        inspection_->decryption_counters()[inspect::DecryptionCounter::Hidden];
+    if (hidden == 0) return {};
+    return fmt::format(
+        "{} {} of TLS sessions cannot be seen, and nothing is known of {}: TLS 1.3 hides them; "
+        "--keylog FILE with the sessions' secrets shows them",
+        hidden, hidden == 1 ? "certificate" : "certificates", hidden == 1 ? "it" : "them");
+  }
+
+ private:
+  std::unique_ptr<ContentLogs> logs_;
+  std::unique_ptr<ThreatInspection> inspection_;
+};
+
 std::string stats_of(const SessionCounters& counters, const GateCounters& gate,
-                     std::uint64_t decoders_refused, const PacketSource& source,
-                     std::uint64_t given, std::uint64_t filtered) {
+                     const ContentRun& content, std::uint64_t decoders_refused,
+                     const PacketSource& source, std::uint64_t given, std::uint64_t filtered) {
   std::string outcomes, events;
   for (const SessionCounterInfo& row : kSessionCounters) {
     const std::uint64_t n = counters[row.value];
@@ -98,6 +144,7 @@ std::string stats_of(const SessionCounters& counters, const GateCounters& gate,
   };
   event("decoder_refused", decoders_refused);
   for (const GateEvent& row : kGateEvents) event(row.name, gate.*row.count);
+  content.each_counter(event);
   const CaptureCounters capture = source.counters();
   return fmt::format(
       "{{\"packets\":{},\"filtered_out\":{},\"snapped\":{},\"unreadable_places\":{},"
@@ -191,6 +238,9 @@ Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track) 
     replies.emplace(std::move(*opened));
     options.replies = &*replies;
   }
+  auto content = ContentRun::begin(track);
+  if (!content) return tl::unexpected(content.error());
+  options.inspection = (*content)->inspection();
   auto engine = Engine::create(options, sinks);
   if (!engine) return tl::unexpected(engine.error());
   std::vector<RawPacket> batch((*engine)->batch_packets());
@@ -220,9 +270,12 @@ Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track) 
   assert(given == filtered + counters.packets() && "every packet ends in exactly one counter");
   const GateCounters gate = (*engine)->gate_counters();
   outcome.stats_json =
-      stats_of(counters, gate, (*engine)->decoders().refused, source, given, filtered);
+      stats_of(counters, gate, **content, (*engine)->decoders().refused, source, given, filtered);
   outcome.accounting = accounting_of(counters, outcome.result.accounting.traffic, given, filtered);
   outcome.hints = hints_of(counters, gate);
+  if (std::string hint = (*content)->hint(); !hint.empty())
+    outcome.hints.push_back(std::move(hint));
+  if (auto closed = (*content)->close(); !closed) outcome.result.errors.push_back(closed.error());
   return outcome;
 }
 
@@ -233,10 +286,15 @@ void join_input_names(std::vector<std::string>& names) {
 int run_captures(const RunOptions& options, RunPlan plan, const TrackPlan& track) {
   join_input_names(plan.writer.inputs);
   if (plan.explain.limit != 0) plan.explain.threads = 1;
+  // Rules that count over several sessions want them in one order.
+  if (track.inspection && track.inspection->inspection.rules &&
+      track.inspection->inspection.rules->counts_across_sessions())
+    plan.explain.threads = 1;
   // The verdict of a row goes by the timers that its session had.
   for (const SessionTimerInfo& row : kSessionTimers)
     plan.explain.timers.set(row.value, track.engine.session.timeouts.seconds(row.value));
   TrackPlan wanted = track;
+  wanted.threats_as_panos = plan.writer.format == OutputFormat::Panos && !plan.card_or_table;
   const bool plain_log = plan.writer.format == OutputFormat::Panos && !plan.card_or_table;
   wanted.verdicts = !plain_log || options.summary || plan.explain.filter.has_value() ||
                     plan.explain.contradictions_only;

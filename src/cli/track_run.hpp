@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "cli/record_run.hpp"
 #include "cli/run_plan.hpp"
+#include "cli/threat_options.hpp"
 #include "dataplane/engine.hpp"
 #include "ingest/explain_run.hpp"
 #include "sources/capture_source.hpp"
@@ -21,6 +22,8 @@ struct TrackPlan {
   bool verdicts = true;       // false: nobody asks for them, and rows are not judged
   std::string bpf;            // as tcpdump takes it; empty: every packet
   std::string write_replies;  // the file for what the firewall sends itself; empty: none
+  bool threats_as_panos = false;
+  std::shared_ptr<const InspectionPlan> inspection{};  // null: content is not looked into
 };
 
 struct TrackOutcome {

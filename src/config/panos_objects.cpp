@@ -150,6 +150,9 @@ std::uint32_t checks_of(const XmlNode* node) {
   if (node == nullptr) return checks;
   for (const DecryptCheckInfo& row : kDecryptChecks)
     if (panos_yes(node->text_at(row.log_name))) checks |= DecryptionProfile::bit(row.value);
+  // What an SSH proxy calls its algorithms.
+  if (panos_yes(node->text_at("block-unsupported-alg")))
+    checks |= DecryptionProfile::bit(DecryptCheck::UnsupportedCipher);
   return checks;
 }
 

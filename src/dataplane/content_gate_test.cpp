@@ -16,7 +16,7 @@ class WordInspection final : public ContentInspection {
  public:
   WordInspection(std::string word, ContentVerdict verdict)
       : word_(std::move(word)), verdict_(verdict) {}
-  Result<std::unique_ptr<ContentInspector>> make_inspector(unsigned, const PolicyGate*) override {
+  Result<std::unique_ptr<ContentInspector>> make_inspector(const InspectorPlace&) override {
     return std::make_unique<Inspector>(*this);
   }
   bool may_block_addresses() const override { return verdict_.action == ContentAction::BlockIp; }
@@ -33,7 +33,7 @@ class WordInspection final : public ContentInspection {
       const bool found = payload.find(whole_.word_) != std::string_view::npos;
       return found ? whole_.verdict_ : ContentVerdict{};
     }
-    void forget(const Session&, SessionIndex) override {}
+    void forget(const Session&, SessionIndex, Moment) override {}
 
    private:
     WordInspection& whole_;

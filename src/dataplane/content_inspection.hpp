@@ -10,15 +10,18 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "base/result.hpp"
 #include "dataplane/session_policy.hpp"
 #include "model/app_id.hpp"
 #include "model/packet_view.hpp"
+#include "model/zone_table.hpp"
 #include "session/session_table.hpp"
 
 namespace endreason {
 
+class AppCatalogue;
 class PolicyGate;
 
 enum class ContentAction : std::uint8_t {
@@ -67,19 +70,33 @@ class ContentInspector {
   virtual ~ContentInspector() = default;
   virtual ContentVerdict inspect(const ContentPacket& seen) = 0;
   // The session has ended, or was blocked: no more of it will be seen. Also called for sessions
-  // that it has not been shown, and for one twice.
-  virtual void forget(const Session& session, SessionIndex place) = 0;
+  // that it has not been shown, and for one twice. `moment`: when, in the order of the log.
+  virtual void forget(const Session& session, SessionIndex place, Moment moment) = 0;
+  // With several lanes, behind each batch: sessions that began in it have their own numbers now;
+  // `numbers` has those of the lane's, from behind `before` on.
+  virtual void renumber(std::uint32_t before, std::span<const std::uint32_t> numbers) {
+    static_cast<void>(before), static_cast<void>(numbers);
+  }
   // Bytes that wait for more, and how many other lanes hold: the limit is for all.
   virtual std::uint64_t bytes_held() const { return 0; }
   virtual void set_held_elsewhere(std::uint64_t bytes) { static_cast<void>(bytes); }
 };
 
+// All of it outlives the inspector.
+struct InspectorPlace {
+  unsigned lane;             // from 0
+  const PolicyGate* policy;  // null: there are no rules
+  const AppCatalogue& catalogue;
+  const ZoneTable& zones;
+};
+
 class ContentInspection {
  public:
   virtual ~ContentInspection() = default;
-  // `policy` outlives the inspector; null: there are no rules. Lanes are numbered from 0.
-  virtual Result<std::unique_ptr<ContentInspector>> make_inspector(unsigned lane,
-                                                                   const PolicyGate* policy) = 0;
+  virtual Result<std::unique_ptr<ContentInspector>> make_inspector(const InspectorPlace& place) = 0;
+  // All packets so far have been seen, by all inspectors, and what aged with them has ended. Called
+  // by the thread that calls the engine.
+  virtual void on_tracked() {}
   // Whether a verdict may be BlockIp. It concerns sessions of all lanes, so packets are then taken
   // one by one.
   virtual bool may_block_addresses() const { return false; }

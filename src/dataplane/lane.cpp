@@ -56,7 +56,8 @@ Result<void> Lane::prepare(const LaneShared& shared, unsigned number) {
   if (auto done = prepare_timeouts(); !done) return done;
   std::unique_ptr<ContentInspector> inspector;
   if (options_.inspection != nullptr) {
-    auto made = options_.inspection->make_inspector(number, shared.policy);
+    auto made =
+        options_.inspection->make_inspector({number, shared.policy, catalogue_, options_.zones});
     if (!made) return tl::unexpected(made.error());
     inspector = std::move(*made);
   }

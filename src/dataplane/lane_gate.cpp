@@ -97,7 +97,7 @@ void LaneGate::deny(const PacketView& packet, const PacketResult& result, Sessio
     answer_unreachable(packet, static_cast<ZoneNumber>(result.session->key.zone));
   table_.deny(result.index);
   table_.refuse(SessionCounter::ApplicationDeny);
-  if (inspector_) inspector_->forget(*result.session, result.index);
+  if (inspector_) inspector_->forget(*result.session, result.index, table_.moment());
 }
 
 // None before the handshake is complete: either end would take it for a refusal by the other.
@@ -134,11 +134,11 @@ void LaneGate::block(const PacketView& packet, const PacketResult& result,
   table_.mitigate(result.index, verdict.stage, verdict.reason);
   table_.refuse(verdict.reason == EndReason::ResourcesUnavailable ? SessionCounter::ContentLimit
                                                                   : SessionCounter::ContentBlocked);
-  inspector_->forget(*result.session, result.index);
+  inspector_->forget(*result.session, result.index, table_.moment());
 }
 
 void LaneGate::forget(const Session& session, SessionIndex place) {
-  if (inspector_) inspector_->forget(session, place);
+  if (inspector_) inspector_->forget(session, place, table_.moment());
 }
 
 }  // namespace endreason

@@ -50,6 +50,9 @@ class LaneGate {
   }
   ReplyBuilder& replies() { return replies_; }
   std::uint64_t bytes_held() const { return inspector_ ? inspector_->bytes_held() : 0; }
+  void renumber(std::uint32_t before, std::span<const std::uint32_t> numbers) {
+    if (inspector_) inspector_->renumber(before, numbers);
+  }
   void set_held_elsewhere(std::uint64_t bytes) {
     if (inspector_) inspector_->set_held_elsewhere(bytes);
   }

@@ -340,9 +340,11 @@ void LaneGroup::tell_numbers(Lane& lane, std::uint32_t before,
     if (session.has(kPredicted) && session.user > before)
       session.user = numbers[session.user - before - 1];
   }
+  if (lane.gate() != nullptr) lane.gate()->renumber(before, numbers);
 }
 
 void LaneGroup::join_rows() {
+  if (options_.inspection != nullptr) options_.inspection->on_tracked();
   rows_.clear();
   for (const auto& lane : lanes_) {
     lane->sort_rows();

@@ -27,18 +27,24 @@ ThreatAction default_action(RuleAction action, Side side) {
   return ThreatAction::Alert;
 }
 
-ThreatAction action_of(const ThreatRule& rule, Side side, bool is_tcp,
-                       std::span<const ThreatOverride> overrides) {
-  ThreatAction action = default_action(rule.action, side);
+const ThreatOverride* override_of(const ThreatRule& rule,
+                                  std::span<const ThreatOverride> overrides) {
   for (const ThreatOverride& o : overrides) {
     if ((o.severity && *o.severity != severity_of(rule.priority)) ||
         (o.rule_action && *o.rule_action != rule.action) ||
         (!o.class_type.empty() && o.class_type != rule.class_type) ||
         (o.sid != 0 && o.sid != rule.sid))
       continue;
-    action = o.action;
-    break;
+    return &o;
   }
+  return nullptr;
+}
+
+ThreatAction action_of(const ThreatRule& rule, Side side, bool is_tcp,
+                       std::span<const ThreatOverride> overrides) {
+  const ThreatOverride* changed = override_of(rule, overrides);
+  const ThreatAction action =
+      changed != nullptr ? changed->action : default_action(rule.action, side);
   const bool resets = action == ThreatAction::ResetClient || action == ThreatAction::ResetServer ||
                       action == ThreatAction::ResetBoth;
   return resets && !is_tcp ? ThreatAction::Drop : action;

@@ -70,12 +70,19 @@ struct ThreatOverride {
   std::string class_type;  // empty: any
   std::uint32_t sid{};     // 0: any
   ThreatAction action{};
+  // Of block-ip: how long, and whether only towards the destination that it was found on its way
+  // to.
+  std::uint32_t block_s{};
+  bool block_towards_this{};
 };
 
 // What the rule itself asks for. rejectsrc resets who sent the bytes, rejectdst the other.
 ThreatAction default_action(RuleAction action, Side side);
 
-// The first override that describes the hit, else the rule's own. What no reset can reach, because
+// The first override that describes the rule; null: none does.
+const ThreatOverride* override_of(const ThreatRule& rule,
+                                  std::span<const ThreatOverride> overrides);
+// Its action, else the rule's own. What no reset can reach, because
 // it is not TCP, is dropped.
 ThreatAction action_of(const ThreatRule& rule, Side side, bool is_tcp,
                        std::span<const ThreatOverride> overrides);
