@@ -81,7 +81,7 @@ class CheckingReplies final : public ReplySink {
 // Finds something in every packet whose payload begins with certain bytes.
 class FuzzedInspection final : public ContentInspection {
  public:
-  Result<std::unique_ptr<ContentInspector>> make_inspector(unsigned, const PolicyGate*) override {
+  Result<std::unique_ptr<ContentInspector>> make_inspector(const InspectorPlace&) override {
     return std::make_unique<Inspector>();
   }
 
@@ -95,7 +95,7 @@ class FuzzedInspection final : public ContentInspection {
       verdict.block_s = 5;
       return verdict;
     }
-    void forget(const Session&, SessionIndex) override {}
+    void forget(const Session&, SessionIndex, Moment) override {}
   };
 };
 

@@ -22,11 +22,13 @@ struct ExitCode {
   std::string_view meaning;
 };
 inline constexpr int kExitDone = 0;
+inline constexpr int kExitMismatch = 1;
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitRejected = 3;
 inline constexpr int kExitIo = 4;
 inline constexpr auto kExitCodes = std::to_array<ExitCode>({
     {kExitDone, "done"},
+    {kExitMismatch, "a case of endreason matrix is not as expected"},
     {kExitUsage, "the command line, the filter or the configuration is wrong"},
     {kExitRejected, "more lines were rejected than --max-rejected allows"},
     {kExitIo, "an input could not be read to its end, or an output could not be written"},
@@ -42,6 +44,7 @@ RunCommand declare_track(CLI::App& app);
 RunCommand declare_inspect(CLI::App& app);
 RunCommand declare_ladder(CLI::App& app);
 RunCommand declare_show(CLI::App& app);
+RunCommand declare_matrix(CLI::App& app);
 RunCommand declare_terms(CLI::App& app);
 RunCommand declare_config(CLI::App& app);
 RunCommand declare_policy_test(CLI::App& app);

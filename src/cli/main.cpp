@@ -71,6 +71,8 @@ int run(int argc, char** argv) {
   commands.push_back({config, declare_config(*config)});
   CLI::App* inspect = add("inspect", "Look for threats in captures with rules");
   commands.push_back({inspect, declare_inspect(*inspect)});
+  CLI::App* matrix = add("matrix", "Which action and end reason is shown by which test case");
+  commands.push_back({matrix, declare_matrix(*matrix)});
   CLI::App* terms =
       add("terms", "Explain a word: action, status, end reason, stage, state, column");
   commands.push_back({terms, declare_terms(*terms)});

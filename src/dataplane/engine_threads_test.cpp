@@ -217,7 +217,7 @@ std::shared_ptr<const CompiledPolicy> rules() {
 class SomeBlocked final : public ContentInspection {
  public:
   explicit SomeBlocked(bool addresses) : addresses_(addresses) {}
-  Result<std::unique_ptr<ContentInspector>> make_inspector(unsigned, const PolicyGate*) override {
+  Result<std::unique_ptr<ContentInspector>> make_inspector(const InspectorPlace&) override {
     return std::make_unique<Inspector>(addresses_);
   }
   bool may_block_addresses() const override { return addresses_; }
@@ -231,7 +231,7 @@ class SomeBlocked final : public ContentInspection {
       const bool block = addresses_ && seen.moment.packet % 2 == 0;
       return {.action = block ? ContentAction::BlockIp : ContentAction::ResetBoth, .block_s = 3};
     }
-    void forget(const Session&, SessionIndex) override {}
+    void forget(const Session&, SessionIndex, Moment) override {}
 
    private:
     bool addresses_;
