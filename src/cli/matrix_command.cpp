@@ -23,6 +23,8 @@
 namespace endreason {
 namespace {
 
+constexpr std::size_t kNamed = 4;  // cases that are named for a value
+
 struct MatrixCommand {
   std::string cases{"tests/matrix"}, output{"table"};
   bool accept = false;
@@ -102,9 +104,14 @@ std::string shown_text(const Value& value, bool links) {
   if (value.shown_by.empty())
     return std::string(value.cannot.empty() ? "no case shows it" : value.cannot);
   std::string text;
-  for (const std::string& name : value.shown_by)
-    text += fmt::format(links ? "{}[{}](../tests/matrix/{})" : "{}{}", text.empty() ? "" : ", ",
-                        name, name);
+  const std::size_t named = std::min(value.shown_by.size(), kNamed);
+  for (std::size_t i = 0; i < named; ++i) {
+    const std::string& name = value.shown_by[i];
+    if (!text.empty()) text += ", ";
+    text += links ? fmt::format("[{}](../tests/matrix/{})", name, name) : name;
+  }
+  if (named < value.shown_by.size())
+    text += fmt::format(" and {} more", value.shown_by.size() - named);
   return text;
 }
 
