@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <memory>
-#include <optional>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -17,6 +17,7 @@
 #include "cli/track_options.hpp"
 #include "cli/track_run.hpp"
 #include "findings/policy_replay.hpp"
+#include "findings/session_replay.hpp"
 
 namespace endreason {
 namespace {
@@ -46,46 +47,94 @@ Result<CompiledPolicy> new_policy(const Settings& settings) {
   return CompiledPolicy::create(settings.policy);
 }
 
-// What the sessions of captures were under the old rules, or without any: every one of them,
-// whatever those rules log.
+// The rows of captures under one of the rule bases, every session, whatever its rules log.
+class SideSink final : public RecordSink {
+ public:
+  using Add = void (SessionReplay::*)(const TrafficRecord&);
+  SideSink(SessionReplay& replay, Add side) : replay_(replay), add_(side) {}
+  void add(const TrafficRecord& record, const Verdict&, std::string&) override {
+    (replay_.*add_)(record);
+  }
+
+ private:
+  SessionReplay& replay_;
+  Add add_;
+};
+
+Result<TrackPlan> sessions_of(const Settings& settings, bool with_rules) {
+  auto track = plan_track(TrackOptions{}, settings);
+  if (!track) return track;
+  if (!with_rules) track->engine.policy = nullptr;
+  track->engine.rules_decide_logs = false;
+  return track;
+}
+
 Result<TrackPlan> old_sessions(const ReplayCommand& command, const Settings& settings) {
-  const bool with_old = !command.old_config.empty();
-  const auto old = with_old ? load_settings(command.old_config) : Result<Settings>(settings);
+  if (command.old_config.empty()) return sessions_of(settings, false);
+  const auto old = load_settings(command.old_config);
   if (!old) return tl::unexpected(old.error());
-  if (with_old && !has_rules(old->policy))
+  if (!has_rules(old->policy))
     return fail(Error::Code::Usage,
                 fmt::format("--old: {} has no rules; leave it out to compare with no rules at all",
                             old->path));
-  auto track = plan_track(TrackOptions{}, *old);
-  if (!track) return track;
-  if (!with_old) track->engine.policy = nullptr;
-  track->engine.rules_decide_logs = false;
-  track->verdicts = !command.run.filter.empty();
-  return track;
+  return sessions_of(*old, true);
+}
+
+Result<void> may_be_read_twice(const ExplainPlan& plan) {
+  std::error_code none;
+  for (const Input& input : plan.inputs)
+    if (!std::filesystem::is_regular_file(input.path, none))
+      return fail(Error::Code::Usage,
+                  fmt::format("-r: {}: captures are read once for each rule base; name a file",
+                              input.path));
+  return {};
 }
 
 struct Replayed {
   ExplainResult result;
   std::string accounting;
+  ReplayReport report;
 };
 
-Result<Replayed> feed(const ExplainPlan& plan, const std::optional<TrackPlan>& sessions) {
-  if (!sessions) {
-    ExplainResult result = run_explain(plan);
-    return Replayed{std::move(result), result.accounting.to_line()};
-  }
-  auto outcome = run_track(plan, *sessions);
-  if (!outcome) return tl::unexpected(outcome.error());
-  return Replayed{std::move(outcome->result), std::move(outcome->accounting)};
+Result<Replayed> replay_log(const CompiledPolicy& policy, ExplainPlan& plan) {
+  std::vector<PolicyReplay> parts(plan.threads, PolicyReplay(policy));
+  plan.make_sink = [&](unsigned worker) { return std::make_unique<ReplaySink>(parts[worker]); };
+  ExplainResult result = run_explain(plan);
+  for (std::size_t i = 1; i < parts.size(); ++i) parts[0].merge(std::move(parts[i]));
+  const std::string accounting = result.accounting.to_line();
+  return Replayed{std::move(result), accounting, parts[0].report()};
 }
 
-int replay(const ReplayCommand& command, const CompiledPolicy& policy, RunPlan plan,
-           const std::optional<TrackPlan>& sessions, bool json) {
-  std::vector<PolicyReplay> parts(plan.explain.threads, PolicyReplay(policy));
-  ProgressLine progress;
-  plan.explain.make_sink = [&](unsigned worker) {
-    return std::make_unique<ReplaySink>(parts[worker]);
+// Both engines see the same packets; a filter is for the rows of the old rules.
+Result<Replayed> replay_captures(const ReplayCommand& command, const Settings& settings,
+                                 const CompiledPolicy& policy, ExplainPlan& plan) {
+  if (const auto twice = may_be_read_twice(plan); !twice) return tl::unexpected(twice.error());
+  auto old_plan = old_sessions(command, settings);
+  auto new_plan = sessions_of(settings, true);
+  if (!old_plan) return tl::unexpected(old_plan.error());
+  if (!new_plan) return tl::unexpected(new_plan.error());
+  new_plan->verdicts = false;
+  std::vector<SessionReplay> parts(plan.threads);
+  const auto run = [&](const TrackPlan& track, SideSink::Add add) {
+    plan.make_sink = [&parts, add](unsigned worker) {
+      return std::make_unique<SideSink>(parts[worker], add);
+    };
+    return run_track(plan, track);
   };
+  auto before = run(*old_plan, &SessionReplay::add_old);
+  if (!before) return tl::unexpected(before.error());
+  plan.filter.reset();
+  plan.message = [](std::string_view) {};  // what there is to say of the captures has been said
+  auto now = run(*new_plan, &SessionReplay::add_new);
+  if (!now) return tl::unexpected(now.error());
+  for (std::size_t i = 1; i < parts.size(); ++i) parts[0].merge(std::move(parts[i]));
+  return Replayed{std::move(now->result), std::move(now->accounting),
+                  std::move(parts[0]).report(policy)};
+}
+
+int replay(const ReplayCommand& command, const Settings& settings, const CompiledPolicy& policy,
+           RunPlan plan, bool json) {
+  ProgressLine progress;
   plan.explain.write_output = [](std::string_view) { return true; };
   plan.explain.write_rejects = [](std::string_view) { return true; };
   plan.explain.message = [&](std::string_view text) {
@@ -94,19 +143,19 @@ int replay(const ReplayCommand& command, const CompiledPolicy& policy, RunPlan p
   };
   if (stderr_is_terminal() && !command.run.quiet)
     plan.explain.progress = [&](const Progress& p) { progress.show(p.bytes_read, p.bytes_total); };
-  const auto fed = feed(plan.explain, sessions);
+  const auto replayed = plan.captures ? replay_captures(command, settings, policy, plan.explain)
+                                      : replay_log(policy, plan.explain);
   progress.clear();
-  if (!fed) return complain(fed.error());
-  for (std::size_t i = 1; i < parts.size(); ++i) parts[0].merge(std::move(parts[i]));
-  const ReplayReport report = parts[0].report();
+  if (!replayed) return complain(replayed.error());
+  if (plan.captures) join_input_names(plan.writer.inputs);
   const ReplayTextOptions text{colour_wanted(command.run.colour), command.run.top,
                                plan.writer.inputs};
   std::string out;
-  json ? append_ndjson(report, text, out) : append_text(report, text, out);
+  json ? append_ndjson(replayed->report, text, out) : append_text(replayed->report, text, out);
   const bool written = write_all(STDOUT_FILENO, out) || errno == EPIPE;
-  for (const Error& error : fed->result.errors) say(error.message);
-  if (!command.run.quiet) say(fed->accounting);
-  return written && fed->result.errors.empty() ? kExitDone : kExitIo;
+  for (const Error& error : replayed->result.errors) say(error.message);
+  if (!command.run.quiet) say(replayed->accounting);
+  return written && replayed->result.errors.empty() ? kExitDone : kExitIo;
 }
 
 int run_replay(const ReplayCommand& command) {
@@ -123,17 +172,10 @@ int run_replay(const ReplayCommand& command) {
   auto plan = plan_run(options, *settings);
   if (!plan) return complain(plan.error());
   if (auto planned = plan_inputs(command.paths, *plan); !planned) return complain(planned.error());
-  std::optional<TrackPlan> sessions;
-  if (plan->captures) {
-    auto tracked = old_sessions(command, *settings);
-    if (!tracked) return complain(tracked.error());
-    sessions = std::move(*tracked);
-    join_input_names(plan->writer.inputs);
-  } else if (!command.old_config.empty()) {
+  if (!plan->captures && !command.old_config.empty())
     return complain(Error{Error::Code::Usage,
                           "--old: a log says itself what its rules decided; it is for captures"});
-  }
-  return replay(command, *policy, std::move(*plan), sessions, json);
+  return replay(command, *settings, *policy, std::move(*plan), json);
 }
 
 }  // namespace

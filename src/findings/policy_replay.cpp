@@ -21,14 +21,9 @@ bool blocks(Action action) {
   return action != Action::Allow;
 }
 
-// A session that a rule allowed, and a later lookup denied.
-bool was_blocked(const TrafficRecord& record) {
-  return blocks(record.action) || record.end_reason == EndReason::PolicyDeny;
-}
-
 ReplayOutcome outcome_of(const TrafficRecord& record, std::string_view old_rule,
                          std::string_view new_rule, const PolicyDecision& decision) {
-  const bool before = was_blocked(record);
+  const bool before = was_blocked_by_policy(record);
   const bool now = blocks(decision.action);
   if (before && !now)
     return decision.depends_on_application ? ReplayOutcome::LetInAtFirst
@@ -37,17 +32,6 @@ ReplayOutcome outcome_of(const TrafficRecord& record, std::string_view old_rule,
   if (before && blocks(record.action) && record.action != decision.action)
     return ReplayOutcome::OtherBlock;
   return old_rule == new_rule ? ReplayOutcome::Same : ReplayOutcome::OtherRule;
-}
-
-std::string session_text(const TrafficRecord& record) {
-  const std::string_view name = protocol_name(record.proto);
-  const std::string protocol =
-      name.empty() ? fmt::format("protocol {}", record.proto) : std::string(name);
-  const std::string port =
-      record.knows(Known::Dport) && record.dport != 0 ? fmt::format("/{}", record.dport) : "";
-  return fmt::format("{} -> {} {}{} {}, {} to {}", record.text(Field::Src), record.text(Field::Dst),
-                     protocol, port, record.text(Field::App), record.text(Field::From),
-                     record.text(Field::To));
 }
 
 bool earlier(const ReplayExample& a, const ReplayExample& b) {
@@ -62,18 +46,32 @@ void keep_first(std::vector<ReplayExample>& examples, ReplayExample example) {
 }
 
 // What a group is by: its numbers, then the old rule's name, which may be anything.
-void write_key(std::string& key, ReplayOutcome outcome, Action old_action,
-               const PolicyDecision& decision, std::string_view old_rule) {
+void write_key(std::string& key, const ReplayedSession& session) {
   key.clear();
-  key.push_back(static_cast<char>(outcome));
-  key.push_back(static_cast<char>(old_action));
-  key.push_back(static_cast<char>(decision.action));
+  key.push_back(static_cast<char>(session.outcome));
+  key.push_back(static_cast<char>(session.old_action));
+  key.push_back(static_cast<char>(session.new_action));
   for (unsigned shift = 0; shift < 32; shift += 8)
-    key.push_back(static_cast<char>(decision.rule >> shift & 0xff));
-  key += old_rule;
+    key.push_back(static_cast<char>(session.new_rule >> shift & 0xff));
+  key += session.old_rule;
 }
 
 }  // namespace
+
+std::string replayed_session_text(const TrafficRecord& record) {
+  const std::string_view name = protocol_name(record.proto);
+  const std::string protocol =
+      name.empty() ? fmt::format("protocol {}", record.proto) : std::string(name);
+  const std::string port =
+      record.knows(Known::Dport) && record.dport != 0 ? fmt::format("/{}", record.dport) : "";
+  return fmt::format("{} -> {} {}{} {}, {} to {}", record.text(Field::Src), record.text(Field::Dst),
+                     protocol, port, record.text(Field::App), record.text(Field::From),
+                     record.text(Field::To));
+}
+
+bool was_blocked_by_policy(const TrafficRecord& record) {
+  return blocks(record.action) || record.end_reason == EndReason::PolicyDeny;
+}
 
 std::uint64_t ReplayReport::compared() const {
   return std::accumulate(sessions.begin(), sessions.end(), std::uint64_t{0});
@@ -88,21 +86,18 @@ std::uint64_t ReplayReport::differing() const {
 
 void PolicyReplay::add(const TrafficRecord& record) {
   const std::uint64_t count = record.repeatcnt;
-  const auto leave_out = [&](NotCompared why) {
-    not_compared_[static_cast<std::size_t>(why)] += count;
-  };
-  if (record.subtype == Subtype::Start) return leave_out(NotCompared::Start);
+  if (record.subtype == Subtype::Start) return leave_out(NotCompared::Start, count);
   const auto src = parse_ip(record.text(Field::Src));
   const auto dst = parse_ip(record.text(Field::Dst));
   const bool complete = src && dst && record.knows(Known::Proto) && record.has(Field::From) &&
                         record.has(Field::To) && record.action != Action::Absent &&
                         record.action != Action::Unrecognized;
-  if (!complete) return leave_out(NotCompared::MissingColumns);
+  if (!complete) return leave_out(NotCompared::MissingColumns, count);
   PolicyQuery query;
   query.from = policy_.zone(record.text(Field::From));
   query.to = policy_.zone(record.text(Field::To));
   if (query.from == ZoneId::Unknown || query.to == ZoneId::Unknown) {
-    leave_out(NotCompared::UnknownZone);
+    leave_out(NotCompared::UnknownZone, count);
     for (const auto& [zone, field] : {std::pair{query.from, Field::From}, {query.to, Field::To}}) {
       const std::string_view name = record.text(field);
       if (zone != ZoneId::Unknown) continue;
@@ -129,32 +124,50 @@ void PolicyReplay::compare(const TrafficRecord& record, const PolicyQuery& query
                            std::uint64_t count) {
   const PolicyDecision decision = policy_.lookup(query);
   const std::string_view old_rule = record.text(Field::Rule);
-  const ReplayOutcome outcome =
-      outcome_of(record, old_rule, policy_.rule(decision.rule).name, decision);
-  sessions_[static_cast<std::size_t>(outcome)] += count;
-  if (decision.ports_assumed) ports_assumed_ += count;
-  if (outcome != ReplayOutcome::Same) note(record, old_rule, decision, outcome, count);
+  const ReplayedSession session{
+      .outcome = outcome_of(record, old_rule, policy_.rule(decision.rule).name, decision),
+      .old_rule = old_rule,
+      .old_action = record.action,
+      .new_rule = decision.rule,
+      .new_action = decision.action,
+      .ports_assumed = decision.ports_assumed,
+      .file = record.file,
+      .line = record.line};
+  count_session(session, count);
+  if (auto* examples = examples_for(session, count))
+    keep_first(*examples, {record.file, record.line, replayed_session_text(record)});
 }
 
-void PolicyReplay::note(const TrafficRecord& record, std::string_view old_rule,
-                        const PolicyDecision& decision, ReplayOutcome outcome,
-                        std::uint64_t count) {
-  write_key(key_, outcome, record.action, decision, old_rule);
+void PolicyReplay::add(const ReplayedSession& session, std::string_view text) {
+  count_session(session, 1);
+  if (auto* examples = examples_for(session, 1))
+    keep_first(*examples, {session.file, session.line, std::string(text)});
+}
+
+void PolicyReplay::count_session(const ReplayedSession& session, std::uint64_t count) {
+  sessions_[static_cast<std::size_t>(session.outcome)] += count;
+  if (session.ports_assumed) ports_assumed_ += count;
+}
+
+std::vector<ReplayExample>* PolicyReplay::examples_for(const ReplayedSession& session,
+                                                       std::uint64_t count) {
+  if (session.outcome == ReplayOutcome::Same) return nullptr;
+  write_key(key_, session);
   auto at = groups_.find(std::string_view(key_));
   if (at == groups_.end()) {
     if (groups_.size() == kMostGroups) {
       in_no_group_ += count;
-      return;
+      return nullptr;
     }
     at = groups_.emplace(key_, Tally{}).first;
   }
   Tally& tally = at->second;
   tally.sessions += count;
-  if (decision.ports_assumed) tally.ports_assumed += count;
+  if (session.ports_assumed) tally.ports_assumed += count;
   // Later lines than those that are kept are the common case, and cost nothing more.
-  const ReplayExample place{record.file, record.line, {}};
-  if (tally.examples.size() == kExamples && !earlier(place, tally.examples.back())) return;
-  keep_first(tally.examples, {record.file, record.line, session_text(record)});
+  const ReplayExample place{session.file, session.line, {}};
+  if (tally.examples.size() == kExamples && !earlier(place, tally.examples.back())) return nullptr;
+  return &tally.examples;
 }
 
 void PolicyReplay::merge(PolicyReplay&& other) {

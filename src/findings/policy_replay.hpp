@@ -47,7 +47,7 @@ constexpr const ReplayOutcomeInfo& info(ReplayOutcome v) {
 }
 
 // Why a row was not compared.
-enum class NotCompared : std::uint8_t { Start, UnknownZone, MissingColumns };
+enum class NotCompared : std::uint8_t { Start, UnknownZone, MissingColumns, Repeated };
 struct NotComparedInfo {
   NotCompared value;
   std::string_view log_name;
@@ -58,6 +58,8 @@ inline constexpr auto kNotCompared = std::to_array<NotComparedInfo>({
     {NotCompared::UnknownZone, "unknown-zone", "rows of a zone that this policy does not have"},
     {NotCompared::MissingColumns, "missing-columns",
      "rows without addresses, protocol, zones or action"},
+    {NotCompared::Repeated, "repeated",
+     "packets that were refused again, of sessions that are compared by their first"},
 });
 static_assert(rows_in_enum_order(kNotCompared) && log_names_unique(kNotCompared));
 constexpr const NotComparedInfo& info(NotCompared v) {
@@ -92,10 +94,28 @@ struct ReplayReport {
   std::uint64_t differing() const;
 };
 
+// A session under both rule bases.
+struct ReplayedSession {
+  ReplayOutcome outcome{};
+  std::string_view old_rule;
+  Action old_action{};
+  std::uint32_t new_rule{};  // index into the new policy's rules
+  Action new_action{};
+  bool ports_assumed{};
+  std::uint32_t file{};
+  std::uint64_t line{};
+};
+
 class PolicyReplay {
  public:
   explicit PolicyReplay(const CompiledPolicy& policy) : policy_(policy) {}
+  // Looks the row's session up.
   void add(const TrafficRecord& record);
+  // What somebody else found out. `text`: the session, as an example.
+  void add(const ReplayedSession& session, std::string_view text);
+  void leave_out(NotCompared why, std::uint64_t count) {
+    not_compared_[static_cast<std::size_t>(why)] += count;
+  }
   void merge(PolicyReplay&& other);
   ReplayReport report() const;
 
@@ -105,8 +125,9 @@ class PolicyReplay {
     std::vector<ReplayExample> examples;
   };
   void compare(const TrafficRecord& record, const PolicyQuery& query, std::uint64_t count);
-  void note(const TrafficRecord& record, std::string_view old_rule, const PolicyDecision& decision,
-            ReplayOutcome outcome, std::uint64_t count);
+  void count_session(const ReplayedSession& session, std::uint64_t count);
+  // Null: the session's group has examples enough, which all come before it.
+  std::vector<ReplayExample>* examples_for(const ReplayedSession& session, std::uint64_t count);
 
   const CompiledPolicy& policy_;
   std::array<std::uint64_t, kReplayOutcomes.size()> sessions_{};
@@ -116,6 +137,11 @@ class PolicyReplay {
   std::map<std::string, Tally, std::less<>> groups_;  // by what group_key() writes
   std::string key_;
 };
+
+// "10.1.1.1 -> 8.8.8.8 udp/53 dns, trust to untrust"
+std::string replayed_session_text(const TrafficRecord& record);
+// By a rule: a session that was allowed first and denied by a later lookup, too.
+bool was_blocked_by_policy(const TrafficRecord& record);
 
 // As a person reads it, and as one JSON object a group and one of totals.
 struct ReplayTextOptions {
