@@ -31,9 +31,9 @@ declare -A allowed=(
   [findings]="base model policy verdict query"
   [store]="base model"
   [ingest]="base model sources policy parse verdict query format findings store"
-  [server]="base model"
   [dataplane]="base model decode session appid policy inspect"
-  [cli]="base model sources decode session appid policy inspect parse verdict query format findings ingest dataplane config"
+  [server]="base model sources parse verdict query format findings store ingest"
+  [cli]="base model sources decode session appid policy inspect parse verdict query format findings ingest dataplane config store server"
 )
 
 # Third-party headers by the start of their name, and the room that owns them; of an XML reader two
@@ -44,7 +44,7 @@ declare -A owner=(
   [CLI]=cli [yaml-cpp]=config
   [date]=base [openssl]="base inspect"
   [ndpi]=appid
-  [duckdb]=store [xxhash]=ingest
+  [duckdb]=store [xxhash]=ingest [boost]="sources server"
   [hs]=inspect [pcre2]=inspect
 )
 

@@ -39,6 +39,7 @@ int run(int argc, char** argv) {
       "  endreason track -r capture.pcap          the log a firewall would have written\n"
       "  endreason ladder -r capture.pcap         what went wrong, packet by packet\n"
       "  endreason show session all -r capture.pcap\n"
+      "  endreason serve                          receive logs, keep them, show what happened\n"
       "  endreason terms incomplete               what a word of the log means\n"
       "  endreason policy replay -r traffic.log --config new.yaml   what a change would break\n"
       "`endreason COMMAND --help` has more.\n\n" +
@@ -73,6 +74,12 @@ int run(int argc, char** argv) {
   commands.push_back({inspect, declare_inspect(*inspect)});
   CLI::App* matrix = add("matrix", "Which action and end reason is shown by which test case");
   commands.push_back({matrix, declare_matrix(*matrix)});
+  CLI::App* serve = add("serve", "Receive logs, keep them, and answer questions about them");
+  commands.push_back({serve, declare_serve(*serve)});
+  CLI::App* query = add("query", "Ask what a server keeps, with a filter");
+  commands.push_back({query, declare_query(*query)});
+  CLI::App* sql = add("sql", "Ask what a server keeps, in SQL");
+  commands.push_back({sql, declare_sql(*sql)});
   CLI::App* terms =
       add("terms", "Explain a word: action, status, end reason, stage, state, column");
   commands.push_back({terms, declare_terms(*terms)});

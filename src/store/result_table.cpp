@@ -82,6 +82,25 @@ Cell decimal_at(const Vector& v, std::size_t row) {
   return value / std::pow(10.0, duckdb_decimal_scale(v.type));
 }
 
+// The texts of a list, with commas between them.
+std::string list_at(const Vector& v, std::size_t row) {
+  const auto entry = at<duckdb_list_entry>(v.vector, row);
+  const duckdb_vector items = duckdb_list_vector_get_child(v.vector);
+  std::string out;
+  for (std::size_t i = 0; i < entry.length; ++i) {
+    if (is_null(items, entry.offset + i)) continue;
+    if (!out.empty()) out += ',';
+    out += text_at(items, entry.offset + i);
+  }
+  return out;
+}
+
+bool is_list_of_texts(duckdb_logical_type type) {
+  if (duckdb_get_type_id(type) != DUCKDB_TYPE_LIST) return false;
+  const DuckType item(duckdb_list_type_child_type(type));
+  return duckdb_get_type_id(item.get()) == DUCKDB_TYPE_VARCHAR;
+}
+
 bool readable(duckdb_type id) {
   switch (id) {
     case DUCKDB_TYPE_BOOLEAN:
@@ -146,6 +165,8 @@ Cell cell_at(const Vector& v, std::size_t row) {
           .substr(0, 10);
     case DUCKDB_TYPE_ENUM:
       return word_at(v, row);
+    case DUCKDB_TYPE_LIST:
+      return list_at(v, row);
     default:
       return text_at(v.vector, row);
   }
@@ -157,6 +178,7 @@ std::string type_text(duckdb_type id) {
       return "boolean";
     case DUCKDB_TYPE_VARCHAR:
     case DUCKDB_TYPE_ENUM:
+    case DUCKDB_TYPE_LIST:
       return "text";
     case DUCKDB_TYPE_TIMESTAMP:
     case DUCKDB_TYPE_TIMESTAMP_TZ:
@@ -176,12 +198,12 @@ Result<Table> read_table(DuckResult& result, std::uint64_t rows_max) {
   for (std::size_t c = 0; c < columns; ++c) {
     const duckdb_type id = duckdb_column_type(result.get(), c);
     const std::string name = duckdb_column_name(result.get(), c);
-    if (!readable(id))
+    types.emplace_back(duckdb_column_logical_type(result.get(), c));
+    if (!readable(id) && !is_list_of_texts(types.back().get()))
       return fail(
           Error::Code::Input,
           fmt::format("column {} has a type that is not given out; write {}::VARCHAR", name, name));
     table.columns.push_back({name, type_text(id)});
-    types.emplace_back(duckdb_column_logical_type(result.get(), c));
   }
   while (true) {
     const DuckChunk part(duckdb_fetch_chunk(*result.get()));

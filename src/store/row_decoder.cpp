@@ -62,7 +62,7 @@ const std::string& RowDecoder::select_list() {
   static const std::string list = [] {
     std::string made;
     const auto add = [&](std::string_view name) {
-      made += fmt::format("{}\"{}\"", made.empty() ? "" : ", ", name);
+      made += fmt::format("{}r.\"{}\"", made.empty() ? "" : ", ", name);
     };
     for (const RowColumnInfo& c : kRowColumns) add(c.name);
     for (const StoredGroupInfo& g : kStoredGroups) add(g.id);

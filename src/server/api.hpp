@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Api: requests -> answers of /api/v1, /metrics and /healthz, as openapi.json describes them.
+// handle() may be called from several threads at once.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "ingest/ingestor.hpp"
+#include "model/record_clock.hpp"
+#include "query/filter.hpp"
+#include "server/http_types.hpp"
+#include "store/store.hpp"
+#include "verdict/judge.hpp"
+
+namespace endreason {
+
+struct ApiOptions {
+  std::string version;
+  std::string folder;  // as the user named it
+  std::string token;   // readers and administrators; empty: none is asked for
+  std::string reader_token;
+  bool loopback_only = true;  // then only requests that name this machine are answered
+  std::chrono::milliseconds query_time{30'000};
+  LineReaderOptions reader;
+  Ruleset ruleset = Ruleset::Standard;
+  Timers timers;
+  RecordClock clock;
+  std::function<std::int64_t()> now_micros;
+  std::function<std::uint64_t()> dropped_by_kernel;
+  std::uint64_t ingest_body_max = 16u << 20;
+};
+
+class Api {
+ public:
+  Api(Store& store, Ingestor& ingestor, ApiOptions options);
+  ~Api();
+  Api(const Api&) = delete;
+  Api& operator=(const Api&) = delete;
+  HttpResponse handle(const HttpRequest& request);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace endreason

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the parts of the API share: the context, errors as answers, the scope of a question (filter
+// and time), and records as JSON. Inside room server only.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "format/record_writer.hpp"
+#include "server/api.hpp"
+#include "server/json_writer.hpp"
+
+namespace endreason {
+
+struct ApiContext {
+  Store& store;
+  Ingestor& ingestor;
+  ApiOptions options;
+  std::int64_t started_micros{};
+
+  QueryLimits limits(std::uint64_t rows = 10'000) const {
+    return {rows, options.query_time, false};
+  }
+};
+
+enum class ApiError : std::uint8_t {
+  BadFilter,
+  BadParameter,
+  NotFound,
+  TooLarge,
+  TooSlow,
+  Unauthorized,
+  Forbidden,
+  Busy,
+  Internal
+};
+HttpResponse error_answer(ApiError code, std::string_view message, std::string_view remedy = {});
+// Of a filter's own message: place, nearest names and remedy taken apart.
+HttpResponse filter_error(std::string_view message);
+// Of a failed query.
+HttpResponse store_error(const Error& error);
+HttpResponse json_answer(std::string body);
+
+// Which rows a question is about.
+struct Scope {
+  std::string filter_text;
+  std::optional<Filter> filter;
+  std::optional<std::int64_t> from, to;  // UTC microseconds; to is not included
+  std::string where() const;             // a condition on traffic_rows r
+  std::string where_between(std::optional<std::int64_t> first,
+                            std::optional<std::int64_t> last) const;
+};
+// From filter=, from= and to=; an answer instead when one of them is wrong.
+tl::expected<Scope, HttpResponse> scope_of(const HttpRequest& request, const ApiContext& context);
+
+// limit= and the like: a number in a range.
+tl::expected<std::uint64_t, HttpResponse> number_parameter(const HttpRequest& request,
+                                                           std::string_view name,
+                                                           std::uint64_t fallback,
+                                                           std::uint64_t least, std::uint64_t most);
+
+// `( rule eq 'x' )`, with quotes where the language needs them.
+std::string comparison(std::string_view subject, std::string_view op, std::string_view value);
+// Both; the first may be empty.
+std::string joined(std::string_view filter, std::string_view more);
+
+std::string time_text(std::int64_t micros);
+std::string grouped_digits(std::uint64_t value);
+
+// Records as JSON objects with their `_id`.
+class RecordJson {
+ public:
+  RecordJson(const ApiContext& context, std::vector<OutputColumn> columns);
+  void append(JsonWriter& json, const TrafficRecord& record, const Verdict& verdict,
+              std::uint64_t id);
+  std::string text(const TrafficRecord& record, const Verdict& verdict, std::uint64_t id);
+
+ private:
+  std::unique_ptr<RecordWriter> writer_;
+  std::string scratch_;
+};
+
+// "verdict" of the contract: headline, sentence, usual_causes, checks, notes, sources.
+void append_explanation(JsonWriter& json, const TrafficRecord& record, const Verdict& verdict);
+
+inline std::uint64_t number_of(const Cell& cell) {
+  if (const auto* u = std::get_if<std::uint64_t>(&cell)) return *u;
+  if (const auto* i = std::get_if<std::int64_t>(&cell))
+    return *i < 0 ? 0 : static_cast<std::uint64_t>(*i);
+  if (const auto* d = std::get_if<double>(&cell))
+    return *d < 0 ? 0 : static_cast<std::uint64_t>(*d);
+  return 0;
+}
+inline std::int64_t signed_of(const Cell& cell) {
+  if (const auto* i = std::get_if<std::int64_t>(&cell)) return *i;
+  return static_cast<std::int64_t>(number_of(cell));
+}
+inline std::string_view text_of(const Cell& cell) {
+  const auto* s = std::get_if<std::string>(&cell);
+  return s != nullptr ? std::string_view(*s) : std::string_view();
+}
+inline bool is_null(const Cell& cell) {
+  return std::holds_alternative<std::monostate>(cell);
+}
+
+// --- the parts, a file each ---------------------------------------------------------------------
+HttpResponse answer_overview(const HttpRequest& request, const ApiContext& context);
+HttpResponse answer_records(const HttpRequest& request, const ApiContext& context);
+HttpResponse answer_record(std::string_view id, const ApiContext& context);
+HttpResponse answer_complete(const HttpRequest& request, const ApiContext& context);
+HttpResponse answer_groups(const HttpRequest& request, const ApiContext& context);
+HttpResponse answer_sql(const HttpRequest& request, const ApiContext& context);
+HttpResponse answer_filter_check(const HttpRequest& request, const ApiContext& context);
+HttpResponse answer_columns();
+HttpResponse answer_terms(const HttpRequest& request);
+HttpResponse answer_devices(const ApiContext& context);
+HttpResponse answer_accounting(const ApiContext& context);
+HttpResponse answer_status(const ApiContext& context);
+HttpResponse answer_explain(const HttpRequest& request, const ApiContext& context);
+HttpResponse answer_ingest(const HttpRequest& request, const ApiContext& context);
+HttpResponse answer_metrics(const ApiContext& context);
+
+}  // namespace endreason

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is received, from whom, and what became of it: /devices, /accounting, /status, /metrics; and
+// what is posted: /explain, which stores nothing, and /ingest.
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "ingest/explain_run.hpp"
+#include "model/panos_version.hpp"
+#include "server/api_support.hpp"
+#include "sources/memory_source.hpp"
+
+namespace endreason {
+namespace {
+
+constexpr std::int64_t kMicros = 1'000'000;
+constexpr std::size_t kGapsShown = 20;
+constexpr std::uint64_t kExplainedMax = 1000;
+constexpr std::size_t kExplainBodyMax = 16u << 20;
+// A clock that is off by less is in step; lines take their time.
+constexpr std::int64_t kClockOffMin = 120;
+
+std::string version_name(std::uint64_t version) {
+  return std::string(name_of(static_cast<PanosVersion>(version)));
+}
+
+struct Device {
+  std::string name;
+  std::uint64_t rows{}, sessions{};
+  std::int64_t first{}, last{}, received{};
+  std::map<std::string, std::uint64_t> versions, formats;
+};
+
+using Devices = std::map<std::string, Device>;
+
+Result<Devices> read_devices(const ApiContext& context) {
+  const auto table = context.store.query(
+      "SELECT d.serial, d.device_name, t.version, t.format, n, s, first, last, received FROM "
+      "(SELECT "
+      "device_id, version, format, count(*) AS n, sum(sessions) AS s, epoch_us(min(time)) AS "
+      "first, "
+      "epoch_us(max(time)) AS last, epoch_us(max(received)) AS received FROM traffic_rows GROUP BY "
+      "device_id, version, format) t JOIN devices d ON t.device_id = d.id",
+      context.limits(100'000));
+  if (!table) return tl::unexpected(table.error());
+  Devices devices;
+  for (const auto& row : table->rows) {
+    Device& d = devices[std::string(text_of(row[0]))];
+    if (d.name.empty()) d.name = text_of(row[1]);
+    const std::int64_t first = signed_of(row[6]);
+    d.first = d.rows == 0 ? first : std::min(d.first, first);
+    d.last = d.rows == 0 ? signed_of(row[7]) : std::max(d.last, signed_of(row[7]));
+    d.received = std::max(d.received, signed_of(row[8]));
+    d.rows += number_of(row[4]);
+    d.sessions += number_of(row[5]);
+    d.versions[version_name(number_of(row[2]))] += number_of(row[4]);
+    d.formats[std::string(text_of(row[3]))] += number_of(row[4]);
+  }
+  return devices;
+}
+
+// Rows of the last minute by serial, and how far their clocks are from ours.
+struct Lately {
+  std::uint64_t rows{};
+  std::int64_t lag{};  // median of received less own time, seconds
+};
+Result<std::map<std::string, Lately>> read_lately(const ApiContext& context) {
+  const std::int64_t since = context.options.now_micros() - 60 * kMicros;
+  const auto table = context.store.query(
+      fmt::format(
+          "SELECT d.serial, sum(n)::UBIGINT, (median(lag) / {})::BIGINT FROM (SELECT device_id, "
+          "count(*) AS n, median(epoch_us(received) - epoch_us(time)) AS lag FROM traffic_rows "
+          "WHERE received >= make_timestamp({}::BIGINT) AND time_known GROUP BY device_id) t JOIN "
+          "devices d ON t.device_id = d.id GROUP BY d.serial",
+          kMicros, since),
+      context.limits(100'000));
+  if (!table) return tl::unexpected(table.error());
+  std::map<std::string, Lately> lately;
+  for (const auto& row : table->rows)
+    lately[std::string(text_of(row[0]))] = {number_of(row[1]), signed_of(row[2])};
+  return lately;
+}
+
+struct MissingRows {
+  std::uint64_t missing{};
+  std::vector<SeqnoSet::Gap> gaps;
+};
+std::map<std::string, MissingRows> missing_by_serial(const ApiContext& context) {
+  std::map<std::string, MissingRows> all;
+  for (const auto& [key, gaps] : context.ingestor.gaps(kGapsShown)) {
+    MissingRows& m = all[key.substr(0, key.find('\x1f'))];
+    m.missing += gaps.missing;
+    m.gaps.insert(m.gaps.end(), gaps.newest.begin(), gaps.newest.end());
+  }
+  return all;
+}
+
+void append_device(JsonWriter& json, const std::string& serial, const Device& d,
+                   const Lately* lately, const MissingRows& missing) {
+  json.object().text("serial", serial).text_or_null("device_name", d.name);
+  json.number("rows", d.rows).number("sessions", d.sessions);
+  json.text("first", time_text(d.first)).text("last", time_text(d.last));
+  json.key("rate_per_second").real(lately == nullptr ? 0 : static_cast<double>(lately->rows) / 60);
+  // What was logged long before it was received is a file of old, and says nothing of a clock.
+  const bool live = lately != nullptr && std::abs(lately->lag) < 86'400;
+  if (live) {
+    json.number("lag_seconds", lately->lag);
+  } else {
+    json.key("lag_seconds").null();
+  }
+  json.key("versions").array();
+  for (const auto& [version, rows] : d.versions)
+    json.object().text("version", version).number("rows", rows).end_object();
+  json.end_array().key("formats").array();
+  for (const auto& [format, rows] : d.formats) json.text(format);
+  json.end_array().key("gaps").array();
+  for (const SeqnoSet::Gap& gap : missing.gaps) {
+    json.object().text("after_seqno", std::to_string(gap.after));
+    json.text("before_seqno", std::to_string(gap.before));
+    json.number("missing", gap.missing()).key("time").null().end_object();
+  }
+  json.end_array().number("missing", missing.missing);
+  if (live && std::abs(lately->lag) >= kClockOffMin) {
+    json.number("clock_off_seconds", lately->lag);
+  } else {
+    json.key("clock_off_seconds").null();
+  }
+  json.end_object();
+}
+
+// --- explain ---------------------------------------------------------------------------------
+
+class ExplainingSink final : public RecordSink {
+ public:
+  ExplainingSink(const ApiContext& context, JsonWriter& json, std::uint64_t limit)
+      : records_(context, {}), json_(json), limit_(limit) {}
+  void add(const TrafficRecord& record, const Verdict& verdict, std::string&) override {
+    if (count_++ >= limit_) return;
+    std::string text = records_.text(record, verdict, record.line);
+    text.pop_back();
+    text += ",\"explanation\":";
+    JsonWriter explanation(text);
+    append_explanation(explanation, record, verdict);
+    json_.raw(text + "}");
+  }
+  std::uint64_t count() const { return count_; }
+
+ private:
+  RecordJson records_;
+  JsonWriter& json_;
+  std::uint64_t limit_, count_ = 0;
+};
+
+bool is_capture(std::string_view body) {
+  if (body.size() < 4) return false;
+  const auto magic = body.substr(0, 4);
+  for (const std::string_view known :
+       {std::string_view("\xd4\xc3\xb2\xa1"), std::string_view("\xa1\xb2\xc3\xd4"),
+        std::string_view("\x4d\x3c\xb2\xa1"), std::string_view("\xa1\xb2\x3c\x4d"),
+        std::string_view("\x0a\x0d\x0d\x0a")})
+    if (magic == known) return true;
+  return false;
+}
+
+}  // namespace
+
+HttpResponse answer_devices(const ApiContext& context) {
+  const auto devices = read_devices(context);
+  if (!devices) return store_error(devices.error());
+  const auto lately = read_lately(context);
+  if (!lately) return store_error(lately.error());
+  auto missing = missing_by_serial(context);
+  std::string body;
+  JsonWriter json(body);
+  json.array();
+  for (const auto& [serial, device] : *devices) {
+    const auto now = lately->find(serial);
+    append_device(json, serial, device, now == lately->end() ? nullptr : &now->second,
+                  missing[serial]);
+  }
+  json.end_array();
+  return json_answer(std::move(body));
+}
+
+HttpResponse answer_accounting(const ApiContext& context) {
+  const IngestSnapshot s = context.ingestor.snapshot();
+  std::string body;
+  JsonWriter json(body);
+  json.object().number("received", s.received()).number("stored", s.total.stored);
+  json.number("spooled", s.spooled).number("rejected", s.total.rejected);
+  json.number("other_types", s.total.other).number("duplicates", s.total.duplicates);
+  json.number("blank", s.total.blank);
+  json.key("by_type").object();
+  for (const auto& [type, count] : s.other_types) json.number(type, count);
+  json.end_object().key("by_source").array();
+  for (const auto& sender : s.senders) {
+    json.object().text("source", sender.name).number("received", sender.counts.lines());
+    json.number("stored", sender.counts.stored).number("rejected", sender.counts.rejected);
+    json.number("duplicates", sender.counts.duplicates).number("other_types", sender.counts.other);
+    json.number("bytes", sender.counts.bytes).number("dropped_udp", sender.dropped);
+    json.text_or_null("last", sender.last_micros == 0 ? "" : time_text(sender.last_micros));
+    json.end_object();
+  }
+  json.end_array().key("rejects").array();
+  for (const RejectedLine& r : s.rejects) {
+    json.object().text("time", time_text(r.time_micros)).text("source", r.sender);
+    json.number("line", r.line).text_or_null("column", r.column).text("expected", r.expected);
+    json.text("found", r.found).text("text", r.text).end_object();
+  }
+  const IngestCounts& t = s.total;
+  json.end_array().boolean("balanced", s.received() == t.stored + t.duplicates + t.rejected +
+                                                           t.other + t.blank + s.spooled);
+  json.end_object();
+  return json_answer(std::move(body));
+}
+
+HttpResponse answer_status(const ApiContext& context) {
+  const auto span = context.store.query(
+      "SELECT count(*), epoch_us(min(time)), epoch_us(max(time)) FROM traffic_rows",
+      context.limits());
+  if (!span) return store_error(span.error());
+  const IngestSnapshot s = context.ingestor.snapshot();
+  const auto& row = span->rows[0];
+  std::string body;
+  JsonWriter json(body);
+  json.object().text("version", context.options.version).key("store").object();
+  json.text("kind", "duckdb").text("folder", context.options.folder);
+  json.number("bytes", context.store.bytes_on_disk()).number("rows", number_of(row[0]));
+  json.text_or_null("oldest", is_null(row[1]) ? "" : time_text(signed_of(row[1])));
+  json.text_or_null("newest", is_null(row[2]) ? "" : time_text(signed_of(row[2])));
+  json.end_object().text("state", log_name(s.state)).text_or_null("problem", s.problem);
+  json.number("uptime_seconds", (context.options.now_micros() - context.started_micros) / kMicros);
+  json.number("queries_running", context.store.queries_running());
+  json.key("spool").object().number("bytes", s.spool_bytes).number("bytes_max", s.spool_bytes_max);
+  json.number("lines", s.spooled).number("damaged_bytes", s.damaged_bytes).end_object();
+  json.end_object();
+  return json_answer(std::move(body));
+}
+
+HttpResponse answer_explain(const HttpRequest& request, const ApiContext& context) {
+  if (request.body.size() > kExplainBodyMax)
+    return error_answer(ApiError::TooLarge, "more than 16 MiB are not explained at once",
+                        "use `endreason explain` for large files");
+  if (is_capture(request.body))
+    return error_answer(
+        ApiError::BadParameter, "this is a capture, not a log",
+        "`endreason track -r FILE` writes the log of a capture, which can be explained here");
+  std::string body;
+  JsonWriter json(body);
+  json.object().key("records").array();
+  std::string rejects;
+  ExplainPlan plan;
+  plan.inputs = {{"posted", request.body.size()}};
+  plan.open = [&](const Input&) -> Result<std::unique_ptr<ByteSource>> {
+    return std::make_unique<MemorySource>(request.body);
+  };
+  plan.reader = context.options.reader;
+  plan.ruleset = context.options.ruleset;
+  plan.timers = context.options.timers;
+  plan.clock = context.options.clock;
+  plan.keep_rejects = true;
+  plan.messages_max = 0;
+  ExplainingSink* sink = nullptr;
+  plan.make_sink = [&](unsigned) {
+    auto made = std::make_unique<ExplainingSink>(context, json, kExplainedMax);
+    sink = made.get();
+    return made;
+  };
+  std::uint64_t records = 0;
+  plan.write_output = [](std::string_view) { return true; };
+  plan.write_rejects = [&](std::string_view lines) {
+    if (rejects.size() < 1'000'000) rejects += lines;
+    return true;
+  };
+  plan.message = [](std::string_view) {};
+  const ExplainResult result = run_explain(plan);
+  records = result.accounting.matched;
+  json.end_array().key("accounting").raw(result.accounting.to_json());
+  json.key("rejects").array();
+  std::string_view rest = rejects;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    json.raw(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  json.end_array().boolean("truncated", records > kExplainedMax).end_object();
+  return json_answer(std::move(body));
+}
+
+// Cut at line ends, so that no frame of the spool is large; a document is kept whole.
+HttpResponse answer_ingest(const HttpRequest& request, const ApiContext& context) {
+  if (request.body.size() > context.options.ingest_body_max)
+    return error_answer(ApiError::TooLarge, "the body is larger than is taken at once",
+                        "send it in parts that end at a line's end");
+  if (is_capture(request.body))
+    return error_answer(ApiError::BadParameter, "this is a capture, not a log",
+                        "send the log that `endreason track -r FILE` writes");
+  const std::string_view given = request.parameter("sender");
+  const std::string sender =
+      given.empty() ? "http " + request.remote : "http " + std::string(given.substr(0, 200));
+  const IngestSnapshot before = context.ingestor.snapshot();
+  const SpoolAppend taken = context.ingestor.take(sender, request.body);
+  if (taken == SpoolAppend::Full)
+    return error_answer(ApiError::Busy, "the spool is full: what was received is not stored yet",
+                        "send it again in a while");
+  if (taken == SpoolAppend::Failed)
+    return error_answer(ApiError::Busy, "the disk takes nothing", "make room, then send it again");
+  // Most bodies are stored within this time; who posts may want to know what became of them.
+  static_cast<void>(context.ingestor.drain(std::chrono::milliseconds(2000)));
+  const IngestSnapshot after = context.ingestor.snapshot();
+  const auto of_sender = [&](const IngestSnapshot& s) {
+    for (const auto& row : s.senders)
+      if (row.name == sender) return row.counts;
+    return IngestCounts{};
+  };
+  const IngestCounts a = of_sender(before);
+  const IngestCounts b = of_sender(after);
+  std::string body;
+  JsonWriter json(body);
+  json.object().number("received",
+                       std::max<std::uint64_t>(b.lines() - a.lines() + after.spooled, 0));
+  json.number("stored", b.stored - a.stored).number("spooled", after.spooled);
+  json.number("rejected", b.rejected - a.rejected).number("other_types", b.other - a.other);
+  json.number("duplicates", b.duplicates - a.duplicates).number("blank", b.blank - a.blank);
+  json.end_object();
+  return json_answer(std::move(body));
+}
+
+HttpResponse answer_metrics(const ApiContext& context) {
+  const IngestSnapshot s = context.ingestor.snapshot();
+  std::string out;
+  const auto metric = [&](std::string_view name, std::string_view type, std::string_view help,
+                          auto value) {
+    out += fmt::format("# HELP endreason_{0} {1}\n# TYPE endreason_{0} {2}\nendreason_{0} {3}\n",
+                       name, help, type, value);
+  };
+  metric("received_total", "counter", "Lines received; the sum of the next six.", s.received());
+  metric("stored_total", "counter", "Rows stored.", s.total.stored);
+  metric("duplicates_total", "counter", "Copies of rows that were stored already.",
+         s.total.duplicates);
+  metric("spooled", "gauge", "Lines in the spool, not stored yet.", s.spooled);
+  metric("rejected_total", "counter", "Lines that are no log, or a broken one.", s.total.rejected);
+  metric("other_types_total", "counter", "Rows of other log types.", s.total.other);
+  metric("blank_total", "counter", "Blank lines.", s.total.blank);
+  std::uint64_t dropped = 0;
+  for (const auto& sender : s.senders) dropped += sender.dropped;
+  metric("dropped_total", "counter", "Messages that came while the spool was full (UDP).", dropped);
+  metric("kernel_dropped_total", "counter", "Messages that the kernel dropped (UDP).",
+         context.options.dropped_by_kernel ? context.options.dropped_by_kernel() : 0);
+  metric("spool_bytes", "gauge", "Bytes of the spool.", s.spool_bytes);
+  metric("spool_bytes_max", "gauge", "Bytes that the spool may have.", s.spool_bytes_max);
+  metric("spool_damaged_bytes_total", "counter", "Bytes of the spool that could not be read.",
+         s.damaged_bytes);
+  metric("database_bytes", "gauge", "Bytes of the database.", context.store.bytes_on_disk());
+  metric("queries_running", "gauge", "Queries that run now.", context.store.queries_running());
+  metric("taking", "gauge", "1 while lines are taken, 0 while they are not.",
+         s.state == IngestState::Running ? 1 : 0);
+  out +=
+      "# HELP endreason_sender_lines_total Lines read, by sender.\n"
+      "# TYPE endreason_sender_lines_total counter\n";
+  for (const auto& sender : s.senders) {
+    std::string name;
+    for (const char c : sender.name) {
+      if (c == '"' || c == '\\') name += '\\';
+      name += c == '\n' ? ' ' : c;
+    }
+    out += fmt::format("endreason_sender_lines_total{{sender=\"{}\"}} {}\n", name,
+                       sender.counts.lines());
+  }
+  HttpResponse response;
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  response.body = std::move(out);
+  return response;
+}
+
+}  // namespace endreason

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+// GET /records, a page or a download; GET /records/{id}, all of one row; GET /complete.
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/parse_number.hpp"
+#include "format/output_columns.hpp"
+#include "model/stored_column.hpp"
+#include "model/stored_words.hpp"
+#include "query/filter_sql.hpp"
+#include "query/filter_terms.hpp"
+#include "server/api_support.hpp"
+#include "verdict/catalogue.hpp"
+
+namespace endreason {
+namespace {
+
+constexpr std::uint64_t kPartRows = 8192;  // of a download, at once
+constexpr std::int64_t kMicros = 1'000'000;
+
+// Where a page ended: "TIME:ID".
+struct Cursor {
+  std::int64_t time;
+  std::uint64_t id;
+};
+std::optional<Cursor> read_cursor(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const bool negative = text.starts_with('-');
+  std::uint64_t time = 0;
+  Cursor cursor{};
+  if (!parse_decimal(text.substr(negative ? 1 : 0, colon - (negative ? 1 : 0)), time) ||
+      time > INT64_MAX || !parse_decimal(text.substr(colon + 1), cursor.id))
+    return std::nullopt;
+  cursor.time = negative ? -static_cast<std::int64_t>(time) : static_cast<std::int64_t>(time);
+  return cursor;
+}
+
+std::string behind(const Cursor& cursor, bool descending) {
+  const char* sign = descending ? "<" : ">";
+  return fmt::format(
+      "r.time {0}= make_timestamp({1}::BIGINT) AND (r.time {0} make_timestamp({1}::BIGINT) OR r.id "
+      "{0} "
+      "{2})",
+      sign, cursor.time, cursor.id);
+}
+
+tl::expected<std::vector<OutputColumn>, HttpResponse> chosen_columns(const HttpRequest& request) {
+  const std::string_view list = request.parameter("columns");
+  if (list.empty()) return default_columns();
+  auto columns = parse_columns(list);
+  if (!columns)
+    return tl::unexpected(error_answer(ApiError::BadParameter, columns.error().message));
+  return *std::move(columns);
+}
+
+// All rows that a filter accepts, in the order of storing, part by part.
+class Download final : public HttpStream {
+ public:
+  Download(const ApiContext& context, std::string where, const WriterOptions& options)
+      : context_(context), where_(std::move(where)), writer_(make_writer(options)) {}
+
+  State next(std::string& out) override {
+    if (!begun_) writer_->begin(out);
+    begun_ = true;
+    std::uint64_t rows = 0;
+    const auto read = context_.store.read_rows(
+        fmt::format("WHERE {} AND r.id > {} ORDER BY r.id LIMIT {}", where_, last_, kPartRows),
+        context_.limits(), [&](StoredRow& row) {
+          writer_->write(row.record, row.verdict, out);
+          last_ = row.id;
+          ++rows;
+          return true;
+        });
+    // An answer that has begun can only be cut short to say that something went wrong.
+    if (read && rows == kPartRows) return State::More;
+    if (read) writer_->end(out);
+    return State::End;
+  }
+
+ private:
+  const ApiContext& context_;
+  std::string where_;
+  std::unique_ptr<RecordWriter> writer_;
+  std::uint64_t last_ = 0;
+  bool begun_ = false;
+};
+
+HttpResponse download(const HttpRequest& request, const ApiContext& context, const Scope& scope) {
+  const std::string_view name = request.parameter("format");
+  const auto format = std::find_if(kOutputFormats.begin(), kOutputFormats.end(),
+                                   [&](const auto& row) { return row.log_name == name; });
+  if (format == kOutputFormats.end() || !format->parallel || format->value == OutputFormat::Raw)
+    return error_answer(
+        ApiError::BadParameter,
+        fmt::format("format: expected csv, ndjson, panos, ecs or ocsf, found '{}'", name));
+  WriterOptions options;
+  options.format = format->value;
+  if (!request.parameter("columns").empty()) {
+    auto columns = chosen_columns(request);
+    if (!columns) return columns.error();
+    options.columns = *std::move(columns);
+  }
+  options.clock = context.options.clock;
+  options.why = why;
+  for (const auto& sender : context.ingestor.snapshot().senders)
+    options.inputs.push_back(sender.name);
+  options.inputs.resize(UINT16_MAX + 1, "stored");
+  HttpResponse response;
+  response.content_type =
+      name == "csv" || name == "panos" ? "text/csv; charset=utf-8" : "application/x-ndjson";
+  response.headers.emplace_back(
+      "Content-Disposition",
+      fmt::format("attachment; filename=\"traffic.{}\"", name == "panos" ? "log" : name));
+  response.stream = std::make_shared<Download>(context, scope.where(), options);
+  return response;
+}
+
+// How many rows there are in all, where that can be known quickly.
+void append_total(JsonWriter& json, const ApiContext& context, const std::string& where) {
+  QueryLimits limits = context.limits();
+  limits.time = std::min(limits.time, std::chrono::milliseconds(1500));
+  const auto table =
+      context.store.query("SELECT count(*) FROM traffic_rows r WHERE " + where, limits);
+  if (!table) {
+    json.key("total").null();
+    return;
+  }
+  json.key("total").object().number("rows", number_of(table->rows[0][0]));
+  json.boolean("exact", true).end_object();
+}
+
+HttpResponse page(const HttpRequest& request, const ApiContext& context, const Scope& scope) {
+  auto columns = chosen_columns(request);
+  if (!columns) return columns.error();
+  const auto limit = number_parameter(request, "limit", 100, 1, 1000);
+  if (!limit) return limit.error();
+  const std::string_view order = request.parameter("order");
+  if (!order.empty() && order != "desc" && order != "asc")
+    return error_answer(ApiError::BadParameter,
+                        fmt::format("order: expected desc or asc, found '{}'", order));
+  const bool descending = order != "asc";
+  std::string where = scope.where();
+  if (const std::string_view text = request.parameter("cursor"); !text.empty()) {
+    const auto cursor = read_cursor(text);
+    if (!cursor)
+      return error_answer(ApiError::BadParameter,
+                          "cursor: give `next` of the page before, as it was");
+    where = behind(*cursor, descending) + " AND " + where;
+  }
+  std::string body;
+  JsonWriter json(body);
+  json.object().key("columns").array();
+  for (const OutputColumn& column : *columns) json.text(log_name(column));
+  json.end_array().key("records").array();
+  RecordJson records(context, *columns);
+  std::uint64_t rows = 0;
+  Cursor last{};
+  const auto read = context.store.read_rows(
+      fmt::format("WHERE {} ORDER BY r.time {}, r.id {} LIMIT {}", where,
+                  descending ? "DESC" : "ASC", descending ? "DESC" : "ASC", *limit + 1),
+      context.limits(), [&](StoredRow& row) {
+        if (++rows > *limit) return false;
+        records.append(json, row.record, row.verdict, row.id);
+        last = {row.time_micros, row.id};
+        return true;
+      });
+  if (!read) return store_error(read.error());
+  json.end_array().key("next");
+  if (rows > *limit) {
+    json.text(fmt::format("{}:{}", last.time, last.id));
+  } else {
+    json.null();
+  }
+  append_total(json, context, scope.where());
+  json.end_object();
+  return json_answer(std::move(body));
+}
+
+// --- one row ---------------------------------------------------------------------------------
+
+// The rows of the same session: same addresses, ports and protocol, and the same number near in
+// time. Number 0 is given to everything that was dropped before a session was made; then only rows
+// that are very near belong together.
+std::string same_session(const StoredRow& row) {
+  const TrafficRecord& r = row.record;
+  const bool numbered = r.knows(Known::Sessionid) && r.sessionid != 0;
+  std::string filter;
+  const auto add = [&](std::string_view subject, std::string_view op, std::string_view value) {
+    if (value.empty()) return;
+    filter += (filter.empty() ? "" : " and ") + comparison(subject, op, value);
+  };
+  add("addr.src", "in", r.text(Field::Src));
+  add("addr.dst", "in", r.text(Field::Dst));
+  if (r.knows(Known::Sport)) add("port.src", "eq", std::to_string(r.sport));
+  if (r.knows(Known::Dport)) add("port.dst", "eq", std::to_string(r.dport));
+  if (r.knows(Known::Proto)) add("proto", "eq", std::to_string(r.proto));
+  add("serial", "eq", r.text(Field::Serial));
+  if (numbered) add("sessionid", "eq", std::to_string(r.sessionid));
+  const auto parsed = Filter::parse(filter);
+  const std::int64_t reach = (numbered ? 86'400 : 60) * kMicros;
+  return fmt::format("{} AND {}", period_sql(row.time_micros - reach, row.time_micros + reach),
+                     parsed ? filter_sql(parsed->tree()) : fmt::format("r.id = {}", row.id));
+}
+
+void append_short(JsonWriter& json, const StoredRow& row) {
+  const TrafficRecord& r = row.record;
+  json.object().text("_id", std::to_string(row.id)).text("time", time_text(row.time_micros));
+  for (const Field f : {Field::Subtype, Field::Action, Field::App, Field::SessionEndReason})
+    json.text_or_null(info(f).log_name, r.text(f));
+  json.text("final_action", log_name(row.verdict.final_action));
+  json.text("outcome", log_name(row.verdict.outcome));
+  json.text("reason_code", log_name(row.verdict.reason_code)).end_object();
+}
+
+// What may be completed from the rows: texts of a group, and addresses.
+std::string completion_sql(Field field, const std::string& prefix, const std::string& where) {
+  const StoredColumn& column = stored(field);
+  const std::string_view name = info(field).log_name;
+  if (column.as == StoredAs::Text) {
+    const StoredGroupInfo& group = info(column.group);
+    return fmt::format(
+        "SELECT g.\"{0}\" AS k FROM (SELECT {1}, count(*) AS n FROM traffic_rows r WHERE {2} GROUP "
+        "BY "
+        "{1}) t JOIN {3} g ON t.{1} = g.id WHERE g.\"{0}\" <> '' AND starts_with(lower(g.\"{0}\"), "
+        "lower({4})) GROUP BY k ORDER BY sum(n) DESC, k LIMIT 20",
+        name, group.id, where, group.table, prefix);
+  }
+  const std::string text =
+      column.as == StoredAs::Address    ? fmt::format("address_text(\"{}\")", name)
+      : column.as == StoredAs::Protocol ? fmt::format("protocol_text(\"{}\")", name)
+                                        : fmt::format("\"{}\"::VARCHAR", name);
+  return fmt::format(
+      "SELECT k FROM (SELECT {} AS k, n FROM (SELECT \"{}\", count(*) AS n FROM traffic_rows r "
+      "WHERE {} "
+      "GROUP BY 1)) WHERE starts_with(k, {}) ORDER BY n DESC, k LIMIT 20",
+      text, name, where, prefix);
+}
+
+}  // namespace
+
+HttpResponse answer_records(const HttpRequest& request, const ApiContext& context) {
+  const auto scope = scope_of(request, context);
+  if (!scope) return scope.error();
+  return request.parameter("format").empty() ? page(request, context, *scope)
+                                             : download(request, context, *scope);
+}
+
+HttpResponse answer_record(std::string_view id, const ApiContext& context) {
+  std::uint64_t number = 0;
+  std::optional<std::string> where;
+  std::string body;
+  JsonWriter json(body);
+  if (parse_decimal(id, number) && number <= INT64_MAX) {
+    const auto read = context.store.read_rows(
+        fmt::format("WHERE r.id = {}", number), context.limits(), [&](StoredRow& row) {
+          RecordJson record(context, {});
+          json.object().key("record");
+          record.append(json, row.record, row.verdict, row.id);
+          json.text_or_null("raw", row.raw);
+          append_explanation(json.key("verdict"), row.record, row.verdict);
+          where = same_session(row);
+          return false;
+        });
+    if (!read) return store_error(read.error());
+  }
+  if (!where)
+    return error_answer(ApiError::NotFound, fmt::format("no row has the number '{}'", id),
+                        "it may have been removed by the limits on what is kept");
+  json.key("story").array();
+  const auto story =
+      context.store.read_rows(fmt::format("WHERE {} ORDER BY r.time, r.id LIMIT 200", *where),
+                              context.limits(), [&](StoredRow& row) {
+                                append_short(json, row);
+                                return true;
+                              });
+  if (!story) return store_error(story.error());
+  json.end_array().key("ladder").null().end_object();
+  return json_answer(std::move(body));
+}
+
+HttpResponse answer_complete(const HttpRequest& request, const ApiContext& context) {
+  const auto scope = scope_of(request, context);
+  if (!scope) return scope.error();
+  const std::string prefix(request.parameter("prefix"));
+  const auto subject = find_subject(request.parameter("column"));
+  if (!subject)
+    return error_answer(ApiError::BadParameter, fmt::format("column: no column is named '{}'",
+                                                            request.parameter("column")));
+  std::string body;
+  JsonWriter json(body);
+  json.array();
+  // A vocabulary is known without looking at rows.
+  const auto words = vocabulary_of(*subject);
+  const bool field = subject->kind == FilterSubject::Kind::Column ||
+                     subject->kind == FilterSubject::Kind::EitherSide;
+  if (!words.empty() && !(field && subject->first == Field::App)) {
+    for (const std::string_view word : words)
+      if (!word.empty() && word.starts_with(prefix)) json.text(word);
+  } else if (field && stored(subject->first).as != StoredAs::Time) {
+    const auto table = context.store.query(
+        completion_sql(subject->first, sql_text(prefix), scope->where()), context.limits());
+    if (!table) return store_error(table.error());
+    for (const auto& row : table->rows) json.text(text_of(row[0]));
+  }
+  json.end_array();
+  return json_answer(std::move(body));
+}
+
+}  // namespace endreason

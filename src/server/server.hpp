@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Server: `endreason serve` as a whole: the store, the ingestor, the listeners and the HTTP server,
+// started in this order and stopped in the other.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "ingest/ingestor.hpp"
+#include "server/api.hpp"
+#include "server/http_server.hpp"
+#include "sources/syslog_listener.hpp"
+#include "store/store.hpp"
+
+namespace endreason {
+
+struct ServeOptions {
+  StoreOptions store;
+  IngestOptions ingest;
+  ApiOptions api;
+  HttpServerOptions http;
+  SyslogOptions syslog;
+  std::vector<std::string> load;  // files and folders whose rows are stored at the start
+  std::function<void(std::string_view)> message;
+};
+
+class Server {
+ public:
+  explicit Server(ServeOptions options);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  [[nodiscard]] Result<void> start();
+  // "http://127.0.0.1:8088/"
+  std::string address() const;
+  std::vector<ListenAddress> listening() const;
+  // Takes no more, stores what was received, and ends.
+  void stop();
+
+ private:
+  Result<void> check_reach();
+  Result<void> load_files();
+  void write_address() const;
+
+  ServeOptions options_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Ingestor> ingestor_;
+  std::unique_ptr<SyslogListener> listener_;
+  std::unique_ptr<Api> api_;
+  std::unique_ptr<HttpServer> http_;
+  bool running_ = false;
+};
+
+// Where a folder's server answers, while there is one: for commands that ask it.
+std::string address_file(const std::string& folder);
+
+}  // namespace endreason

@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A running `endreason serve`, asked everything that its description names.
+
+Starts the program with the sample logs on free ports, holds every answer to the schema that
+src/server/openapi.json gives for it (nothing missing, nothing that is not described), and sees that
+every operation is described and every description answered. Usage: serve_api_test.py ENDREASON
+"""
+
+import json
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.parse
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+OPENAPI = json.loads((ROOT / "src/server/openapi.json").read_text())
+SCHEMAS = OPENAPI["components"]["schemas"]
+KINDS = {"string": str, "boolean": bool, "object": dict, "array": list}
+
+
+def faults(value, schema, where):
+    """What of a value is not as its schema says, one text each."""
+    if "$ref" in schema:
+        schema = {**SCHEMAS[schema["$ref"].rsplit("/", 1)[1]],
+                  **({"nullable": True} if schema.get("nullable") else {})}
+    if value is None:
+        return [] if schema.get("nullable") or not schema else [f"{where} is null"]
+    kind = schema.get("type")
+    if kind in ("integer", "number"):
+        well = isinstance(value, int) or (kind == "number" and isinstance(value, float))
+        if not well or isinstance(value, bool):
+            return [f"{where} is no {kind}: {value!r}"]
+    elif kind and not isinstance(value, KINDS[kind]):
+        return [f"{where} is no {kind}: {value!r}"]
+    found = []
+    if "enum" in schema and value not in schema["enum"]:
+        found.append(f"{where} is none of {schema['enum']}: {value!r}")
+    if kind == "string" and schema.get("format") == "date-time":
+        if not re.fullmatch(r"-?\d+-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", value):
+            found.append(f"{where} is no time: {value!r}")
+    if kind == "array":
+        for i, item in enumerate(value):
+            found += faults(item, schema["items"], f"{where}[{i}]")
+    if kind == "object":
+        properties = schema.get("properties", {})
+        more = schema.get("additionalProperties", True)
+        found += [f"{where}.{name} is missing" for name in schema.get("required", [])
+                  if name not in value]
+        for name, member in value.items():
+            if name in properties:
+                found += faults(member, properties[name], f"{where}.{name}")
+            elif more is False:
+                found.append(f"{where}.{name} is not described")
+            elif isinstance(more, dict):
+                found += faults(member, more, f"{where}.{name}")
+    return found
+
+
+class Asker:
+    def __init__(self, base):
+        self.base = base
+        self.asked = set()
+        self.failures = []
+
+    def ask(self, path, parameters=None, body=None, described=None, status=200):
+        """One request; its answer is held to what the description says of `described`, or of the path."""
+        url = self.base + path + ("?" + urllib.parse.urlencode(parameters) if parameters else "")
+        method = "get" if body is None else "post"
+        request = urllib.request.Request(url, data=body)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                got, text, kind = answer.status, answer.read(), answer.headers.get_content_type()
+        except urllib.error.HTTPError as refused:
+            got, text, kind = refused.code, refused.read(), refused.headers.get_content_type()
+        name = described or path
+        self.asked.add((name, method))
+        if got != status:
+            self.failures.append(f"{url}: {got} instead of {status}: {text[:300]!r}")
+            return None
+        responses = OPENAPI["paths"][name][method]["responses"]
+        content = responses[str(got) if str(got) in responses else "default"]["content"]
+        if "application/json" not in content:
+            return text.decode()
+        if kind != "application/json":
+            self.failures.append(f"{url}: {kind} instead of JSON")
+            return None
+        value = json.loads(text)
+        self.failures += [f"{url}: {fault}" for fault in
+                          faults(value, content["application/json"]["schema"], "answer")[:5]]
+        return value
+
+
+LINE = (b"1,2026/03/10 10:00:05,0123,TRAFFIC,end,2561,2026/03/10 10:00:04,10.1.1.1,203.0.113.9,0.0.0.0,"
+        b"0.0.0.0,out,,,incomplete,vsys1,trust,untrust,ae1,ae2,fwd,,77,1,51515,443,0,0,0x19,tcp,allow,70,"
+        b"70,0,1,2026/03/10 09:59:49,5,any,0,%d,0x0,US,DE,0,1,0,aged-out\n")
+
+
+def ask_everything(asker):
+    v = "/api/v1"
+    for parameters in ({}, {"filter": "final_action eq blocked"}, {"from": "2016/01/01", "to": "2019/01/01"},
+                       {"filter": "app eq nothing-like-it"}, {"from": "now-1h"}):
+        asker.ask(v + "/overview", parameters)
+    page = asker.ask(v + "/records", {"limit": 3})
+    asker.ask(v + "/records", {"limit": 3, "cursor": page["next"], "columns": "src,why,_time,bytes"})
+    asker.ask(v + "/records", {"order": "asc", "filter": "addr in 10.0.0.0/8"})
+    for record in page["records"]:
+        asker.ask(f"{v}/records/{record['_id']}", described=v + "/records/{id}")
+    asker.ask(v + "/records/0", described=v + "/records/{id}", status=404)
+    asker.ask(v + "/records", {"filter": "ap eq ssl"}, status=400)
+    for by in ("rule", "app,final_action", "src", "proto,dport,session_end_reason", "reason_code,outcome"):
+        asker.ask(v + "/groups", {"by": by, "top": 5})
+    asker.ask(v + "/groups", {"by": "nothing"}, status=400)
+    for column in ("app", "rule", "src", "addr.dst", "action", "reason_code", "dport", "zone.src", "serial"):
+        asker.ask(v + "/complete", {"column": column, "prefix": ""})
+    asker.ask(v + "/filter/check", {"filter": "app eq ssl", "from": "now-24h"})
+    asker.ask(v + "/filter/check")
+    for path in ("/columns", "/terms", "/devices", "/accounting", "/status", "/openapi.json"):
+        asker.ask(v + path)
+    asker.ask(v + "/terms", {"word": "incomplete"})
+    asker.ask(v + "/explain", body=LINE % 1 + b"nonsense\n")
+    asker.ask(v + "/ingest", body=LINE % 7 + LINE % 7 + b"nonsense\n")
+    asker.ask(v + "/sql", body=b"SELECT rule, count(*) AS n, max(time) AS last FROM traffic GROUP BY rule")
+    asker.ask(v + "/sql", body=b"SELECT nothing", status=400)
+    asker.ask("/metrics")
+    asker.ask("/healthz")
+    check = asker.ask(v + "/filter/check", {"filter": "( app eq dns ) and not ( bytes lt 10 )"})
+    rows = asker.ask(v + "/sql", body=check["sql"].encode())
+    listed = asker.ask(v + "/records", {"filter": "( app eq dns ) and not ( bytes lt 10 )", "limit": 1000})
+    if rows and len(rows["rows"]) != len(listed["records"]):
+        asker.failures.append("the SQL of a filter lists other rows than the filter")
+    accounting = asker.ask(v + "/accounting")
+    posted = [row for row in accounting["by_source"] if row["source"].startswith("http ")]
+    if not accounting["balanced"] or [row["duplicates"] for row in posted] != [1]:
+        asker.failures.append(f"accounting: {accounting}")
+
+
+def ask_by_command(program, folder, asker, running):
+    """`query` and `sql` give the same, from the running server and from the folder alone."""
+    answers = []
+    for arguments in (["query", "--group-by", "rule,final_action", "-o", "csv"],
+                      ["query", "app eq dns", "-o", "ndjson", "--fields", "src,dst,why"],
+                      ["sql", "SELECT count(*) AS n FROM traffic", "-o", "table"]):
+        done = subprocess.run([program, *arguments, "--folder", folder], capture_output=True, text=True)
+        if done.returncode != 0 or not done.stdout:
+            asker.failures.append(f"{arguments} ({running}): {done.returncode} {done.stderr}")
+        answers.append(done.stdout)
+    for arguments in (["query", "ap eq ssl"], ["sql", "DROP TABLE traffic_rows"]):
+        done = subprocess.run([program, *arguments, "--folder", folder], capture_output=True, text=True)
+        if done.returncode != 2 or not done.stderr.startswith("endreason: "):
+            asker.failures.append(f"{arguments} ({running}): {done.returncode} {done.stderr}")
+    return answers
+
+
+def main():
+    program = sys.argv[1]
+    # The checker has to find what is wrong, or it checks nothing.
+    assert faults({"a": 1}, {"type": "object", "properties": {}, "additionalProperties": False}, "x")
+    assert faults("x", {"type": "integer"}, "x") and faults(None, {"type": "string"}, "x")
+    with tempfile.TemporaryDirectory() as folder:
+        server = subprocess.Popen(
+            [program, "serve", "--folder", folder, "--http", "127.0.0.1:0", "--no-listen",
+             "--load", str(ROOT / "data/samples/logs")], stderr=subprocess.PIPE, text=True)
+        base = None
+        for line in server.stderr:
+            found = re.search(r"http://\S+", line)
+            if found:
+                base = found.group().rstrip("/")
+                break
+        if base is None:
+            sys.exit("the server did not start")
+        asker = Asker(base)
+        try:
+            ask_everything(asker)
+            from_server = ask_by_command(program, folder, asker, "server")
+        finally:
+            server.send_signal(signal.SIGTERM)
+            code = server.wait(timeout=60)
+        if ask_by_command(program, folder, asker, "folder") != from_server:
+            asker.failures.append("the folder answers otherwise than the server")
+    if code != 0:
+        asker.failures.append(f"the server ended with {code}")
+    for path, operations in OPENAPI["paths"].items():
+        for method in operations:
+            if (path, method) not in asker.asked and not path.endswith("/tail"):
+                asker.failures.append(f"{method} {path} is described and was not asked")
+    for failure in asker.failures:
+        print(failure, file=sys.stderr)
+    print(f"{len(asker.asked)} operations answer as described" if not asker.failures
+          else f"{len(asker.failures)} faults")
+    sys.exit(1 if asker.failures else 0)
+
+
+if __name__ == "__main__":
+    main()
