@@ -112,7 +112,12 @@ function App() {
   );
 }
 
-const stateWords = { running: "running", "disk-full": "disk full: not taking rows", draining: "stopping" };
+const stateWords: { [state in Status["state"]]: string } = {
+  running: "running",
+  "spool-full": "spool full: not taking rows",
+  "disk-full": "disk full: not taking rows",
+  draining: "stopping",
+};
 
 function ServerState() {
   const { data, error, reload } = useAsked("status", (signal) => getJson<Status>("/status", {}, signal));
@@ -124,7 +129,7 @@ function ServerState() {
   if (!data) return <span class="server-state" />;
   const { rows, newest } = data.store;
   return (
-    <span class={`server-state ${data.state === "running" ? "" : "bad"}`} title={`endreason ${data.version}; newest row ${formatTime(newest)} UTC`}>
+    <span class={`server-state ${data.state === "running" ? "" : "bad"}`} title={data.problem || `endreason ${data.version}; newest row ${formatTime(newest)} UTC`}>
       <span class="server-rows">{formatCount(rows)} rows · </span>
       {stateWords[data.state]}
     </span>

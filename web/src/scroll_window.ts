@@ -11,7 +11,7 @@ export interface ScrollWindow {
   topOf: (index: number) => number; // where a row is drawn, in the box
 }
 
-export function scrollWindow(count: number, rowHeight: number, scrollTop: number, viewHeight: number, spare = 8): ScrollWindow {
+export function scrollWindow(count: number, rowHeight: number, scrollTop: number, viewHeight: number, spare: number): ScrollWindow {
   const full = count * rowHeight;
   const height = Math.min(full, tallest);
   // The ends of both scales meet: scrolled all the way down is the last row.

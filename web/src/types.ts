@@ -50,7 +50,7 @@ export type TopLists = { rule: TopItem[]; app: TopItem[]; src: TopItem[]; dst: T
 export interface Finding {
   sentence: string;
   kind: string;
-  reason_code: string;
+  reason_code: string | null;
   sessions: number;
   bytes: number;
   filter: string;
@@ -169,6 +169,16 @@ export interface Reject {
   text?: string;
 }
 
+// A rejected line as `explain --rejects` writes it.
+export interface ExplainReject {
+  _line?: number;
+  reason?: string;
+  column_name?: string;
+  expected?: string;
+  found?: string;
+  _raw?: string;
+}
+
 export interface Accounting {
   received: number;
   stored: number;
@@ -194,14 +204,15 @@ export interface Term {
 export interface ExplainAnswer {
   records: (LogRecord & { explanation: Explanation | null; ladder?: { packets: LadderPacket[] } | null })[];
   accounting: { [part: string]: number };
-  rejects: Reject[];
+  rejects: ExplainReject[];
   truncated: boolean;
 }
 
 export interface Status {
   version: string;
   store: { kind: string; folder: string; bytes: number; rows: number; oldest: string | null; newest: string | null };
-  state: "running" | "disk-full" | "draining";
+  state: "running" | "spool-full" | "disk-full" | "draining";
+  problem?: string | null; // in a sentence, when it takes no rows
   uptime_seconds: number;
   queries_running: number;
 }

@@ -101,7 +101,7 @@ function DeviceTable({ devices }: { devices: Device[] }) {
             </tr>
           </thead>
           <tbody>
-            {devices.map((device) => (
+            {[...devices].sort((a, b) => b.rows - a.rows).map((device) => (
               <tr key={device.serial}>
                 <th scope="row">
                   <a href={linkTo({ page: "log", filter: device.serial ? `( serial eq ${device.serial} )` : "( serial eq '' )", from: "", to: "" })}>
@@ -229,12 +229,13 @@ function Sources({ data }: { data: Accounting }) {
 }
 
 export function RejectTable({ rejects }: { rejects: Reject[] }) {
+  const timed = rejects.some((reject) => reject.time);
   return (
     <div class="table-scroll">
       <table class="table">
         <thead>
           <tr>
-            <th scope="col">Time (UTC)</th>
+            {timed && <th scope="col">Time (UTC)</th>}
             <th scope="col">Where</th>
             <th scope="col">Column</th>
             <th scope="col">Expected</th>
@@ -245,11 +246,8 @@ export function RejectTable({ rejects }: { rejects: Reject[] }) {
         <tbody>
           {rejects.map((reject, index) => (
             <tr key={index}>
-              <td>{formatTime(reject.time)}</td>
-              <td>
-                {reject.source}
-                {reject.line ? `:${reject.line}` : ""}
-              </td>
+              {timed && <td>{formatTime(reject.time)}</td>}
+              <td>{[reject.source, reject.line].filter(Boolean).join(reject.source === "line" ? " " : ":")}</td>
               <td class="mono">{reject.column}</td>
               <td>{reject.expected}</td>
               <td class="mono">{reject.found}</td>

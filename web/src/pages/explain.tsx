@@ -4,7 +4,7 @@ import { useRef, useState } from "preact/hooks";
 import { ApiError, postBytes } from "../api";
 import { formatCount, formatValue, plural } from "../format";
 import { useKeys, useTitle } from "../hooks";
-import type { ExplainAnswer } from "../types";
+import type { ExplainAnswer, ExplainReject, Reject } from "../types";
 import { LineIcon } from "../ui/icons";
 import { Ladder } from "../ui/ladder";
 import { Empty, ErrorNotice, Loading } from "../ui/notice";
@@ -119,6 +119,15 @@ export function ExplainPage() {
   );
 }
 
+const asReject = (reject: ExplainReject): Reject => ({
+  source: "line",
+  line: reject._line ?? 0,
+  column: reject.column_name ?? "",
+  expected: reject.expected ?? "",
+  found: reject.found ?? "",
+  text: reject._raw ?? "",
+});
+
 function Answer({ answer, named }: { answer: ExplainAnswer; named: string }) {
   const parts = Object.entries(answer.accounting)
     .filter(([, count]) => typeof count === "number" && count > 0)
@@ -138,7 +147,7 @@ function Answer({ answer, named }: { answer: ExplainAnswer; named: string }) {
       {answer.rejects.length > 0 && (
         <section class="panel">
           <h2>{plural(answer.rejects.length, "rejected line")}</h2>
-          <RejectTable rejects={answer.rejects} />
+          <RejectTable rejects={answer.rejects.map(asReject)} />
         </section>
       )}
       <div class="explained">

@@ -88,10 +88,12 @@ export function OverviewPage({ state }: { state: UrlState }) {
           </section>
           <InFact data={data} />
           <Findings data={data} />
-          <Reasons items={data.top.reason_code} total={data.totals.sessions} />
+          <div class="stack">
+            <Reasons items={data.top.reason_code} total={data.totals.sessions} />
+            <Changes data={data} />
+          </div>
           <Tops title="Blocked most" lists={data.top.blocked} verdict="blocked" />
           <Tops title="Allowed, but failed most" lists={data.top.allowed_but_failed} verdict="failed" />
-          <Changes data={data} />
         </div>
       )}
     </>
@@ -188,7 +190,10 @@ function BigLine({ count, verdict, filter, children }: { count: Count; verdict: 
 
 const severityWord = { high: "High", medium: "Medium", low: "Low" };
 
+const firstFindings = 12;
+
 function Findings({ data }: { data: Overview }) {
+  const [all, setAll] = useState(false);
   return (
     <section class="panel area-findings">
       <h2>Findings</h2>
@@ -196,20 +201,27 @@ function Findings({ data }: { data: Overview }) {
         <p class="hint">Nothing stands out: no host and no rule leads the blocked or failed sessions of this time.</p>
       ) : (
         <ol class="findings">
-          {data.findings.map((finding) => (
+          {data.findings.slice(0, all ? undefined : firstFindings).map((finding) => (
             <li key={finding.sentence}>
               <a href={toLog(finding.filter)}>
                 <span class={`severity severity-${finding.severity}`}>{severityWord[finding.severity]}</span>
                 <span>{finding.sentence}</span>
-                <span class="muted mono finding-code">{finding.reason_code}</span>
+                {finding.reason_code && <span class="muted mono finding-code">{finding.reason_code}</span>}
               </a>
             </li>
           ))}
         </ol>
       )}
+      {data.findings.length > firstFindings && (
+        <button type="button" class="small" aria-expanded={all} onClick={() => setAll(!all)}>
+          {all ? "Fewer" : `All ${data.findings.length}`}
+        </button>
+      )}
     </section>
   );
 }
+
+const firstChanges = 5;
 
 function Changes({ data }: { data: Overview }) {
   return (
@@ -221,7 +233,7 @@ function Changes({ data }: { data: Overview }) {
         <p class="hint">No reason, rule or application changed much.</p>
       ) : (
         <ul class="findings">
-          {data.changes.map((change) => (
+          {data.changes.slice(0, firstChanges).map((change) => (
             <li key={change.sentence}>
               <a href={toLog(change.filter)}>
                 <span class="change-mark" aria-hidden="true">
@@ -245,7 +257,11 @@ function verdictOfReason(item: TopItem, title: string): Verdict {
   return verdictOf("allowed", title.startsWith("Allowed, but") ? "failed" : undefined);
 }
 
-const reasonWords = (item: TopItem, terms: readonly Term[]): string => (item.title ?? reasonTitle(terms, item.name)).replace(/\.$/, "");
+// The terms are shorter than the phrase that comes with the item.
+function reasonWords(item: TopItem, terms: readonly Term[]): string {
+  const title = reasonTitle(terms, item.name);
+  return title === item.name ? (item.title ?? title) : title;
+}
 
 function Reasons({ items, total }: { items: TopItem[]; total: number }) {
   const terms = useTerms();
@@ -273,7 +289,7 @@ function Tops({ title, lists, verdict }: { title: string; lists: TopLists; verdi
   const [tab, setTab] = useState<keyof TopLists>("rule");
   const items = lists[tab];
   return (
-    <section class="panel">
+    <section class="panel area-top">
       <div class="panel-head">
         <h2>{title}</h2>
         <div class="tabs" role="group" aria-label={`${title} by`}>

@@ -29,6 +29,7 @@ interface Props {
 
 const wideRow = 26;
 const narrowRow = 82;
+const spareRows = 8; // drawn beyond both edges
 
 export function Grid(props: Props) {
   const { columns, terms, count, rowAt, more, onNeed, place } = props;
@@ -61,7 +62,7 @@ export function Grid(props: Props) {
     setActive((now) => ({ ...now, row: now.row + added }));
   }, [props.before]);
 
-  const window = scrollWindow(count, rowHeight, scroll.top, scroll.height);
+  const window = scrollWindow(count, rowHeight, scroll.top, scroll.height, spareRows);
   useEffect(() => onNeed(window.first, window.last), [window.first, window.last, count, onNeed]);
 
   const move = (rows: number, cells = 0) => {
@@ -114,12 +115,15 @@ export function Grid(props: Props) {
   };
 
   const rows = [];
+  // A row that scrolls out of sight lends its elements to the one that comes in: changing texts is
+  // much quicker than making boxes.
+  const pool = Math.ceil(scroll.height / rowHeight) + 2 * spareRows + 2;
   for (let index = window.first; index < window.last; index += 1) {
     const record = rowAt(index);
     const style = { transform: `translateY(${window.topOf(index)}px)`, height: `${rowHeight}px`, gridTemplateColumns: narrow ? "100%" : widths.template };
     rows.push(
       <div
-        key={index}
+        key={index % pool}
         id={`row-${index}`}
         role="row"
         aria-rowindex={index + 2}
@@ -269,7 +273,7 @@ function useWidths(columns: Column[], count: number, rowAt: (index: number) => L
 }
 
 function fit(column: Column, count: number, rowAt: (index: number) => LogRecord | undefined, terms: readonly Term[]): number {
-  const [least, most] = bounds[column.name] ?? [4, 24];
+  const [least, most] = bounds[column.name] ?? [6, 24];
   let longest = Math.min(column.title.length * 1.02, most);
   for (let index = 0; index < Math.min(count, 100); index += 1) {
     const record = rowAt(index);
