@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// screenshots.mjs URL FOLDER [NAME...]: every page at 1280 and 390 pixels, dark and light, as PNG files to
+// look at.
+import { mkdirSync } from "node:fs";
+import { launchChromium } from "./chromium.mjs";
+
+const [url, folder, ...wanted] = process.argv.slice(2);
+if (!url || !folder) {
+  console.error("usage: screenshots.mjs URL FOLDER [NAME...]");
+  process.exit(2);
+}
+mkdirSync(folder, { recursive: true });
+
+const api = async (path) => (await fetch(`${url}/api/v1${path}`)).json();
+const blocked = (await api(`/records?filter=${encodeURIComponent("( action eq allow ) and ( final_action eq blocked )")}&limit=1`)).records[0];
+const line = (await api(`/records/${(await api("/records?limit=1")).records[0]._id}`)).raw;
+
+const pages = [
+  { name: "overview", path: "/?from=2026-03-01T00:00:00Z" },
+  { name: "log", path: "/log?from=2026-03-01T00:00:00Z" },
+  { name: "session", path: `/session/${blocked._id}` },
+  { name: "devices", path: "/devices" },
+  { name: "terms", path: "/terms?word=reset" },
+  { name: "explain", path: "/explain", act: explain },
+  { name: "problem", path: "/log", act: mistype },
+];
+
+async function explain(page) {
+  await page.fill("textarea", line);
+  await page.click("button.primary");
+  await page.waitForSelector(".explained-row");
+}
+
+async function mistype(page) {
+  await page.fill(".filter-field input", "( addr.src in 10.0.0.0/8 ) and ( sesion_end_reason eq threat )");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(".filter-problem");
+}
+
+const browser = await launchChromium();
+for (const theme of ["light", "dark"])
+  for (const width of [1280, 390]) {
+    const context = await browser.newContext({ viewport: { width, height: width === 390 ? 844 : 800 }, colorScheme: theme });
+    const page = await context.newPage();
+    page.on("pageerror", (error) => console.error(`${page.url()}: ${error}`));
+    page.on("console", (message) => message.type() === "error" && console.error(`${page.url()}: ${message.text()}`));
+    for (const { name, path, act } of pages) {
+      if (wanted.length > 0 && !wanted.includes(name)) continue;
+      await page.goto(url + path);
+      await page.waitForSelector("main *");
+      await page.waitForLoadState("networkidle");
+      await act?.(page);
+      await page.waitForTimeout(150);
+      await page.screenshot({ path: `${folder}/${name}-${width}-${theme}.png` });
+    }
+    await context.close();
+  }
+await browser.close();
