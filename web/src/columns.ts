@@ -6,12 +6,16 @@ import type { Column, Term } from "./types";
 
 let columns: Promise<Column[]> | null = null;
 export function loadColumns(): Promise<Column[]> {
-  columns ??= getJson<Column[]>("/columns").catch((error: unknown) => {
+  columns ??= getJson<Column[]>("/columns").then(named).catch((error: unknown) => {
     columns = null;
     throw error;
   });
   return columns;
 }
+
+// The table writes a reason as words, under the heading that the command line gives them.
+const headings: { [column: string]: string } = { reason_code: "Why", why: "Why, in a phrase" };
+const named = (all: Column[]): Column[] => all.map((column) => ({ ...column, title: headings[column.name] ?? column.title }));
 
 let terms: Promise<Term[]> | null = null;
 export function loadTerms(): Promise<Term[]> {
