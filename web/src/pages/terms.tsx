@@ -44,12 +44,10 @@ export function TermsPage({ state }: { state: UrlState }) {
   const input = useRef<HTMLInputElement>(null);
   const [word, setWord] = useState(state.word);
   const [kind, setKind] = useState("");
-  // The address follows the field, and the field follows the address only when someone else changed it.
-  const written = useRef(state.word);
+  // The address follows the field while someone types in it, and the field the address otherwise: what
+  // comes back of the address is older than what was typed since.
   useEffect(() => {
-    if (state.word === written.current) return;
-    written.current = state.word;
-    setWord(state.word);
+    if (document.activeElement !== input.current) setWord(state.word);
   }, [state.word]);
   useKeys({ "/": () => input.current?.focus() });
   const found = useMemo(() => searchTerms(data ?? [], word), [data, word]);
@@ -57,7 +55,6 @@ export function TermsPage({ state }: { state: UrlState }) {
   const shown = kind ? found.filter((term) => term.kind === kind) : found;
   const type = (next: string) => {
     setWord(next);
-    written.current = next;
     navigate({ word: next }, "replace");
   };
   const searching = word.trim() !== "";
