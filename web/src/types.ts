@@ -124,12 +124,18 @@ export interface LadderPacket {
   text?: string; // what is odd about it
 }
 
+export interface PacketLadder {
+  packets: LadderPacket[];
+  left_out?: number; // of a long session, behind the first left_out_after
+  left_out_after?: number;
+}
+
 export interface Session {
   record: LogRecord;
   raw: string | null;
   verdict: Explanation;
   story: StoryRow[];
-  ladder: { packets: LadderPacket[] } | null;
+  ladder: PacketLadder | null;
 }
 
 export type ColumnKind = "text" | "number" | "address" | "time" | "enum" | "flags";
@@ -202,7 +208,7 @@ export interface Term {
 }
 
 export interface ExplainAnswer {
-  records: (LogRecord & { explanation: Explanation | null; ladder?: { packets: LadderPacket[] } | null })[];
+  records: (LogRecord & { explanation: Explanation | null; ladder?: PacketLadder | null })[];
   accounting: { [part: string]: number };
   rejects: ExplainReject[];
   truncated: boolean;

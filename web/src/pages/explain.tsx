@@ -166,7 +166,7 @@ function Answer({ answer, named }: { answer: ExplainAnswer; named: string }) {
               <div class="session-columns">
                 <div>
                   <NextChecks explanation={record.explanation} />
-                  {record.ladder && <Ladder packets={record.ladder.packets} record={record} />}
+                  {record.ladder && <Ladder ladder={record.ladder} record={record} />}
                 </div>
                 <div>
                   <Evidence record={record} />

@@ -44,7 +44,7 @@ export function SessionPage({ state }: { state: UrlState }) {
             <div>
               <NextChecks explanation={data.verdict} />
               <Story rows={story} current={state.id} />
-              {data.ladder && <Ladder packets={data.ladder.packets} record={data.record} />}
+              {data.ladder && <Ladder ladder={data.ladder} record={data.record} />}
             </div>
             <div>
               <Evidence record={data.record} />

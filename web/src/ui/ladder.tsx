@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The packets of a session between client and server, drawn like the command ladder draws them.
+import { Fragment } from "preact";
 import { formatTime, formatValue, plural } from "../format";
-import type { LadderPacket, LogRecord } from "../types";
+import type { LadderPacket, LogRecord, PacketLadder } from "../types";
 
 const label = (packet: LadderPacket): string => (packet.payload ? `${packet.label}, ${plural(packet.payload, "byte")}` : packet.label);
 
@@ -23,7 +24,8 @@ function Lane({ packet }: { packet: LadderPacket }) {
   );
 }
 
-export function Ladder({ packets, record }: { packets: LadderPacket[]; record: LogRecord }) {
+export function Ladder({ ladder, record }: { ladder: PacketLadder; record: LogRecord }) {
+  const { packets, left_out: leftOut = 0, left_out_after: leftOutAfter = 0 } = ladder;
   const first = packets[0];
   if (!first) return null;
   return (
@@ -39,11 +41,14 @@ export function Ladder({ packets, record }: { packets: LadderPacket[]; record: L
           </span>
         </div>
         {packets.map((packet, index) => (
-          <div key={index} class="ladder-row">
-            <span class="mono muted">+{packet.relative_s.toFixed(3)} s</span>
-            <Lane packet={packet} />
-            {packet.text && <span class="ladder-note">{packet.text}</span>}
-          </div>
+          <Fragment key={index}>
+            {leftOut > 0 && index === leftOutAfter && <p class="hint ladder-gap">… {plural(leftOut, "packet")} left out …</p>}
+            <div class="ladder-row">
+              <span class="mono muted">+{packet.relative_s.toFixed(3)} s</span>
+              <Lane packet={packet} />
+              {packet.text && <span class="ladder-note">{packet.text}</span>}
+            </div>
+          </Fragment>
         ))}
       </div>
     </section>
