@@ -150,7 +150,7 @@ function options(
     width,
     height,
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
-    padding: compact ? [4, 32, 0, 32] : [8, 20, 0, 0],
+    padding: compact ? [4, 40, 0, 40] : [8, 20, 0, 0],
     legend: { show: false },
     cursor: {
       drag: { x: true, y: false, setScale: false },

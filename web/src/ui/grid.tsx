@@ -183,7 +183,7 @@ export function Grid(props: Props) {
           ))}
         </div>
       )}
-      <div class="rows" style={{ height: `${window.height}px`, width: narrow ? "100%" : `${widths.total}px` }}>
+      <div role="rowgroup" class="rows" style={{ height: `${window.height}px`, width: narrow ? "100%" : `${widths.total}px` }}>
         {rows}
       </div>
     </div>
