@@ -12,11 +12,13 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "cli/captured_sessions.hpp"
 #include "cli/commands.hpp"
 #include "cli/record_run.hpp"
 #include "cli/run_plan.hpp"
 #include "cli/serve_folder.hpp"
 #include "cli/terminal.hpp"
+#include "cli/track_options.hpp"
 #include "cli/version.hpp"
 #include "server/server.hpp"
 
@@ -128,6 +130,12 @@ Result<ServeOptions> plan_serve(const ServeCommand& command) {
   options.api.clock = options.ingest.clock;
   options.api.now_micros = wall_clock_micros;
   options.api.query_time = std::chrono::seconds(command.query_seconds);
+  auto track = plan_track(TrackOptions{}, *settings);
+  if (!track) return tl::unexpected(track.error());
+  options.api.read_capture = [engine = track->engine](std::string_view capture,
+                                                      const TakeSession& take) {
+    return read_captured_sessions(capture, engine, take);
+  };
   options.load = command.load;
   options.message = [](std::string_view text) { say(text); };
   if (auto tokens = read_tokens(command, options.api); !tokens)

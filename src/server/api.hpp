@@ -20,6 +20,15 @@
 
 namespace endreason {
 
+// A capture's sessions as they end: the row, and the packets as JSON (or null). Whoever has a
+// session engine gives the function; the server has none.
+struct CaptureCounts {
+  std::uint64_t packets{}, sessions{};
+};
+using TakeSession = std::function<void(TrafficRecord& record, std::string_view ladder)>;
+using ReadCapture =
+    std::function<Result<CaptureCounts>(std::string_view capture, const TakeSession& take)>;
+
 struct ApiOptions {
   std::string version;
   std::string folder;  // as the user named it
@@ -33,6 +42,7 @@ struct ApiOptions {
   RecordClock clock;
   std::function<std::int64_t()> now_micros;
   std::function<std::uint64_t()> dropped_by_kernel;
+  ReadCapture read_capture;  // nothing: captures are refused
   std::uint64_t ingest_body_max = 16u << 20;
 };
 

@@ -2,6 +2,7 @@
 // What is received, from whom, and what became of it: /devices, /accounting, /status, /metrics; and
 // what is posted: /explain, which stores nothing, and /ingest.
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <map>
 
@@ -10,7 +11,10 @@
 #include "ingest/explain_run.hpp"
 #include "model/panos_version.hpp"
 #include "server/api_support.hpp"
+#include "sources/capture_source.hpp"
+#include "sources/compression.hpp"
 #include "sources/memory_source.hpp"
+#include "verdict/judge.hpp"
 
 namespace endreason {
 namespace {
@@ -19,6 +23,7 @@ constexpr std::int64_t kMicros = 1'000'000;
 constexpr std::size_t kGapsShown = 20;
 constexpr std::uint64_t kExplainedMax = 1000;
 constexpr std::size_t kExplainBodyMax = 16u << 20;
+constexpr std::size_t kExplainPlainMax = 64u << 20;
 // A clock that is off by less is in step; lines take their time.
 constexpr std::int64_t kClockOffMin = 120;
 
@@ -137,12 +142,18 @@ class ExplainingSink final : public RecordSink {
   ExplainingSink(const ApiContext& context, JsonWriter& json, std::uint64_t limit)
       : records_(context, {}), json_(json), limit_(limit) {}
   void add(const TrafficRecord& record, const Verdict& verdict, std::string&) override {
+    explain(record, verdict, record.line, {});
+  }
+  // `ladder`: of a session whose packets are known.
+  void explain(const TrafficRecord& record, const Verdict& verdict, std::uint64_t id,
+               std::string_view ladder) {
     if (count_++ >= limit_) return;
-    std::string text = records_.text(record, verdict, record.line);
+    std::string text = records_.text(record, verdict, id);
     text.pop_back();
     text += ",\"explanation\":";
     JsonWriter explanation(text);
     append_explanation(explanation, record, verdict);
+    if (!ladder.empty()) text += fmt::format(",\"ladder\":{}", ladder);
     json_.raw(text + "}");
   }
   std::uint64_t count() const { return count_; }
@@ -153,15 +164,41 @@ class ExplainingSink final : public RecordSink {
   std::uint64_t limit_, count_ = 0;
 };
 
-bool is_capture(std::string_view body) {
-  if (body.size() < 4) return false;
-  const auto magic = body.substr(0, 4);
-  for (const std::string_view known :
-       {std::string_view("\xd4\xc3\xb2\xa1"), std::string_view("\xa1\xb2\xc3\xd4"),
-        std::string_view("\x4d\x3c\xb2\xa1"), std::string_view("\xa1\xb2\x3c\x4d"),
-        std::string_view("\x0a\x0d\x0d\x0a")})
-    if (magic == known) return true;
-  return false;
+// What was posted with its compression undone. A small file may hold very much.
+Result<std::string> unpacked(std::string_view body) {
+  auto source = decompressed(std::make_unique<MemorySource>(body, "what was posted"));
+  if (!source) return tl::unexpected(source.error());
+  std::string plain;
+  std::array<char, 65'536> part;
+  for (;;) {
+    const auto read = (*source)->read(part);
+    if (!read) return tl::unexpected(read.error());
+    if (*read == 0) return plain;
+    plain.append(part.data(), *read);
+    if (plain.size() > kExplainPlainMax)
+      return fail(Error::Code::Input, "more than 64 MiB, unpacked, are not explained at once");
+  }
+}
+
+HttpResponse explain_capture(std::string_view capture, const ApiContext& context) {
+  if (!context.options.read_capture)
+    return error_answer(
+        ApiError::BadParameter, "this is a capture, not a log",
+        "`endreason track -r FILE` writes the log of a capture, which can be explained here");
+  std::string body;
+  JsonWriter json(body);
+  json.object().key("records").array();
+  ExplainingSink sink(context, json, kExplainedMax);
+  const auto counts =
+      context.options.read_capture(capture, [&](TrafficRecord& record, std::string_view ladder) {
+        const Verdict verdict = judge(record, context.options.ruleset, context.options.timers);
+        sink.explain(record, verdict, sink.count() + 1, ladder);
+      });
+  if (!counts) return error_answer(ApiError::BadParameter, counts.error().message);
+  json.end_array().key("accounting").object().number("packets", counts->packets);
+  json.number("sessions", counts->sessions).end_object().key("rejects").array().end_array();
+  json.boolean("truncated", sink.count() > kExplainedMax).end_object();
+  return json_answer(std::move(body));
 }
 
 }  // namespace
@@ -243,18 +280,23 @@ HttpResponse answer_explain(const HttpRequest& request, const ApiContext& contex
   if (request.body.size() > kExplainBodyMax)
     return error_answer(ApiError::TooLarge, "more than 16 MiB are not explained at once",
                         "use `endreason explain` for large files");
-  if (is_capture(request.body))
-    return error_answer(
-        ApiError::BadParameter, "this is a capture, not a log",
-        "`endreason track -r FILE` writes the log of a capture, which can be explained here");
+  std::string_view plain = request.body;
+  std::string undone;
+  if (recognise_compression(plain) != Compression::None) {
+    auto bytes = unpacked(plain);
+    if (!bytes) return error_answer(ApiError::BadParameter, bytes.error().message);
+    undone = *std::move(bytes);
+    plain = undone;
+  }
+  if (looks_like_capture(plain)) return explain_capture(plain, context);
   std::string body;
   JsonWriter json(body);
   json.object().key("records").array();
   std::string rejects;
   ExplainPlan plan;
-  plan.inputs = {{"posted", request.body.size()}};
+  plan.inputs = {{"posted", plain.size()}};
   plan.open = [&](const Input&) -> Result<std::unique_ptr<ByteSource>> {
-    return std::make_unique<MemorySource>(request.body);
+    return std::make_unique<MemorySource>(plain);
   };
   plan.reader = context.options.reader;
   plan.ruleset = context.options.ruleset;
@@ -294,7 +336,7 @@ HttpResponse answer_ingest(const HttpRequest& request, const ApiContext& context
   if (request.body.size() > context.options.ingest_body_max)
     return error_answer(ApiError::TooLarge, "the body is larger than is taken at once",
                         "send it in parts that end at a line's end");
-  if (is_capture(request.body))
+  if (looks_like_capture(request.body))
     return error_answer(ApiError::BadParameter, "this is a capture, not a log",
                         "send the log that `endreason track -r FILE` writes");
   const std::string_view given = request.parameter("sender");

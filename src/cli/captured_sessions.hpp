@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sessions of a capture in memory, each with its row and its packets, for the server's page
+// Explain. Pure but for the engine that it makes and ends; several may run at once.
+#pragma once
+
+#include <string_view>
+
+#include "base/result.hpp"
+#include "dataplane/engine_options.hpp"
+#include "server/api.hpp"
+
+namespace endreason {
+
+// Gives sessions as their rows come. Of a long one the first and the last packets are given.
+// Fails when the bytes are no capture.
+Result<CaptureCounts> read_captured_sessions(std::string_view capture, const EngineOptions& engine,
+                                             const TakeSession& take);
+
+}  // namespace endreason
