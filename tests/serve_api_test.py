@@ -7,6 +7,7 @@ src/server/openapi.json gives for it (nothing missing, nothing that is not descr
 every operation is described and every description answered. Usage: serve_api_test.py ENDREASON
 """
 
+import gzip
 import json
 import pathlib
 import re
@@ -20,6 +21,7 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OPENAPI = json.loads((ROOT / "src/server/openapi.json").read_text())
+CAPTURE = ROOT / "data/samples/captures/arkime-tcp-handshakes.pcap"
 SCHEMAS = OPENAPI["components"]["schemas"]
 KINDS = {"string": str, "boolean": bool, "object": dict, "array": list}
 
@@ -124,6 +126,11 @@ def ask_everything(asker):
         asker.ask(v + path)
     asker.ask(v + "/terms", {"word": "incomplete"})
     asker.ask(v + "/explain", body=LINE % 1 + b"nonsense\n")
+    asker.ask(v + "/explain", body=gzip.compress(LINE % 1))
+    handshakes = asker.ask(v + "/explain", body=CAPTURE.read_bytes())
+    if not any(record["ladder"] for record in handshakes["records"]):
+        asker.failures.append("a capture's sessions have no packets")
+    asker.ask(v + "/explain", body=gzip.compress(bytes(80 << 20)), status=400)
     asker.ask(v + "/ingest", body=LINE % 7 + LINE % 7 + b"nonsense\n")
     asker.ask(v + "/sql", body=b"SELECT rule, count(*) AS n, max(time) AS last FROM traffic GROUP BY rule")
     asker.ask(v + "/sql", body=b"SELECT nothing", status=400)
