@@ -19,8 +19,12 @@
 #include <vector>
 
 #include "dataplane/content_inspection.hpp"
+#include "dataplane/decryption_rules.hpp"
 #include "dataplane/engine.hpp"
 #include "dataplane/reply_sink.hpp"
+#include "dataplane/threat_inspection.hpp"
+#include "inspect/certificate_check.hpp"
+#include "inspect/rule_file.hpp"
 #include "sources/capture_source.hpp"
 #include "sources/memory_source.hpp"
 
@@ -123,11 +127,66 @@ std::shared_ptr<const CompiledPolicy> fuzzed_policy() {
   add("deny ftp", Action::Deny, "", "ftp-data");
   add("let others", Action::Allow, "others", "");
   add("default ports", Action::Allow, "application-default", "");
+  DecryptionProfile profile;
+  profile.name = "strict";
+  profile.min_version = TlsVersion::Tls12;
+  profile.forward_checks = profile.ssh_checks = 0x1ff;
+  policy.decryption_profiles = {profile};
+  DecryptionRule ssh, tls;
+  ssh.name = "ssh";
+  ssh.type = DecryptType::SshProxy;
+  ssh.match.service = {"others"};
+  tls.name = "tls";
+  ssh.profile = tls.profile = "strict";
+  policy.decryption_rules = {ssh, tls};
   return std::make_shared<const CompiledPolicy>(
       std::move(CompiledPolicy::create(std::move(policy)).value()));
 }
 
-EngineOptions options_of(std::uint8_t choice, ReplySink& replies) {
+// Rows that inspection gives, which must name a rule, a list or a cause.
+class CheckingContent final : public ContentSink {
+ public:
+  void on_content(const ContentRow& row) override {
+    if (row.kind == ContentKind::Rule) return require(row.rule < rules);
+    require(!row.list.empty() && !row.subject.empty());
+  }
+  std::size_t rules = 0;
+};
+
+ThreatInspectionOptions threats(const Policy& policy) {
+  ThreatInspectionOptions o;
+  auto lists = std::make_shared<inspect::BlockLists>();
+  inspect::BlockListCounts counts;
+  lists->add_text("10.0.0.3\n*.com\n", "bad", counts);
+  lists->finish();
+  o.lists = lists;
+  o.listed.action = inspect::ThreatAction::ResetClient;
+  inspect::RuleLoad load;
+  inspect::read_rule_text(
+      "alert ip any any -> any any (content:\"a\"; sid:1;)\n"
+      "drop http any any -> any any (http.uri; content:\"/\"; sid:2;)\n"
+      "rejectboth tls any any -> any any (tls.sni; content:\"e\"; priority:1; sid:3;)\n"
+      "alert udp any any -> any any (content:\"|01|\"; flowbits:set,x; priority:2; sid:4;)\n"
+      "alert tcp any any -> any any (content:!\"zz\"; dsize:>3; sid:5;)\n",
+      "f", inspect::RuleVariables(), load);
+  auto set = inspect::ThreatSet::compile(load, lists);
+  require(set.has_value() && load.skipped == 0);
+  o.rules = *set;
+  inspect::ThreatOverride medium;
+  medium.severity = inspect::ThreatSeverity::Medium;
+  medium.action = inspect::ThreatAction::BlockIp;
+  medium.block_s = 2;
+  o.overrides = {medium};
+  auto setup = std::make_shared<inspect::DecryptionSetup>();
+  setup->terms = decryption_terms(policy).value();
+  setup->trust = inspect::TrustStore::system().value();
+  o.decryption = setup;
+  o.memory_bytes = 64 * 1024;
+  return o;
+}
+
+EngineOptions options_of(std::uint8_t choice, ReplySink& replies,
+                         std::unique_ptr<ThreatInspection>& real, CheckingContent& content) {
   EngineOptions o;
   o.decode.decap = (choice & 1) != 0;
   o.decode.check_checksums = (choice & 2) != 0;
@@ -143,6 +202,13 @@ EngineOptions options_of(std::uint8_t choice, ReplySink& replies) {
   o.policy = policy;
   o.rules_decide_logs = false;
   o.inspection = &inspection;
+  if ((choice & 2) != 0) {
+    ThreatInspectionOptions wanted = threats(policy->policy());
+    content.rules = wanted.rules->size();
+    real = std::make_unique<ThreatInspection>(std::move(wanted), &content);
+    o.inspection = real.get();
+    o.decode.check_checksums = false;
+  }
   o.replies = &replies;
   o.zones = *ZoneTable::make(
       {{.name = "low", .interfaces = {}, .vlans = {}, .subnets = {*parse_ip_range("0.0.0.0/1")}},
@@ -154,7 +220,8 @@ EngineOptions options_of(std::uint8_t choice, ReplySink& replies) {
 class Checked {
  public:
   explicit Checked(std::uint8_t choice)
-      : engine_(std::move(Engine::create(options_of(choice, replies_), sink_).value())) {}
+      : engine_(std::move(
+            Engine::create(options_of(choice, replies_, threats_, content_), sink_).value())) {}
 
   void take(std::span<const RawPacket> packets) {
     engine_->process(packets);
@@ -169,6 +236,7 @@ class Checked {
     require(table.pool().allocated() == 0);
     require(engine_->sessions().segments_held() == 0);
     require(engine_->identification()->states_used == 0);
+    require(!threats_ || threats_->bytes_held() == 0);
     sink_.ids.clear();  // ids are not used again: what was seen before stays behind
   }
 
@@ -194,7 +262,9 @@ class Checked {
 
   CheckingSink sink_;
   CheckingReplies replies_;
-  std::unique_ptr<Engine> engine_;
+  CheckingContent content_;
+  std::unique_ptr<ThreatInspection> threats_;
+  std::unique_ptr<Engine> engine_;  // refers to all of them
   std::uint64_t given_ = 0;
 };
 

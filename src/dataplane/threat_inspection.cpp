@@ -364,6 +364,12 @@ std::uint64_t ThreatInspection::most_bytes_held() const {
   return options_.memory_bytes < kRoomForABatch ? 0 : options_.memory_bytes / 8;
 }
 
+std::uint64_t ThreatInspection::bytes_held() const {
+  std::uint64_t bytes = 0;
+  for (const Inspector* inspector : inspectors_) bytes += inspector->bytes_held();
+  return bytes;
+}
+
 ContentCounters ThreatInspection::counters() const {
   ContentCounters all = counters_;
   for (const Inspector* inspector : inspectors_) all.add(inspector->counters());

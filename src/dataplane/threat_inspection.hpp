@@ -79,6 +79,8 @@ class ThreatInspection final : public ContentInspection {
   bool may_block_addresses() const override;
   std::uint64_t most_bytes_held() const override;
 
+  // By all inspectors, now.
+  std::uint64_t bytes_held() const;
   ContentCounters counters() const;
   inspect::DecryptionCounters decryption_counters() const;
   const ThreatInspectionOptions& options() const { return options_; }

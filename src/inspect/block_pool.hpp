@@ -56,6 +56,7 @@ class ByteBuffer {
   }
   bool append(BlockPool& pool, std::uint8_t byte) { return append(pool, {&byte, 1}); }
   void drop_front(std::size_t bytes) {
+    if (bytes == 0) return;
     size_ -= static_cast<std::uint32_t>(bytes);
     std::memmove(data_, data_ + bytes, size_);
   }

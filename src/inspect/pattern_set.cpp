@@ -48,20 +48,24 @@ PatternSet::PatternSet(PatternSet&& other) noexcept
     : database_(std::exchange(other.database_, nullptr)),
       first_(std::move(other.first_)),
       users_(std::move(other.users_)),
-      longest_(other.longest_) {}
+      longest_(other.longest_),
+      shortest_(other.shortest_) {}
 PatternSet& PatternSet::operator=(PatternSet&& other) noexcept {
   std::swap(database_, other.database_);
   std::swap(first_, other.first_);
   std::swap(users_, other.users_);
   std::swap(longest_, other.longest_);
+  std::swap(shortest_, other.shortest_);
   return *this;
 }
 
 Result<void> PatternSet::compile(std::vector<Entry> entries) {
   if (entries.empty()) return {};
+  shortest_ = kPatternMax;
   for (Entry& e : entries) {
     if (e.nocase) e.bytes = lower(std::move(e.bytes));
     if (e.bytes.size() > kPatternMax) e.bytes.resize(kPatternMax);
+    shortest_ = std::min(shortest_, std::max<std::size_t>(e.bytes.size(), 1));
   }
   // In a fixed order, so that the same rules always make the same set.
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {

@@ -57,7 +57,8 @@ class PatternSet {
   // Calls found(user) for each entry whose bytes occur, once or several times.
   template <class Found>
   void scan(Bytes bytes, PatternScratch& scratch, Found&& found) const {
-    if (database_ == nullptr || bytes.empty()) return;
+    // A call costs about as much as a hundred bytes: none where nothing can fit.
+    if (database_ == nullptr || bytes.size() < shortest_) return;
     struct Target {
       const PatternSet* set;
       std::remove_reference_t<Found>* found;
@@ -76,7 +77,7 @@ class PatternSet {
   hs_database* database_ = nullptr;
   std::vector<std::uint32_t> first_;  // pattern -> its users, [first_[p], first_[p + 1])
   std::vector<std::uint32_t> users_;
-  std::size_t longest_ = 0;
+  std::size_t longest_ = 0, shortest_ = 1;
 };
 
 }  // namespace endreason::inspect
