@@ -65,6 +65,10 @@ def faults(value, schema, where):
 
 
 class Asker:
+    def text(self, path):
+        with urllib.request.urlopen(self.base + path, timeout=30) as answer:
+            return answer.read()
+
     def __init__(self, base):
         self.base = base
         self.asked = set()
@@ -101,6 +105,23 @@ class Asker:
 LINE = (b"1,2026/03/10 10:00:05,0123,TRAFFIC,end,2561,2026/03/10 10:00:04,10.1.1.1,203.0.113.9,0.0.0.0,"
         b"0.0.0.0,out,,,incomplete,vsys1,trust,untrust,ae1,ae2,fwd,,77,1,51515,443,0,0,0x19,tcp,allow,70,"
         b"70,0,1,2026/03/10 09:59:49,5,any,0,%d,0x0,US,DE,0,1,0,aged-out\n")
+
+
+def verdicts_of(program, log):
+    """What `explain` says of a log, in any order: action, reason and final action of each row."""
+    said = subprocess.run([program, "explain", "-q", "-o", "csv", "--fields",
+                           "src,dst,action,session_end_reason,final_action,reason_code", "-"],
+                          input=log, capture_output=True, check=True)
+    return sorted(said.stdout.splitlines()[1:])
+
+
+def download_everything(asker, program):
+    """A download in the firewall's format is a log that says the same again."""
+    lines = asker.text("/api/v1/records?format=panos")
+    rows = asker.text("/api/v1/records?format=csv&columns=src,dst,action,session_end_reason,"
+                      "final_action,reason_code").splitlines()[1:]
+    if not rows or verdicts_of(program, lines) != sorted(rows):
+        asker.failures.append("format=panos: its rows are not those of format=csv")
 
 
 def ask_everything(asker):
@@ -183,6 +204,7 @@ def main():
             sys.exit("the server did not start")
         asker = Asker(base)
         try:
+            download_everything(asker, program)
             ask_everything(asker)
             from_server = ask_by_command(program, folder, asker, "server")
         finally:

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// One record -> a PAN-OS CSV line. What came as PAN-OS CSV goes back byte for byte; any other
-// format is written as the default line of a chosen release. Sources: "Traffic Log Fields", "Escape
-// Sequences"; what the FUTURE_USE columns hold was seen in real lines (docs/formats).
+// One record -> a PAN-OS CSV line. What came as PAN-OS CSV goes back byte for byte, where its line
+// is known; anything else is written as the default line of a chosen release. Sources: "Traffic
+// Log Fields", "Escape Sequences"; what the FUTURE_USE columns hold was seen in real lines
+// (docs/formats).
 #include <charconv>
 
 #include "format/csv_cell.hpp"
@@ -47,7 +48,8 @@ class PanosWriter : public RecordWriter {
   }
 
   void write(const TrafficRecord& record, const Verdict& /*verdict*/, std::string& out) override {
-    if (record.format == InputFormat::PanosCsv) {
+    // A record that was stored has its columns, and no line that they came from.
+    if (record.format == InputFormat::PanosCsv && !record.payload.empty()) {
       out += record.payload;
     } else if (is_line_of_ours(record)) {
       out += record.payload;

@@ -137,7 +137,7 @@ function RowCount({ feed, live, waiting, lost }: { feed: RecordFeed; live: boole
     <span class="row-count" role="status">
       {total ? (
         <>
-          <strong>{formatCount(total.rows)}</strong>
+          <strong>{formatCount(total.rows + (live ? waiting + lost : 0))}</strong>
           {total.exact ? "" : "+"} {total.rows === 1 ? "row" : "rows"}
         </>
       ) : feed.complete ? (
