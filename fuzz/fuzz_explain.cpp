@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Arbitrary bytes as a whole input: cut into runs, read, judged and counted, as a file in large
-// runs, as a file in small runs by two threads and the scalar kernel, and as a pipe. All must give
-// the same records in the same order, and the counts must add up.
+// runs, as a file in small runs by two threads and the scalar kernel, and as a pipe to one thread
+// and to several. All must give the same records in the same order, and the counts must add up.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -105,5 +105,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   demand(same(whole, pieces));
   const RunOutcome piped = explain(pipe_of(text), 1024, 1);
   demand(same(whole, piped));
+  const RunOutcome piped_to_many = explain(pipe_of(text), 64 + data[size / 3], 3);
+  demand(same(whole, piped_to_many));
   return 0;
 }

@@ -11,7 +11,7 @@
 #include "format/json_text.hpp"
 #include "format/utf8.hpp"
 #include "ingest/ordered_output.hpp"
-#include "ingest/run_cutter.hpp"
+#include "ingest/run_queue.hpp"
 
 namespace endreason {
 namespace {
@@ -20,8 +20,7 @@ namespace {
 struct Shared {
   const ExplainPlan& plan;
   const unsigned threads;
-  RunCutter cutter;
-  std::mutex cutter_mutex;
+  RunQueue runs;
   OrderedOutput ordered;
   std::mutex total_mutex;
   Accounting total;
@@ -34,7 +33,10 @@ class Worker {
         plan_(shared.plan),
         sink_(plan_.make_sink(number)),
         reader_(plan_.reader),
-        clock_(plan_.clock) {}
+        clock_(plan_.clock) {
+    if (plan_.progress)
+      progress_ = [this](std::uint64_t bytes) { plan_.progress({bytes, plan_.bytes_total}); };
+  }
 
   void work() {
     while (!done_ && take_run()) {
@@ -45,30 +47,26 @@ class Worker {
       output_before_ = result_.output.size();
       if (!shared_.ordered.submit(run_.sequence, std::move(result_))) break;
     }
+    if (shared_.ordered.stopped()) shared_.runs.stop();
     const std::scoped_lock lock(shared_.total_mutex);
     shared_.total.add(accounting_);
   }
 
  private:
-  bool take_run() {
-    const std::scoped_lock lock(shared_.cutter_mutex);
-    if (shared_.ordered.stopped() || !shared_.cutter.next(run_)) return false;
-    if (plan_.progress) plan_.progress({shared_.cutter.position(), plan_.bytes_total});
-    return true;
-  }
+  bool take_run() { return !shared_.ordered.stopped() && shared_.runs.next(run_, progress_); }
 
   void process() {
     ReadStatus status;
     switch (run_.kind) {
       case Run::Kind::Lines:
-        reader_.start(run_.bytes.padded(), run_.first_line, run_.file, run_.layout);
+        reader_.start(run_.padded(), run_.first_line, run_.file, run_.layout);
         read_lines(status);
         return;
       case Run::Kind::Elements:
         for (const Run::Element& e : run_.elements) {
           if (done_) return;
-          reader_.read_element(run_.bytes.text().substr(e.offset, e.length), e.end, e.line,
-                               run_.file, record_, status);
+          reader_.read_element(run_.text().substr(e.offset, e.length), e.end, e.line, run_.file,
+                               record_, status);
           take(status);
         }
         return;
@@ -79,15 +77,15 @@ class Worker {
         Reject reject;
         reject.reason = RejectReason::TooLong;
         reject.expected = "a record of at most 1 MiB";
-        reject.found = run_.bytes.text().substr(0, 80);
+        reject.found = run_.text().substr(0, 80);
         take_whole({ReadKind::Rejected, {}, reject});
         return;
       }
     }
   }
 
-  // While the lines are worked on, the run that this worker will probably take next comes nearer:
-  // as far into that one as the reader is in this.
+  // While the lines are worked on, the bytes that this worker will probably read next come nearer:
+  // as far into those as the reader is in this run.
   void read_lines(ReadStatus& status) {
     const std::uint64_t others = std::uint64_t{shared_.threads - 1} * plan_.run_bytes;
     ComingWindow window(std::move(run_.coming), run_.coming_from + others, plan_.run_bytes);
@@ -95,21 +93,21 @@ class Worker {
       window.fetch_to(reader_.position());
       take(status);
     }
-    if (run_.unsurveyed) shared_.cutter.read_up_to(run_, reader_.position(), reader_.line());
+    if (run_.unsurveyed) shared_.runs.read_up_to(run_, reader_.position(), reader_.line());
   }
 
   // Whether the next line is one that the cutter has to see.
   bool at_more() const {
     if (!run_.unsurveyed || !reader_.at_odd_line()) [[likely]]
       return false;
-    const std::string_view rest = run_.bytes.text().substr(reader_.position());
-    return shared_.cutter.opens_more(rest.substr(0, rest.find('\n')));
+    const std::string_view rest = run_.text().substr(reader_.position());
+    return shared_.runs.opens_more(rest.substr(0, rest.find('\n')));
   }
 
   // A run that is one record by itself.
   void take_whole(const ReadStatus& status) {
-    record_.reset(run_.bytes.text().data());
-    record_.raw = run_.bytes.text();
+    record_.reset(run_.text().data());
+    record_.raw = run_.text();
     record_.line = run_.first_line;
     record_.file = run_.file;
     take(status);
@@ -153,6 +151,7 @@ class Worker {
   std::unique_ptr<RecordSink> sink_;
   LineReader reader_;
   RecordClock clock_;
+  std::function<void(std::uint64_t)> progress_;
   Run run_;
   TrafficRecord record_;
   RunResult result_;
@@ -274,13 +273,11 @@ ExplainResult run_explain(const ExplainPlan& plan) {
   const unsigned threads = plan.threads == 0 || plan.limit != 0 ? 1 : plan.threads;
   Shared shared{plan,
                 threads,
-                RunCutter(plan.inputs, plan.reader, plan.run_bytes, plan.open),
-                {},
+                RunQueue(plan.inputs, plan.reader, plan.run_bytes, plan.open, threads),
                 OrderedOutput(std::uint64_t{threads} * 2, write),
                 {},
                 {}};
   if (threads == 1) {
-    shared.cutter.leave_survey();
     Worker(shared, 0).work();
   } else {
     std::vector<std::unique_ptr<Worker>> workers;
@@ -292,7 +289,7 @@ ExplainResult run_explain(const ExplainPlan& plan) {
   gate.finish();
   ExplainResult result;
   result.accounting = std::move(shared.total);
-  result.errors = shared.cutter.errors();
+  result.errors = shared.runs.errors();
   result.stopped = shared.ordered.stopped();
   return result;
 }

@@ -80,9 +80,10 @@ class CollectSink final : public RecordSink {
 };
 
 Outcome run(const std::vector<std::string>& files, unsigned threads, std::size_t run_bytes,
-            const std::string& filter = "") {
+            const std::string& filter = "", const InputOpener& open = open_input) {
   Outcome outcome;
   ExplainPlan plan;
+  plan.open = open;
   auto list = list_inputs(files);
   EXPECT_TRUE(list);
   plan.inputs = list->inputs;
@@ -156,6 +157,103 @@ TEST(ExplainRun, TheSameBytesComeOutAtAnyThreadCountAndRunSize) {
       EXPECT_EQ(actual.result.accounting.to_json(), expected.result.accounting.to_json());
     }
   }
+}
+
+TEST(ExplainRun, LongLogsOfPlainLinesComeOutTheSameWithSeveralThreads) {
+  const Folder folder;
+  std::string text;
+  for (int i = 0; i < 4000; ++i) {
+    text += csv_line(i);
+    if (i % 97 == 0) text += "neither a log nor a document\n";
+    if (i == 2000) text += "[\n" + json_object(1, true) + "\n]\n";
+    if (i == 3000) text += std::string(40'000, 'x') + "\n";
+  }
+  text.pop_back();
+  const std::vector<std::string> files = {folder.file("a.log", text), folder.file("b.log", text)};
+  const Outcome expected = run(files, 1, 1 << 16);
+  EXPECT_EQ(expected.result.accounting.traffic, 8002u);
+  for (const unsigned threads : {2u, 3u, 8u}) {
+    for (const std::size_t bytes : {std::size_t{3000}, std::size_t{32'768}, std::size_t{1 << 22}}) {
+      const Outcome actual = run(files, threads, bytes);
+      EXPECT_EQ(actual.output, expected.output) << threads << " threads, runs of " << bytes;
+      EXPECT_EQ(actual.rejects, expected.rejects) << threads << " threads, runs of " << bytes;
+      EXPECT_EQ(actual.messages, expected.messages);
+      EXPECT_EQ(actual.result.accounting.to_json(), expected.result.accounting.to_json());
+    }
+  }
+}
+
+// What can only be read from its beginning to its end is read ahead by one of the threads.
+TEST(ExplainRun, AStreamComesOutTheSameWithSeveralThreads) {
+  class Stream final : public ByteSource {
+   public:
+    Stream(std::string text, std::size_t step) : text_(std::move(text)), step_(step) {}
+    Result<std::size_t> read(std::span<char> buffer) override {
+      const std::size_t count = std::min({buffer.size(), step_, text_.size() - at_});
+      std::copy_n(text_.data() + at_, count, buffer.data());
+      at_ += count;
+      return count;
+    }
+    std::string_view name() const override { return "-"; }
+    std::optional<std::uint64_t> size_hint() const override { return std::nullopt; }
+    std::uint64_t position() const override { return at_; }
+
+   private:
+    std::string text_;
+    std::size_t step_, at_ = 0;
+  };
+  const Folder folder;
+  const std::vector<std::string> files = {folder.file("a", mixed_text()),
+                                          folder.file("b", csv_line(1) + mixed_text())};
+  const Outcome expected = run(files, 1, 1 << 16);
+  for (const std::size_t step : {std::size_t{100}, std::size_t{5000}, std::size_t{1 << 20}}) {
+    const InputOpener open = [&](const Input& input) -> Result<std::unique_ptr<ByteSource>> {
+      const bool second = input.path == files[1];
+      return std::make_unique<Stream>((second ? csv_line(1) : "") + mixed_text(), step);
+    };
+    for (const unsigned threads : {1u, 2u, 4u}) {
+      const Outcome actual = run(files, threads, 4096, "", open);
+      EXPECT_EQ(actual.output, expected.output) << threads << " threads, steps of " << step;
+      EXPECT_EQ(actual.rejects, expected.rejects) << threads << " threads, steps of " << step;
+    }
+  }
+}
+
+TEST(ExplainRun, AnInputThatFailsBetweenOthersIsToldInOrderByAnyNumberOfThreads) {
+  const Folder folder;
+  const std::string broken = folder.file("broken.gz", std::string("\x1f\x8b\x08\x00nonsense", 12));
+  const std::string good = folder.file("good.log", mixed_text());
+  const std::string gone = folder.file("gone.log", "");
+  const InputOpener open = [&](const Input& input) -> Result<std::unique_ptr<ByteSource>> {
+    if (input.path == gone) return fail(Error::Code::Io, "gone.log: cannot be opened");
+    return open_input(input);
+  };
+  for (const unsigned threads : {1u, 2u, 4u}) {
+    const Outcome outcome = run({good, broken, good, gone, good}, threads, 4096, "", open);
+    ASSERT_EQ(outcome.result.errors.size(), 2u) << threads;
+    EXPECT_NE(outcome.result.errors[0].message.find("broken.gz"), std::string::npos);
+    EXPECT_NE(outcome.result.errors[1].message.find("gone.log"), std::string::npos);
+    EXPECT_EQ(outcome.result.accounting.traffic, 3 * 708u) << threads;
+  }
+}
+
+TEST(ExplainRun, AnOutputThatTakesNoMoreStopsAllThreads) {
+  const Folder folder;
+  std::string text;
+  for (int i = 0; i < 4000; ++i) text += csv_line(i);
+  const std::string file = folder.file("a.log", text);
+  ExplainPlan plan;
+  plan.inputs = list_inputs(std::vector{file})->inputs;
+  plan.threads = 4;
+  plan.run_bytes = 2000;
+  WriterOptions writer;
+  writer.inputs = {file};
+  plan.make_sink = [&](unsigned) { return std::make_unique<CollectSink>(writer); };
+  int taken = 0;
+  plan.write_output = [&](std::string_view) { return ++taken < 3; };
+  plan.write_rejects = [](std::string_view) { return true; };
+  plan.message = [](std::string_view) {};
+  EXPECT_TRUE(run_explain(plan).stopped);
 }
 
 TEST(ExplainRun, ALineOverTheLimitIsRejectedAndTheNextOneIsRead) {

@@ -8,8 +8,10 @@ namespace endreason {
 bool OrderedOutput::submit(std::uint64_t sequence, RunResult&& result) {
   std::unique_lock lock(mutex_);
   // The run that everybody waits for is never held up here, so this cannot lock up.
-  moved_.wait(lock, [&] { return stopped_ || sequence < next_ + ahead_max_; });
+  const std::size_t bytes = result.bytes();
+  moved_.wait(lock, [&] { return stopped_ || may_wait(sequence, bytes); });
   if (stopped_) return false;
+  waiting_bytes_ += bytes;
   waiting_.emplace(sequence, std::move(result));
   if (writing_) return true;  // whoever writes now takes it along when its turn comes
   writing_ = true;
@@ -18,6 +20,7 @@ bool OrderedOutput::submit(std::uint64_t sequence, RunResult&& result) {
     if (it == waiting_.end()) break;
     RunResult ready = std::move(it->second);
     waiting_.erase(it);
+    waiting_bytes_ -= ready.bytes();
     lock.unlock();
     const bool go_on = write_(ready);
     lock.lock();
@@ -27,6 +30,12 @@ bool OrderedOutput::submit(std::uint64_t sequence, RunResult&& result) {
   }
   writing_ = false;
   return !stopped_;
+}
+
+bool OrderedOutput::may_wait(std::uint64_t sequence, std::size_t bytes) const {
+  const std::uint64_t ahead = sequence - next_;
+  return ahead < ahead_max_ ||
+         (ahead < ahead_max_ * kSmallFactor && waiting_bytes_ + bytes <= kSmallBytes);
 }
 
 bool OrderedOutput::stopped() const {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // OrderedOutput: results of runs that were worked on side by side, written in the order of the
-// runs. Thread-safe. A worker that is too far ahead waits, so what is held back is bounded.
+// runs. Thread-safe. A worker that is too far ahead waits, so what is held back is bounded: so many
+// results, or many more of which hardly any has bytes. Falling asleep and waking up takes about as
+// long as working on a run, so that nobody should do it who only counts.
 #pragma once
 
 #include <condition_variable>
@@ -17,6 +19,8 @@ struct RunResult {
   std::string rejects;       // bytes for the rejects file
   std::string messages;      // the first rejects, for standard error
   std::uint64_t rejected{};  // how many there were
+
+  std::size_t bytes() const { return output.size() + rejects.size() + messages.size(); }
 };
 
 class OrderedOutput {
@@ -32,11 +36,17 @@ class OrderedOutput {
   void stop();
 
  private:
+  // Of results that are small together, so many times as many may wait.
+  static constexpr std::uint64_t kSmallFactor = 32;
+  static constexpr std::size_t kSmallBytes = 256 * 1024;
+  bool may_wait(std::uint64_t sequence, std::size_t bytes) const;
+
   const std::uint64_t ahead_max_;
   std::function<bool(RunResult&)> write_;
   mutable std::mutex mutex_;
   std::condition_variable moved_;
   std::map<std::uint64_t, RunResult> waiting_;
+  std::size_t waiting_bytes_ = 0;
   std::uint64_t next_ = 0;
   bool writing_ = false;
   bool stopped_ = false;

@@ -55,6 +55,7 @@ bool RunCutter::next(Run& run) {
   for (;;) {
     if (!source_ && !open_next()) return false;
     run.elements.clear();
+    run.begin = 0;
     run.layout = layout_;
     run.unsurveyed = false;
     const bool got = splitter_      ? next_elements(run)
@@ -177,7 +178,7 @@ bool RunCutter::next_lines(Run& run) {
 
 void RunCutter::read_up_to(const Run& run, std::size_t offset, std::uint64_t line) {
   line_ = line;
-  const std::string_view left = run.bytes.text().substr(offset);
+  const std::string_view left = run.text().substr(offset);
   if (left.empty()) return;
   std::string bytes(left);
   bytes += kept();
@@ -220,22 +221,69 @@ bool RunCutter::cut_over_long_line(Run& run) {
 }
 
 std::size_t RunCutter::survey(PaddedView lines, OddLine& odd, std::uint64_t& newlines) {
+  if (!std::exchange(refused_, false)) return survey_from(0, lines, odd, newlines);
+  const std::size_t first = std::min(lines.text().find('\n'), lines.size());
+  if (first == lines.size()) return first;
+  ++newlines;
+  return survey_from(first + 1, lines, odd, newlines);
+}
+
+std::size_t RunCutter::survey_from(std::size_t offset, PaddedView lines, OddLine& odd,
+                                   std::uint64_t& newlines) const {
   const std::size_t cut = lines.size();
-  const bool first_is_plain = std::exchange(refused_, false);
-  std::size_t offset = 0;
   while (offset < cut) {
     const Survey plain = kernel_.survey_lines(lines.part(offset, cut - offset));
     newlines += plain.newlines;
     offset += plain.odd_line;
     if (offset == cut) break;
     const std::size_t newline = std::min(lines.text().find('\n', offset), cut);
-    odd = offset == 0 && first_is_plain ? OddLine::Plain
-                                        : classify(lines.text().substr(offset, newline - offset));
+    odd = classify(lines.text().substr(offset, newline - offset));
     if (odd != OddLine::Plain) return offset;
     if (newline < cut) ++newlines;
     offset = std::min(newline + 1, cut);
   }
   return cut;
+}
+
+PieceSurvey RunCutter::survey(const Piece& piece) const {
+  PieceSurvey found;
+  const PaddedView bytes = piece.padded();
+  found.first_newline = bytes.text().find('\n');
+  if (found.first_newline == std::string_view::npos) return found;
+  found.last_newline = bytes.text().rfind('\n');
+  found.newlines = 1;
+  OddLine odd = OddLine::Plain;
+  const std::size_t end = found.last_newline + 1;
+  found.plain =
+      survey_from(found.first_newline + 1, bytes.part(0, end), odd, found.newlines) == end;
+  return found;
+}
+
+bool RunCutter::take_whole(Piece& piece, const PieceSurvey& survey, Run& run) {
+  const std::string_view before = kept();
+  if (piece.ends || !survey.plain || before.size() > kPieceRoom) return false;
+  const std::size_t begin = kPieceRoom - before.size();
+  if (!before.empty()) std::memcpy(piece.bytes.data() + begin, before.data(), before.size());
+  const std::string_view lines = piece.bytes.text().substr(begin);
+  if (!starts_plain(lines.data()) &&
+      classify(lines.substr(0, before.size() + survey.first_newline)) != OddLine::Plain)
+    return false;
+  const std::size_t end = kPieceRoom + survey.last_newline + 1;
+  keep(piece.bytes.text().substr(end));
+  std::swap(run.bytes, piece.bytes);
+  run.bytes.set_size(end);
+  run.begin = begin;
+  run.kind = Run::Kind::Lines;
+  run.elements.clear();
+  run.layout = layout_;
+  run.unsurveyed = false;
+  run.first_line = line_;
+  run.coming = piece.source->coming();
+  run.coming_from = piece.end_offset;
+  run.sequence = sequence_++;
+  run.file = static_cast<std::uint32_t>(begun_ - 1);
+  line_ += survey.newlines;
+  return true;
 }
 
 // Of a line whose end is far: a document may be printed on one line, and its records need not be

@@ -14,6 +14,7 @@
 
 #include "base/chunk.hpp"
 #include "base/result.hpp"
+#include "ingest/piece_supply.hpp"
 #include "parse/csv_scan.hpp"
 #include "parse/document_splitter.hpp"
 #include "parse/export_csv.hpp"
@@ -40,6 +41,7 @@ struct Run {
   std::uint32_t file{};        // index of the input
   std::uint64_t first_line{};  // line number of its first byte, from 1
   Chunk bytes;
+  std::size_t begin{};  // where in the chunk they begin
   std::vector<Element> elements;
   std::shared_ptr<const ExportLayout> layout;  // of the export the lines belong to, or null
   // Where the input goes on, to be prefetched while this run is worked on; null: it cannot be.
@@ -47,6 +49,16 @@ struct Run {
   std::uint64_t coming_from{};
   // The lines were not looked at: whoever reads them does that, and tells read_up_to().
   bool unsurveyed{};
+
+  PaddedView padded() const { return bytes.padded().part(begin, bytes.size() - begin); }
+  std::string_view text() const { return bytes.text().substr(begin); }
+};
+
+// What a look at the lines that begin in a piece has found.
+struct PieceSurvey {
+  std::size_t first_newline{}, last_newline{};  // where they are in the piece
+  std::uint64_t newlines{};
+  bool plain{};  // there are newlines, and no line behind them opens a document or is a header row
 };
 
 class RunCutter {
@@ -65,6 +77,17 @@ class RunCutter {
   // An unsurveyed run was read up to `offset`, where line number `line` begins: all of it, or as
   // far as a line that opens more. What is behind comes again.
   void read_up_to(const Run& run, std::size_t offset, std::uint64_t line);
+
+  // A piece that another has read, instead of reading by itself: two steps, of which only the
+  // second is for one thread at a time.
+  PieceSurvey survey(const Piece& piece) const;
+  // Makes the piece a run as it stands, with the rest of the bytes before in front; the memory of
+  // the run goes to the piece. False when it is not so simple: then read() of the input has to give
+  // its bytes. Only while at_rest().
+  bool take_whole(Piece& piece, const PieceSurvey& survey, Run& run);
+  // Nothing is kept but the beginning of a line, and no document is open.
+  bool at_rest() const { return source_ && !splitter_ && !refused_ && !at_end_ && !lines_kept(); }
+
   // Inputs that could not be opened or read to their end; what was read before counts.
   const std::vector<Error>& errors() const { return errors_; }
   // Stored bytes taken so far, over all inputs, for progress; safe to call under the same lock.
@@ -85,6 +108,8 @@ class RunCutter {
   // Walks the lines of `lines` and stops before the first that is more than a line. Returns where
   // the run ends, and counts its newlines.
   std::size_t survey(PaddedView lines, OddLine& odd, std::uint64_t& newlines);
+  std::size_t survey_from(std::size_t offset, PaddedView lines, OddLine& odd,
+                          std::uint64_t& newlines) const;
   OddLine classify(std::string_view line) const;
   bool begins_document(std::string_view beginning, OddLine& kind);
   bool take_header(Run& run);

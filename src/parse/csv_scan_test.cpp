@@ -107,6 +107,27 @@ TEST(ScanKernels, AllAgreeWithTheScalarKernel) {
   }
 }
 
+// Long stretches of lines that begin alike are skipped in a way of their own.
+TEST(SurveyLines, AllKernelsFindTheOddLineFarBehind) {
+  std::mt19937_64 random(11);
+  for (const char* name : {"avx2", "avx512"}) {
+    const ScanKernel kernel = scan_kernel(name);
+    if (kernel.name.empty()) continue;
+    for (int round = 0; round < 2000; ++round) {
+      const std::string_view usual = round % 2 == 0 ? "1,x" : "<14>x";
+      const std::string_view rare[] = {"<x", "<9", "x", "", " ", "\r", "{", "9", ":", "/"};
+      std::string text;
+      for (std::size_t lines = random() % 20; lines > 0; --lines) {
+        text += random() % 16 == 0 ? rare[random() % std::size(rare)] : usual;
+        text += std::string(random() % 400, 'y') + '\n';
+      }
+      text.resize(text.size() - std::min<std::size_t>(text.size(), random() % 5));
+      const Chunk chunk = chunk_of(text);
+      ASSERT_EQ(survey_lines_scalar(chunk.padded()), kernel.survey_lines(chunk.padded())) << text;
+    }
+  }
+}
+
 TEST(ScanKernels, AnUnknownNameIsRefused) {
   EXPECT_TRUE(scan_kernel("neon").name.empty());
   EXPECT_EQ(scan_kernel("scalar").name, "scalar");

@@ -38,6 +38,18 @@ class ByteSource {
 
   // Where position() counts in what read() gives, the file to prefetch from; else null.
   [[nodiscard]] virtual std::shared_ptr<const ComingBytes> coming() const { return nullptr; }
+
+  // How many bytes from here on may be set apart; 0 where read() is the only way.
+  [[nodiscard]] virtual std::uint64_t separable() const { return 0; }
+  // Takes the next `count` bytes (separable() at most) out of what read() gives, to be read by
+  // read_apart(). Returns where they begin.
+  virtual std::uint64_t set_apart([[maybe_unused]] std::size_t count) { return 0; }
+  // Reads bytes that were set apart, from `offset` on. Gives all of `buffer`, less only when the
+  // input has become shorter. Thread-safe, beside read() too.
+  [[nodiscard]] virtual Result<std::size_t> read_apart(
+      [[maybe_unused]] std::uint64_t offset, [[maybe_unused]] std::span<char> buffer) const {
+    return 0;
+  }
 };
 
 inline constexpr std::size_t kPeekBytes = 6;  // the longest magic number that is looked for (xz)

@@ -70,10 +70,14 @@ Result<std::size_t> FileSource::read_some(char* to, std::size_t count) {
       wait_until_readable(descriptor_);
       continue;
     }
-    failure_ = Error{Error::Code::Io, fmt::format("{}: reading failed at byte {}: {}",
-                                                  shown_name(name_), position_, why(errno))};
+    failure_ = failure_at(position_, errno);
     return tl::unexpected(*failure_);
   }
+}
+
+Error FileSource::failure_at(std::uint64_t offset, int error) const {
+  return {Error::Code::Io,
+          fmt::format("{}: reading failed at byte {}: {}", shown_name(name_), offset, why(error))};
 }
 
 Result<std::string_view> FileSource::peek() {
@@ -106,6 +110,35 @@ Result<std::size_t> FileSource::read(std::span<char> buffer) {
   auto got = read_some(buffer.data(), buffer.size());
   if (got) position_ += *got;
   return got;
+}
+
+// Only of a file that nobody else reads from: the descriptor's place is ours to move.
+std::uint64_t FileSource::separable() const {
+  if (!size_ || !owned_ || failure_ || pending_first_ > 0 || position_ > *size_) return 0;
+  return *size_ - position_;
+}
+
+std::uint64_t FileSource::set_apart(std::size_t count) {
+  const std::uint64_t offset = position_;
+  // A regular file can be sought in; should it fail, read() goes on where it is, and says so.
+  if (::lseek(descriptor_, static_cast<off_t>(offset + count), SEEK_SET) < 0)
+    failure_ = failure_at(offset, errno);
+  position_ += count;
+  return offset;
+}
+
+Result<std::size_t> FileSource::read_apart(std::uint64_t offset, std::span<char> buffer) const {
+  std::size_t held = 0;
+  while (held < buffer.size()) {
+    const std::size_t count = std::min(buffer.size() - held, kReadBytesMax);
+    const ssize_t got =
+        ::pread(descriptor_, buffer.data() + held, count, static_cast<off_t>(offset + held));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && held == 0) return tl::unexpected(failure_at(offset, errno));
+    if (got <= 0) break;  // an error behind what could be read: whoever asks for the rest meets it
+    held += static_cast<std::size_t>(got);
+  }
+  return held;
 }
 
 }  // namespace endreason

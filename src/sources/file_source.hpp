@@ -27,10 +27,14 @@ class FileSource final : public RawSource {
   std::optional<std::uint64_t> size_hint() const override { return size_; }
   std::uint64_t position() const override { return position_; }
   std::shared_ptr<const ComingBytes> coming() const override { return coming_; }
+  std::uint64_t separable() const override;
+  std::uint64_t set_apart(std::size_t count) override;
+  Result<std::size_t> read_apart(std::uint64_t offset, std::span<char> buffer) const override;
 
  private:
   FileSource(int descriptor, bool owned, std::string name);
   Result<std::size_t> read_some(char* to, std::size_t count);
+  Error failure_at(std::uint64_t offset, int error) const;
 
   int descriptor_;
   bool owned_;  // whether to close the descriptor

@@ -57,6 +57,26 @@ TEST(FileSource, GivesTheBytesOfAFileAndLookingAtItTakesNothing) {
   EXPECT_EQ(source->size_hint(), 10u);
 }
 
+TEST(FileSource, BytesThatAreSetApartAreReadThereAndLeftOutOfReading) {
+  const MadeFiles files;
+  const std::string path = files.write("a.log", "0123456789");
+  auto source = opened(path);
+  ASSERT_TRUE(source);
+  std::string head(2, ' ');
+  ASSERT_EQ(*source->read(head), 2u);
+  EXPECT_EQ(source->separable(), 8u);
+  EXPECT_EQ(source->set_apart(5), 2u);
+  EXPECT_EQ(source->separable(), 3u);
+  EXPECT_EQ(source->position(), 7u);
+  EXPECT_EQ(read_back(*source, 4).text, "789");
+  std::string apart(5, ' ');
+  ASSERT_EQ(*source->read_apart(2, apart), 5u);
+  EXPECT_EQ(apart, "23456");
+  ASSERT_EQ(::truncate(path.c_str(), 4), 0);
+  ASSERT_EQ(*source->read_apart(2, apart), 2u) << "less when the file has become shorter";
+  ASSERT_EQ(*source->read_apart(4, apart), 0u);
+}
+
 TEST(FileSource, AnEmptyFileIsEmpty) {
   const MadeFiles files;
   auto source = open_input({files.write("empty", ""), 0});
