@@ -11,57 +11,20 @@
 
 #include <fmt/format.h>
 
-#include "policy/application_table.hpp"
+#include "made_policy.hpp"
 #include "policy/compiled_policy.hpp"
 #include "policy/rule_fit.hpp"
-#include "random_stream.hpp"
 
 namespace endreason {
 namespace {
 
-constexpr unsigned kZones = 12;
 constexpr std::size_t kQueries = 4096;
+using bench::kZones;
 
-class Maker {
+// Half of the queries aim at a rule.
+class Maker : public bench::PolicyMaker {
  public:
-  explicit Maker(std::uint64_t seed) : random_(seed) {}
-  std::uint32_t below(std::uint32_t n) { return static_cast<std::uint32_t>(random_.below(n)); }
-
-  std::string zone() { return fmt::format("zone-{}", below(kZones)); }
-  std::string network() { return fmt::format("10.{}.{}.0/24", below(64), below(256)); }
-  std::string host() { return fmt::format("172.{}.{}.{}", 16 + below(16), below(256), below(256)); }
-
-  SecurityRule rule(std::size_t number) {
-    SecurityRule rule;
-    rule.name = fmt::format("rule-{}", number);
-    rule.match.from = {zone()};
-    rule.match.to = {zone()};
-    if (below(10) == 0) rule.match.from.push_back(zone());
-    if (below(4) != 0) rule.match.source = {network(), network()};
-    if (below(8) != 0) rule.match.destination = {host(), host()};
-    rule.match.negate_source = below(50) == 0;
-    const auto applications = known_applications();
-    if (below(10) < 6) {
-      const auto& app = applications[below(static_cast<std::uint32_t>(applications.size()))];
-      rule.application = {std::string(app.name)};
-      rule.match.service = {"application-default"};
-    } else {
-      rule.match.service = {fmt::format("tcp-{}", below(200))};
-    }
-    rule.action = below(5) == 0 ? Action::Deny : Action::Allow;
-    return rule;
-  }
-
-  Policy policy(std::size_t rules) {
-    Policy policy;
-    for (unsigned i = 0; i < kZones; ++i)
-      policy.zones.push_back({fmt::format("zone-{}", i), {}, {}, {}, 0});
-    for (unsigned i = 0; i < 200; ++i)
-      policy.services.push_back(
-          {fmt::format("tcp-{}", i), "tcp", fmt::format("{}", 1000 + i * 7), "", 0, 0});
-    for (std::size_t i = 0; i < rules; ++i) policy.rules.push_back(rule(i));
-    return policy;
-  }
+  using PolicyMaker::PolicyMaker;
 
   IpAddress inside(const AddressSet& set, const std::string& otherwise) {
     if (set.ranges().empty() || set.is_all()) return parse_ip(otherwise).value_or(IpAddress{});
@@ -95,9 +58,6 @@ class Maker {
     if (below(3) == 0) q.application = PolicyApp::NotYetKnown;
     return q;
   }
-
- private:
-  bench::RandomStream random_;
 };
 
 // Nanoseconds a query: the best of several rounds, so that a noisy neighbour does not count.

@@ -3,7 +3,8 @@
 # How fast `endreason track` is on one thread, against Debian's own softflowd, nfpcapd, argus and
 # ndpiReader on the same captures, each run in turn, from the page cache: processor time a packet
 # (user and system), packets a second of wall time, ratios of medians, beside the targets.
-# usage: bench/track_vs_peers.sh [churn | concurrent | mix | applications | threads | memory]...
+# usage: bench/track_vs_peers.sh [churn | concurrent | mix | applications | rules | threads |
+#        memory]...
 # Settings: BENCH_ROUNDS, BENCH_FOLDER, ENDREASON as timing.sh has them, and
 #   BENCH_CAPTURES  the folder of real captures that `mix` is made of (default ../shared/data/pcaps)
 #
@@ -121,6 +122,22 @@ section_applications() {
   target "of 900 ns a packet, how often ours fits in" "$(awk -v n="${packets_of[mix]}" -v c="$(cpu endreason)" 'BEGIN { print 900 / (c / n * 1e9) }')" 1
 }
 
+# What rules cost: applications looked for, and each session looked up at its first packet and at each
+# change of its application. Rows of every session in all three.
+section_rules() {
+  local n
+  capture mix
+  echo "mix: with applications and rules, one thread"
+  command_of=([none]=$(track 1 "$file"))
+  for n in 10 1000; do
+    "$root/build/bench/generate_policy" "$n" >"$folder/rules-$n.yaml"
+    command_of[$n]=$(track 1 "$file" "--log end --config $folder/rules-$n.yaml")
+  done
+  in_turn none 10 1000
+  report "${packets_of[mix]}" none 10 1000
+  target "of the speed without rules, with 1,000" "$(quotient "$(cpu none)" "$(cpu 1000)")" 0.6
+}
+
 # The pool is twice the sessions, so that no limit that all threads share is near.
 section_threads() {
   local kind
@@ -154,8 +171,8 @@ section_memory() {
   target "of 4 GB, how often it fits in" "$(awk -v a="$ten" 'BEGIN { print 4e9 / (a * 1024) }')" 1
 }
 
-prepare generate_capture
+prepare generate_capture generate_policy
 about_machine
 sections=("$@")
-if [ ${#sections[@]} -eq 0 ]; then sections=(churn concurrent mix applications threads memory); fi
+if [ ${#sections[@]} -eq 0 ]; then sections=(churn concurrent mix applications rules threads memory); fi
 for section in "${sections[@]}"; do "section_$section"; done
