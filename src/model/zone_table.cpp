@@ -93,7 +93,7 @@ void ZoneTable::cut_stretches(const std::vector<Block>& blocks) {
     for (const Block& block : blocks)
       if (block.first.contains(cut) && (best == nullptr || narrower(block.first, best->first)))
         best = &block;
-    stretches_.push_back({cut, best == nullptr ? kNoZone : best->second});
+    stretches_.push_back({OrderedAddress(cut), best == nullptr ? kNoZone : best->second});
   }
 }
 
@@ -111,7 +111,8 @@ ZoneNumber ZoneTable::of_vlan(std::uint16_t vlan) const {
 }
 
 ZoneNumber ZoneTable::of_address(const IpAddress& address) const {
-  const auto behind = std::ranges::upper_bound(stretches_, address, {}, &Stretch::first);
+  const OrderedAddress wanted(address);
+  const auto behind = std::ranges::upper_bound(stretches_, wanted, {}, &Stretch::first);
   return behind == stretches_.begin() ? kNoZone : std::prev(behind)->zone;
 }
 

@@ -4,6 +4,7 @@
 // Constant once made; shared by all threads.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "model/flow_key.hpp"
 #include "model/ip_address.hpp"
 
 namespace endreason {
@@ -59,8 +61,15 @@ class ZoneTable {
 
  private:
   // Blocks cut into stretches that do not overlap: the narrowest block has each.
+  // An address as two numbers, which are compared faster than its bytes, once for each packet.
+  struct OrderedAddress {
+    std::uint64_t high, low;
+    explicit OrderedAddress(const IpAddress& a)
+        : high(load_ordered(a.bytes.data())), low(load_ordered(a.bytes.data() + 8)) {}
+    friend auto operator<=>(const OrderedAddress&, const OrderedAddress&) = default;
+  };
   struct Stretch {
-    IpAddress first;
+    OrderedAddress first;
     ZoneNumber zone;
   };
   void cut_stretches(const std::vector<std::pair<IpRange, ZoneNumber>>& blocks);

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// FlowHash: a flow key -> 64 bits, under a seed. Both directions of a session give the same value.
+// FlowHash: a flow key -> 64 bits, under a seed. Both directions of a session give the same value,
+// and so do all zones: a reply comes in by another than the one that its session began in.
 //
 // The default seed is a constant, so that a capture gives the same work in the same order each
 // time. A program that faces a live network passes a secret one: nobody can then choose addresses
 // and ports that collide. No answer depends on the seed.
 #pragma once
 
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
@@ -26,10 +29,13 @@ class FlowHash {
     std::memcpy(word, &key, sizeof(word));
     const std::uint64_t addresses =
         fold(word[0] ^ a_, word[1] ^ b_) ^ fold(word[2] ^ b_, word[3] ^ c_);
-    return fold(addresses ^ a_, word[4] ^ c_);
+    return fold(addresses ^ a_, (word[4] & kWithoutZone) ^ c_);
   }
 
  private:
+  static constexpr std::uint64_t kWithoutZone =
+      ~(std::uint64_t{0xffff} << (std::endian::native == std::endian::little ? 32 : 16));
+  static_assert(offsetof(FlowKey, zone) == 36 && sizeof(FlowKey::zone) == 2);
   // Odd words from the digits of e and pi: nothing up the sleeve.
   static constexpr std::uint64_t kA = 0x243f6a8885a308d3;
   static constexpr std::uint64_t kB = 0xb7e151628aed2a6b;

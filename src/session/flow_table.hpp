@@ -44,6 +44,12 @@ class FlowTable {
     return matches == 0 ? kNoSession : bucket.sessions[std::countr_zero(matches)];
   }
 
+  // No session has this hash, which is soon seen. False: there may be one.
+  bool surely_none(std::uint64_t hash) const {
+    const Bucket& bucket = buckets_[home(hash)];
+    return bucket.matching(tag_of(hash)) == 0 && bucket.overflowed == 0;
+  }
+
   // The session of this key, or kNoSession.
   SessionIndex find(const FlowKey& key, std::uint64_t hash) const {
     const std::uint8_t tag = tag_of(hash);

@@ -54,9 +54,11 @@ SessionIndex SessionTable::find_predicted(const PacketView& p, const Arrival& ar
   FlowKey key;
   const KeyDirection way =
       make_flow_key(p.src, p.dst, 0, p.dport, p.protocol, arrival.zones.from, key);
+  const std::uint64_t hash = table_.hash(key);  // the same in every zone
+  if (table_.surely_none(hash)) return kNoSession;
   const auto in_zone = [&](std::uint16_t zone) {
     key.zone = zone;
-    const SessionIndex index = table_.find(key, table_.hash(key));
+    const SessionIndex index = table_.find(key, hash);
     if (index == kNoSession) return kNoSession;
     const Session& session = pool_[index];
     const bool awaited = session.has(kPredict) && session.flow_of(way) == Flow::C2s &&

@@ -243,10 +243,11 @@ PacketResult SessionTable::take(const PacketView& p, const Arrival& arrival, Ses
 // the key's. Where the address tells the client's zone it is tried first, then all in their order:
 // what other sessions did has no say, or the rows would depend on which of them share a thread.
 SessionIndex SessionTable::find_across_zones(const Arrival& arrival, bool only_replies) {
+  if (table_.surely_none(arrival.hash)) return kNoSession;
   FlowKey key = arrival.key;
   const auto in_zone = [&](ZoneNumber zone) {
     key.zone = zone;
-    const SessionIndex index = table_.find(key, table_.hash(key));
+    const SessionIndex index = table_.find(key, arrival.hash);
     if (index == kNoSession || !only_replies) return index;
     const Session& session = pool_[index];
     const bool fits = session.server_zone == kNoZone || session.server_zone == arrival.zones.from;
