@@ -2,6 +2,7 @@
 #include "ingest/ingestor.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -19,6 +20,18 @@ constexpr std::size_t kRejectTextMax = 2000;
 constexpr std::int64_t kMicrosPerDay = std::int64_t{86'400} * 1'000'000;
 constexpr std::string_view kCountNames[] = {"bytes",    "stored", "duplicates",
                                             "rejected", "other",  "blank"};
+
+// How many lines a text has; the last need not end.
+std::uint32_t lines_in(std::string_view text) {
+  std::uint32_t lines = 0;
+  while (!text.empty()) {
+    ++lines;
+    const void* end = std::memchr(text.data(), '\n', text.size());
+    if (end == nullptr) break;
+    text.remove_prefix(static_cast<std::size_t>(static_cast<const char*>(end) - text.data()) + 1);
+  }
+  return lines;
+}
 
 std::array<std::uint64_t*, 6> members(IngestCounts& c) {
   return {&c.bytes, &c.stored, &c.duplicates, &c.rejected, &c.other, &c.blank};
@@ -114,8 +127,7 @@ std::uint16_t Ingestor::sender_number(std::string_view name) {
 
 SpoolAppend Ingestor::take(std::string_view sender, std::string_view text) {
   if (text.empty()) return SpoolAppend::Taken;
-  auto lines = static_cast<std::uint32_t>(std::count(text.begin(), text.end(), '\n'));
-  if (text.back() != '\n') ++lines;
+  const std::uint32_t lines = lines_in(text);
   const std::int64_t now = options_.now_micros();
   {
     const std::scoped_lock lock(mutex_);

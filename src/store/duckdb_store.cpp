@@ -92,6 +92,58 @@ bool QueryWatch::Guard::stopped() const {
   return watch_.watched_.at(number_).stopped;
 }
 
+// --- PartWriter ----------------------------------------------------------------------------------
+
+PartWriter::PartWriter(Append append) : append_(std::move(append)), thread_([this] { work(); }) {}
+
+PartWriter::~PartWriter() {
+  {
+    const std::scoped_lock lock(mutex_);
+    done_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void PartWriter::push(RowEncoder::Part part) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return parts_.size() < kWaitingMax; });
+  parts_.push_back(std::move(part));
+  lock.unlock();
+  changed_.notify_all();
+}
+
+bool PartWriter::drain() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return parts_.empty() && !busy_; });
+  return !failed_;
+}
+
+void PartWriter::forget_failure() {
+  const std::scoped_lock lock(mutex_);
+  failed_ = false;
+}
+
+void PartWriter::work() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return done_ || !parts_.empty(); });
+    if (done_) return;
+    RowEncoder::Part part = std::move(parts_.front());
+    parts_.pop_front();
+    busy_ = true;
+    const bool skip = failed_;
+    lock.unlock();
+    changed_.notify_all();
+    const bool well = skip || append_(part);
+    part = {};
+    lock.lock();
+    failed_ = failed_ || !well;
+    busy_ = false;
+    changed_.notify_all();
+  }
+}
+
 // --- opening -------------------------------------------------------------------------------------
 
 Result<std::unique_ptr<Store>> open_duckdb_store(const StoreOptions& options) {
@@ -206,6 +258,8 @@ Result<void> DuckdbStore::learn_what_is_there() {
   if (options_.read_only) return {};
   for (const StoredGroupInfo& group : kStoredGroups)
     if (auto learned = learn_group(group); !learned) return learned;
+  parts_ =
+      std::make_unique<PartWriter>([this](RowEncoder::Part& part) { return append_part(part); });
   return begin();
 }
 
@@ -262,24 +316,23 @@ Result<std::uint64_t> DuckdbStore::add(const TrafficRecord& record, const Verdic
       return tl::unexpected(begun.error());
     in_transaction_ = true;
   }
-  if (encoder_.full())
-    if (auto appended = append_chunk(); !appended) return tl::unexpected(appended.error());
+  if (encoder_.full()) parts_->push(encoder_.take_part());
   encoder_.add(next_id_, record, verdict, origin, clock, options_.keep_raw);
   return next_id_++;
 }
 
-Result<void> DuckdbStore::append_chunk() {
-  if (encoder_.rows() == 0) return {};
-  const auto state = duckdb_append_data_chunk(rows_.get(), encoder_.chunk());
-  encoder_.clear();
-  if (state == DuckDBSuccess) return append_groups();
-  const char* why = duckdb_appender_error(rows_.get());
-  return fail(Error::Code::Io, fmt::format("{}: {}", file_, why != nullptr ? why : "not added"));
+bool DuckdbStore::append_part(RowEncoder::Part& part) {
+  if (duckdb_append_data_chunk(rows_.get(), part.chunk.get()) != DuckDBSuccess ||
+      !append_groups(part.fresh))
+    return false;
+  if (++parts_unflushed_ < kPartsPerFlush) return true;
+  parts_unflushed_ = 0;
+  return duckdb_appender_flush(rows_.get()) == DuckDBSuccess;
 }
 
-Result<void> DuckdbStore::append_groups() {
+bool DuckdbStore::append_groups(const std::vector<RowEncoder::FreshGroup>& groups) {
   bool well = true;
-  for (const RowEncoder::FreshGroup& fresh : encoder_.fresh()) {
+  for (const RowEncoder::FreshGroup& fresh : groups) {
     const duckdb_appender a = groups_[static_cast<std::size_t>(fresh.group)].get();
     well = well && duckdb_append_uint32(a, fresh.number) == DuckDBSuccess;
     for (const std::string& text : fresh.texts) {
@@ -294,12 +347,12 @@ Result<void> DuckdbStore::append_groups() {
     }
     well = well && duckdb_appender_end_row(a) == DuckDBSuccess;
   }
-  encoder_.fresh().clear();
-  if (well) return {};
-  return fail(Error::Code::Io, file_ + ": texts could not be added");
+  return well;
 }
 
 Result<void> DuckdbStore::add_sender(std::uint16_t id, std::string_view name) {
+  // The connection is the writer's until it has no more to do.
+  if (!parts_->drain()) return fail(Error::Code::Io, file_ + ": rows could not be added");
   if (!in_transaction_) {
     if (auto begun = run_plain(writer_.get(), "BEGIN"); !begun) return begun;
     in_transaction_ = true;
@@ -313,8 +366,8 @@ Result<void> DuckdbStore::commit(const StoreState& state) {
     if (auto begun = run_plain(writer_.get(), "BEGIN"); !begun) return begun;
     in_transaction_ = true;
   }
-  if (auto appended = append_chunk(); !appended) return appended;
-  bool well = duckdb_appender_flush(rows_.get()) == DuckDBSuccess;
+  if (encoder_.rows() > 0) parts_->push(encoder_.take_part());
+  bool well = parts_->drain() && duckdb_appender_flush(rows_.get()) == DuckDBSuccess;
   for (const DuckAppender& group : groups_)
     well = well && duckdb_appender_flush(group.get()) == DuckDBSuccess;
   if (!well) {
@@ -336,12 +389,13 @@ Result<void> DuckdbStore::commit(const StoreState& state) {
 
 void DuckdbStore::roll_back() {
   // What the appenders hold goes with them; made anew, they begin empty.
+  static_cast<void>(parts_->drain());
+  parts_->forget_failure();
   rows_.reset();
   for (DuckAppender& group : groups_) group.reset();
   if (in_transaction_) static_cast<void>(run_plain(writer_.get(), "ROLLBACK"));
   in_transaction_ = false;
   next_id_ = committed_next_id_;
-  encoder_.fresh().clear();
   encoder_ = RowEncoder();
   for (const StoredGroupInfo& group : kStoredGroups) static_cast<void>(learn_group(group));
   static_cast<void>(begin());

@@ -5,6 +5,8 @@
 #include <array>
 #include <atomic>
 #include <condition_variable>
+#include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -54,6 +56,31 @@ class QueryWatch {
   std::thread thread_;
 };
 
+// Appends parts on a thread of its own, so that rows are made while others are taken by the
+// database. The first that fails is told by drain(); those behind it are left out.
+class PartWriter {
+ public:
+  using Append = std::function<bool(RowEncoder::Part&)>;
+  explicit PartWriter(Append append);
+  ~PartWriter();
+  PartWriter(const PartWriter&) = delete;
+  PartWriter& operator=(const PartWriter&) = delete;
+  void push(RowEncoder::Part part);  // waits while many wait already
+  // Waits until all are appended. False when one was not.
+  bool drain();
+  void forget_failure();
+
+ private:
+  void work();
+  static constexpr std::size_t kWaitingMax = 8;
+  Append append_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<RowEncoder::Part> parts_;
+  bool busy_ = false, failed_ = false, done_ = false;
+  std::thread thread_;
+};
+
 class DuckdbStore final : public Store {
  public:
   static Result<std::unique_ptr<Store>> open(const StoreOptions& options);
@@ -82,8 +109,10 @@ class DuckdbStore final : public Store {
   Result<void> learn_what_is_there();
   Result<void> learn_group(const StoredGroupInfo& group);
   Result<void> begin();
-  Result<void> append_chunk();
-  Result<void> append_groups();
+  // Flushed now and then, so that little is left to do while somebody waits for a commit.
+  static constexpr unsigned kPartsPerFlush = 15;
+  bool append_part(RowEncoder::Part& part);
+  bool append_groups(const std::vector<RowEncoder::FreshGroup>& groups);
   Result<DuckConnection> connect() const;
 
   StoreOptions options_;
@@ -94,9 +123,11 @@ class DuckdbStore final : public Store {
   std::array<DuckAppender, kStoredGroups.size()> groups_;
   RowEncoder encoder_;
   bool in_transaction_ = false;
+  unsigned parts_unflushed_ = 0;
   std::uint64_t next_id_ = 1;
   std::uint64_t committed_next_id_ = 1;
   QueryWatch watch_;
+  std::unique_ptr<PartWriter> parts_;  // the last, so that it ends first; none when only reading
 };
 
 }  // namespace endreason

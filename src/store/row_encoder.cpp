@@ -81,18 +81,16 @@ std::string_view spelling(Field field, const TrafficRecord& record, std::uint8_t
 RowEncoder::RowEncoder() : capacity_(duckdb_vector_size()) {}
 
 void RowEncoder::bind(duckdb_appender appender) {
-  std::vector<DuckType> owned;
-  std::vector<duckdb_logical_type> types;
-  for (std::size_t i = 0; i < kTableColumnCount; ++i) {
-    owned.emplace_back(duckdb_appender_column_type(appender, i));
-    types.push_back(owned.back().get());
-  }
-  chunk_ = DuckChunk(duckdb_create_data_chunk(types.data(), types.size()));
-  clear();
+  types_.clear();
+  for (std::size_t i = 0; i < kTableColumnCount; ++i)
+    types_.emplace_back(duckdb_appender_column_type(appender, i));
+  begin_chunk();
 }
 
-void RowEncoder::clear() {
-  duckdb_data_chunk_reset(chunk_.get());
+void RowEncoder::begin_chunk() {
+  std::array<duckdb_logical_type, kTableColumnCount> types{};
+  for (std::size_t i = 0; i < types.size(); ++i) types[i] = types_[i].get();
+  chunk_ = DuckChunk(duckdb_create_data_chunk(types.data(), types.size()));
   rows_ = 0;
   for (std::size_t i = 0; i < kTableColumnCount; ++i) {
     vectors_[i] = duckdb_data_chunk_get_vector(chunk_.get(), i);
@@ -101,9 +99,12 @@ void RowEncoder::clear() {
   }
 }
 
-duckdb_data_chunk RowEncoder::chunk() {
+RowEncoder::Part RowEncoder::take_part() {
   duckdb_data_chunk_set_size(chunk_.get(), rows_);
-  return chunk_.get();
+  Part part{std::move(chunk_), std::move(fresh_)};
+  fresh_.clear();
+  begin_chunk();
+  return part;
 }
 
 void RowEncoder::put_null(std::size_t column) {
@@ -191,19 +192,29 @@ void RowEncoder::put_verdict(const TrafficRecord& record, const Verdict& verdict
   put<std::uint64_t>(position_of(RowColumn::Evidence), evidence);
 }
 
-// Most rows have the same texts as the row before in most of their groups.
+// Most rows have the same texts as the row before in most of their groups. The key is all texts,
+// each with a mark behind it.
 void RowEncoder::put_group(StoredGroup group, const TrafficRecord& record) {
   const std::span<const Field> fields = fields_of(group);
-  key_.clear();
+  std::size_t size = 0;
   for (const Field f : fields) {
-    key_ += record.text(f);
-    key_ += '\x1f';
+    const std::string_view text = record.text(f);
+    if (key_.size() < size + text.size() + 1) key_.resize((size + text.size()) * 2 + 256);
+    char* at = key_.data() + size;
+    if (text.size() == 1) {
+      *at = text.front();
+    } else if (!text.empty()) {
+      std::memcpy(at, text.data(), text.size());
+    }
+    at[text.size()] = '\x1f';
+    size += text.size() + 1;
   }
+  const std::string_view key(key_.data(), size);
   LastKey& last = last_[static_cast<std::size_t>(group)];
-  if (last.number == 0 || last.key != key_) {
+  if (last.number == 0 || last.key != key) {
     bool fresh = false;
-    last.number = numbers(group).number_of(key_, fresh);
-    last.key = key_;
+    last.number = numbers(group).number_of(key, fresh);
+    last.key = key;
     if (fresh) {
       FreshGroup made{group, last.number, record.app_status, {}};
       for (const Field f : fields) made.texts.emplace_back(record.text(f));
@@ -287,9 +298,9 @@ bool RowEncoder::put_time(std::size_t column, Field field, const TrafficRecord& 
   if (field != Field::HighResTimestamp) return false;
   high_res_digits_ = time->time.fraction_digits;
   if (time->time.offset_minutes != zone_minutes_) return false;
-  key_.clear();
-  append_rfc3339(key_, time->time);
-  return key_ == text;
+  scratch_.clear();
+  append_rfc3339(scratch_, time->time);
+  return scratch_ == text;
 }
 
 bool RowEncoder::put_word(std::size_t column, Field field, const TrafficRecord& record) {

@@ -68,9 +68,12 @@ class RowEncoder {
            const RowOrigin& origin, const RecordClock& clock, bool keep_raw);
   bool full() const { return rows_ == capacity_; }
   std::size_t rows() const { return rows_; }
-  duckdb_data_chunk chunk();
-  void clear();
-  std::vector<FreshGroup>& fresh() { return fresh_; }
+  // What was added since the last call, ready to be appended; the encoder begins anew.
+  struct Part {
+    DuckChunk chunk;
+    std::vector<FreshGroup> fresh;  // to be written before rows can be read
+  };
+  Part take_part();
   GroupNumbers& numbers(StoredGroup g) { return numbers_[static_cast<std::size_t>(g)]; }
 
  private:
@@ -93,6 +96,9 @@ class RowEncoder {
   bool put_word(std::size_t column, Field field, const TrafficRecord& record);
   void note_odd(std::string_view name, std::string_view text);
 
+  void begin_chunk();
+
+  std::vector<DuckType> types_;
   DuckChunk chunk_;
   std::size_t capacity_ = 0;
   std::size_t rows_ = 0;
@@ -106,7 +112,8 @@ class RowEncoder {
   };
   std::array<LastKey, kStoredGroups.size()> last_;
   std::vector<FreshGroup> fresh_;
-  std::string key_, odd_;
+  std::string odd_, scratch_;
+  std::vector<char> key_;
   std::int32_t zone_minutes_ = 0;
   std::uint8_t high_res_digits_ = 0;
 };
