@@ -96,6 +96,15 @@ std::string name_text(std::span<const std::uint8_t> der, bool issuer) {
   return text;
 }
 
+std::string issuer_text(const X509* certificate) {
+  unsigned char* der = nullptr;
+  const int size = certificate != nullptr ? i2d_X509(certificate, &der) : 0;
+  std::string text = "an unnamed one";
+  if (size > 0) text = name_text({der, static_cast<std::size_t>(size)}, true);
+  OPENSSL_free(der);
+  return text;
+}
+
 std::string date_text(const ASN1_TIME* time) {
   std::tm tm{};
   if (time == nullptr || ASN1_TIME_to_tm(time, &tm) != 1) return "an unreadable date";
@@ -134,8 +143,7 @@ std::string sentence_of(DecryptionCause cause, const Failure& failure, const Ver
                          date_text(X509_get0_notBefore(at)), moment_text(of.now_ns));
     case DecryptionCause::UntrustedIssuer:
       return fmt::format("{} was issued by {}, and no trusted certificate is behind it: {}", whose,
-                         name_text(of.chain[0], true),
-                         X509_verify_cert_error_string(failure.error[index]));
+                         issuer_text(at), X509_verify_cert_error_string(failure.error[index]));
     case DecryptionCause::WrongPurpose:
       return fmt::format("{} is not for a server: {}", whose,
                          X509_verify_cert_error_string(failure.error[index]));

@@ -208,6 +208,12 @@ TEST(DecryptionInspector, SaysInASentenceWhatIsWrong) {
   EXPECT_EQ(said("tls12-stranger", tls_terms()),
             "the certificate of CN=stranger.example was issued by CN=stranger-root, and no trusted "
             "certificate is behind it: unable to get local issuer certificate\n");
+  auto without_root = setup_of(tls_terms());
+  without_root->trust = *TrustStore::system();
+  EXPECT_EQ(
+      Checked("tls12-chain", without_root).sentences(),
+      "a certificate above that of CN=chained.example was issued by CN=endreason-test-root, and "
+      "no trusted certificate is behind it: unable to get local issuer certificate\n");
   EXPECT_EQ(said("tls11-of-many", tls_terms()),
             "the server chose TLS 1.1; the profile begins at TLS 1.2\n");
   EXPECT_EQ(said("tls12-rsa-cbc-sha1", tls_terms(0x0303, cipher_part_named("sha1"))),
