@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The peer: DuckDB reads the same CSV file and groups it by four columns, with one thread. The
+// The peer: DuckDB reads the same CSV file and groups it by four columns, with one thread. It
+// adds up five columns of numbers, whose types are checked by that, or only counts rows. The
 // library is loaded at run time and its few C functions are declared here, so that no header of it
-// is needed. Prints seconds, rows and groups. Usage: duckdb_group_by LIBDUCKDB.SO FILE [THREADS]
+// is needed. Prints seconds, rows and groups. Usage: duckdb_group_by LIBDUCKDB.SO FILE [THREADS
+// [sums|count]]
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <string>
 
 #include <dlfcn.h>
@@ -55,23 +59,33 @@ void run(const Duckdb& duckdb, Handle connection, const std::string& sql, QueryR
   std::exit(3);
 }
 
-// All columns as text and no header, so that nothing is guessed and both sides do the same work:
-// subtype, application, action and end reason are columns 5, 15, 31 and 47.
-std::string group_by_sql(const std::string& file) {
+// repeatcnt, bytes, bytes_sent, bytes_received and packets, as columns of the log.
+constexpr int kSummed[] = {24, 32, 33, 34, 35};
+
+// No header and nothing guessed. Subtype, application, action and end reason are columns 5, 15, 31
+// and 47. All columns are text but those that are added up.
+std::string group_by_sql(const std::string& file, bool sums) {
   std::string columns;
-  for (int i = 1; i <= 117; ++i)
-    columns += (i > 1 ? ", 'c" : "'c") + std::to_string(i) + "': 'VARCHAR'";
-  return "SELECT c5, c15, c31, c47, count(*) AS n FROM read_csv('" + file +
+  for (int i = 1; i <= 117; ++i) {
+    const bool number =
+        sums && std::find(std::begin(kSummed), std::end(kSummed), i) != std::end(kSummed);
+    columns +=
+        (i > 1 ? ", 'c" : "'c") + std::to_string(i) + (number ? "': 'UBIGINT'" : "': 'VARCHAR'");
+  }
+  std::string added;
+  for (const int i : kSummed)
+    if (sums) added += ", sum(c" + std::to_string(i) + ")";
+  return "SELECT c5, c15, c31, c47, count(*) AS n" + added + " FROM read_csv('" + file +
          "', header = false, auto_detect = false, delim = ',', quote = '\"', escape = '\"', "
          "columns = {" +
-         columns + "}) GROUP BY ALL ORDER BY n DESC";
+         columns + "}) GROUP BY c5, c15, c31, c47 ORDER BY n DESC";
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
   if (count < 3) {
-    std::fprintf(stderr, "duckdb_group_by LIBDUCKDB.SO FILE [THREADS]\n");
+    std::fprintf(stderr, "duckdb_group_by LIBDUCKDB.SO FILE [THREADS [sums|count]]\n");
     return 2;
   }
   void* const library = ::dlopen(arguments[1], RTLD_NOW | RTLD_LOCAL);
@@ -88,11 +102,12 @@ int main(int count, char** arguments) {
   }
   QueryResult result{};
   const std::string threads = count > 3 ? arguments[3] : "1";
+  const bool sums = count <= 4 || std::string(arguments[4]) != "count";
   run(duckdb, connection, "SET threads = " + threads, result);
   duckdb.destroy(&result);
 
   const auto begin = std::chrono::steady_clock::now();
-  run(duckdb, connection, group_by_sql(arguments[2]), result);
+  run(duckdb, connection, group_by_sql(arguments[2], sums), result);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   const std::uint64_t groups = duckdb.row_count(&result);
   std::int64_t rows = 0;

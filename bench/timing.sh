@@ -103,6 +103,12 @@ report_ratio() {
   }'
 }
 
+# report_bare_ratio WORDS NUMERATOR DENOMINATOR: the same without a target.
+report_bare_ratio() {
+  awk -v words="$1" -v a="$(median "$2")" -v b="$(median "$3")" \
+    'BEGIN { printf "  %-50s %8.2f\n", words, a / b }'
+}
+
 # report_speed_target NAME BYTES GB_PER_S
 report_speed_target() {
   awk -v name="$1" -v median="$(median "$1")" -v bytes="$2" -v target="$3" 'BEGIN {
