@@ -4,35 +4,52 @@
 #include <fmt/format.h>
 
 namespace endreason {
+namespace {
 
-Result<CaptureReader> CaptureReader::open(const ExplainPlan& plan, const std::string& bpf) {
+// So that a batch for several threads is full, whatever the size of its packets is as a rule.
+constexpr std::size_t kAheadBytes = std::size_t{512} << 10;
+
+}  // namespace
+
+Result<CaptureReader> CaptureReader::open(const ExplainPlan& plan, const std::string& bpf,
+                                          std::size_t batch, bool ahead) {
   CaptureReader reader;
   if (!bpf.empty()) {
     auto compiled = PacketFilter::compile(bpf);
     if (!compiled) return tl::unexpected(compiled.error());
     reader.filter_.emplace(std::move(*compiled));
   }
+  CaptureOptions options;
+  if (ahead) options = {.buffer_bytes = kAheadBytes, .buffers = 3};
   std::vector<std::unique_ptr<CaptureSource>> captures;
   for (const Input& input : plan.inputs) {
     auto bytes = plan.open(input);
     if (!bytes) return tl::unexpected(bytes.error());
-    auto capture = CaptureSource::open(std::move(*bytes));
+    auto capture = CaptureSource::open(std::move(*bytes), options);
     if (!capture) return tl::unexpected(capture.error());
     captures.push_back(std::move(*capture));
   }
   reader.source_ = std::make_unique<CaptureMerge>(std::move(captures));
+  for (auto& room : reader.batches_) room.resize(batch);
   return reader;
 }
 
-std::span<const RawPacket> CaptureReader::read(Engine& engine) {
+std::span<const RawPacket> CaptureReader::read() {
+  turn_ = 1 - turn_;
+  const std::span<RawPacket> batch = batches_[turn_];
   for (;;) {
-    const std::size_t n = source_->read(batch_);
+    const std::size_t n = source_->read(batch);
     if (n == 0) return {};
-    for (const auto known = source_->interfaces(); interfaces_ < known.size(); ++interfaces_)
-      engine.name_interface(interfaces_, known[interfaces_].name);
-    const std::size_t kept = filter_ ? filter_->keep_matching(std::span(batch_).first(n)) : n;
-    if (kept > 0) return std::span<const RawPacket>(batch_).first(kept);
+    const std::size_t kept = filter_ ? filter_->keep_matching(batch.first(n)) : n;
+    given_ += n;
+    filtered_ += n - kept;
+    if (kept > 0) return batch.first(kept);
   }
+}
+
+void CaptureReader::name_interfaces(Engine& engine) {
+  for (const auto known = source_->interfaces(); interfaces_ < known.size(); ++interfaces_)
+    engine.name_interface(interfaces_, known[interfaces_].name);
 }
 
 void CaptureReader::tell_problems(const std::function<void(std::string_view)>& say) const {

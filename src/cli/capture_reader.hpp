@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// CaptureReader: the packets of a plan's captures, merged by time and filtered, for commands that
-// look at packets and sessions themselves. One thread.
+// CaptureReader: the packets of a plan's captures, merged by time and filtered, for all commands
+// that follow sessions through them. One thread at a time.
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 #include "dataplane/engine.hpp"
@@ -19,21 +23,34 @@ namespace endreason {
 
 class CaptureReader {
  public:
-  // Fails for an input that cannot be opened, and a filter that is none.
-  static Result<CaptureReader> open(const ExplainPlan& plan, const std::string& bpf);
+  // Fails for an input that cannot be opened, and a filter that is none. `batch`: packets of a
+  // read(), at most. `ahead`: of an Engine::stream() on several threads, which goes on using
+  // packets while the next ones are read.
+  static Result<CaptureReader> open(const ExplainPlan& plan, const std::string& bpf,
+                                    std::size_t batch = kBatch, bool ahead = false);
 
-  // The next packets that the filter takes, none at the end. Interfaces are named to the engine
-  // before their first packet. The packets stay until the next call.
-  std::span<const RawPacket> read(Engine& engine);
+  // The next packets that the filter takes, none at the end. The packets stay until the next call;
+  // with `ahead`, until the third.
+  std::span<const RawPacket> read();
+  // Before packets of the last read() are given to the engine.
+  void name_interfaces(Engine& engine);
+
+  std::uint64_t given() const { return given_; }  // packets read, with those filtered out
+  std::uint64_t filtered() const { return filtered_; }
+  CaptureCounters counters() const { return source_->counters(); }
   // Places that could not be read, a line each, to `say`.
   void tell_problems(const std::function<void(std::string_view)>& say) const;
 
  private:
+  static constexpr std::size_t kBatch = 256;
+
   CaptureReader() = default;
   std::unique_ptr<CaptureMerge> source_;
   std::optional<PacketFilter> filter_;
-  std::array<RawPacket, 256> batch_{};
+  std::array<std::vector<RawPacket>, 2> batches_;  // one is read while the other is in use
+  std::size_t turn_ = 0;
   std::size_t interfaces_ = 0;  // named to the engine
+  std::uint64_t given_ = 0, filtered_ = 0;
 };
 
 }  // namespace endreason

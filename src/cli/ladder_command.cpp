@@ -124,7 +124,8 @@ Result<void> play(CaptureReader& reader, const TrackPlan& track, Stories& storie
   auto engine = Engine::create(options, stories);
   if (!engine) return tl::unexpected(engine.error());
   for (;;) {
-    const auto packets = reader.read(**engine);
+    const auto packets = reader.read();
+    reader.name_interfaces(**engine);
     if (packets.empty()) break;
     (*engine)->process(packets);
   }

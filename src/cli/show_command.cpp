@@ -181,7 +181,8 @@ Result<Played> play(CaptureReader& reader, const TrackPlan& track, const Moment&
   played.engine = std::move(*engine);
   std::int64_t until = moment.at_ns.value_or(INT64_MAX);
   for (bool over = false; !over;) {
-    const auto packets = reader.read(*played.engine);
+    const auto packets = reader.read();
+    reader.name_interfaces(*played.engine);
     if (packets.empty()) break;
     if (!played.any) {
       played.any = true;

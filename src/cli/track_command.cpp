@@ -30,8 +30,13 @@ int run_command(const TrackCommand& command) {
                                     track->engine.session.capacity, command.run.quiet);
   if (!inspection) return complain(inspection.error());
   track->inspection = std::move(*inspection);
-  if (auto planned = plan_captures(command.track, *plan); !planned)
-    return complain(planned.error());
+  if (command.track.captures.empty() && command.track.interface.empty())
+    return complain({Error::Code::Usage,
+                     "nothing to track: give captures (-r FILE) or an interface "
+                     "(-i IFACE)"});
+  if (command.track.interface.empty())
+    if (auto planned = plan_captures(command.track, *plan); !planned)
+      return complain(planned.error());
   return run_captures(command.run, std::move(*plan), *track);
 }
 
@@ -39,7 +44,7 @@ int run_command(const TrackCommand& command) {
 
 RunCommand declare_track(CLI::App& app) {
   auto command = std::make_shared<TrackCommand>();
-  declare_capture_options(app, command->track);
+  declare_source_options(app, command->track);
   declare_run_options(app, command->run);
   declare_row_options(app, command->track);
   declare_inspection_options(app, command->inspection);
@@ -48,6 +53,7 @@ RunCommand declare_track(CLI::App& app) {
       "Examples:\n"
       "  endreason track -r capture.pcap\n"
       "  endreason track -r a.pcapng -r b.pcap.gz -o panos tcp port 443\n"
+      "  endreason track -i eth0 tcp port 443\n"
       "  tcpdump -i eth0 -w - | endreason track -r -\n"
       "  endreason track -r a.pcap --config policy.yaml --rules local.rules --threats threats.log\n"
       "  endreason track -r capture.pcap -f \"( handshake contains 'RST' )\"\n"

@@ -36,6 +36,21 @@ void declare_capture_options(CLI::App& app, TrackOptions& options) {
                  "More captures, then the packets to take, as tcpdump has it: tcp port 443");
 }
 
+void declare_source_options(CLI::App& app, TrackOptions& options) {
+  declare_capture_options(app, options);
+  CLI::Option* const captures = app.get_option("--read")->required(false);
+  CLI::Option* const interface =
+      app.add_option("-i,--interface", options.interface,
+                     "Track what a network interface of this machine receives and sends, until "
+                     "interrupted; the rights of root are given up as soon as it is open")
+          ->type_name("IFACE")
+          ->excludes(captures);
+  app.add_option("-c,--count", options.packets, "With -i: end after so many packets")
+      ->type_name("PACKETS")
+      ->check(CLI::PositiveNumber)
+      ->needs(interface);
+}
+
 void declare_row_options(CLI::App& app, TrackOptions& options) {
   app.add_option("--log", options.log,
                  "Rows to write: end, start or start,end; with rules, those that they log")
@@ -110,7 +125,10 @@ static Result<void> plan_sessions(const TrackOptions& options, const Settings& s
 Result<TrackPlan> plan_track(const TrackOptions& options, const Settings& settings) {
   TrackPlan plan;
   plan.write_replies = options.write_replies;
-  for (std::size_t i = captures_among(options.words); i < options.words.size(); ++i)
+  plan.interface = options.interface;
+  plan.packets = options.packets;
+  for (std::size_t i = plan.interface.empty() ? captures_among(options.words) : 0;
+       i < options.words.size(); ++i)
     plan.bpf += (plan.bpf.empty() ? "" : " ") + options.words[i];
   EngineOptions& engine = plan.engine;
   engine.identify = !options.no_appid;

@@ -23,6 +23,8 @@ namespace endreason {
 struct TrackOptions {
   std::vector<std::string> captures;
   std::vector<std::string> words;  // more captures, then a capture filter
+  std::string interface;           // a live one, instead of captures
+  std::uint64_t packets = 0;       // of it, at most; 0: until it is stopped
   std::string log;                 // empty: end, or what the rules say
   std::string checksums{"ignore"}, profile;
   std::string write_replies;
@@ -33,6 +35,8 @@ struct TrackOptions {
 
 // -r and the words behind the options.
 void declare_capture_options(CLI::App& app, TrackOptions& options);
+// -r or -i.
+void declare_source_options(CLI::App& app, TrackOptions& options);
 // What the engine is to do with packets and sessions. The options stay where they are until the
 // command line has been parsed.
 void declare_engine_options(CLI::App& app, TrackOptions& options);

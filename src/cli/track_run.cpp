@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "cli/capture_reader.hpp"
+#include "cli/live_capture.hpp"
 #include "cli/reply_file.hpp"
 #include "format/output_columns.hpp"
 #include "session/session_counters.hpp"
@@ -130,9 +132,17 @@ class ContentRun {
   std::unique_ptr<ThreatInspection> inspection_;
 };
 
+// What came in, from captures or an interface.
+struct Intake {
+  std::uint64_t given = 0;     // packets, with those filtered out
+  std::uint64_t filtered = 0;  // by us; the kernel does not say what it filtered
+  CaptureCounters capture;
+  std::optional<LiveDrops> drops;
+};
+
 std::string stats_of(const SessionCounters& counters, const GateCounters& gate,
                      const ContentRun& content, std::uint64_t decoders_refused,
-                     const PacketSource& source, std::uint64_t given, std::uint64_t filtered) {
+                     const Intake& intake) {
   std::string outcomes, events;
   for (const SessionCounterInfo& row : kSessionCounters) {
     const std::uint64_t n = counters[row.value];
@@ -145,16 +155,22 @@ std::string stats_of(const SessionCounters& counters, const GateCounters& gate,
   event("decoder_refused", decoders_refused);
   for (const GateEvent& row : kGateEvents) event(row.name, gate.*row.count);
   content.each_counter(event);
-  const CaptureCounters capture = source.counters();
+  const CaptureCounters& capture = intake.capture;
+  std::string drops;
+  if (intake.drops)
+    drops = fmt::format("\"kernel_drops\":{},\"interface_drops\":{},", intake.drops->kernel,
+                        intake.drops->interface);
   return fmt::format(
-      "{{\"packets\":{},\"filtered_out\":{},\"snapped\":{},\"unreadable_places\":{},"
+      "{{\"packets\":{},\"filtered_out\":{},{}\"snapped\":{},\"unreadable_places\":{},"
       "\"unreadable_bytes\":{},\"counters\":{{{}}},\"events\":{{{}}}}}\n",
-      given, filtered, capture.snapped, capture.problems, capture.lost_bytes, outcomes, events);
+      intake.given, intake.filtered, drops, capture.snapped, capture.problems, capture.lost_bytes,
+      outcomes, events);
 }
 
 // "3 rows from 20 packets: " and a line a counter, packets = their sum.
-std::string accounting_of(const SessionCounters& counters, std::uint64_t rows, std::uint64_t given,
-                          std::uint64_t filtered) {
+std::string accounting_of(const SessionCounters& counters, std::uint64_t rows,
+                          const Intake& intake) {
+  const std::uint64_t given = intake.given, filtered = intake.filtered;
   std::string text =
       fmt::format("{} {} of the session engine from {} {}", rows, rows == 1 ? "row" : "rows", given,
                   given == 1 ? "packet" : "packets");
@@ -170,6 +186,65 @@ std::string accounting_of(const SessionCounters& counters, std::uint64_t rows, s
   if (filtered > 0)
     line(filtered, "filtered_out", "", "The capture filter did not take the packet.");
   return text;
+}
+
+using Rows = std::vector<std::unique_ptr<JudgedRows>>;
+
+// When an output takes no more, what has been read is still counted.
+void feed_captures(CaptureReader& reader, Engine& engine, const bool& stopped) {
+  for (auto packets = reader.read(), next = packets; !packets.empty(); packets = next) {
+    reader.name_interfaces(engine);
+    engine.stream(packets, [&] { next = stopped ? std::span<const RawPacket>{} : reader.read(); });
+  }
+  engine.settle();
+}
+
+// Time goes on also while nothing comes, and rows are written when they are there.
+void feed_live(LiveCapture& live, Engine& engine, const Rows& rows, const bool& stopped) {
+  engine.name_interface(0, live.source().interfaces().front().name);
+  while (!live.ended() && !stopped) {
+    engine.process(live.read());
+    engine.advance(LiveCapture::now_ns());
+    for (const auto& part : rows) part->flush();
+  }
+}
+
+// One of the two.
+struct Source {
+  std::optional<CaptureReader> captures;
+  std::unique_ptr<LiveCapture> live;
+};
+
+Result<Source> open_source(const ExplainPlan& plan, const TrackPlan& track) {
+  Source source;
+  if (track.interface.empty()) {
+    auto reader =
+        CaptureReader::open(plan, track.bpf, Engine::batch_packets(plan.threads), plan.threads > 1);
+    if (!reader) return tl::unexpected(reader.error());
+    source.captures.emplace(std::move(*reader));
+  } else {
+    auto live = LiveCapture::open(
+        {.interface = track.interface, .bpf = track.bpf, .packets = track.packets});
+    if (!live) return tl::unexpected(live.error());
+    source.live = std::move(*live);
+  }
+  return source;
+}
+
+Intake intake_of(const Source& source, const ExplainPlan& plan) {
+  if (source.captures) {
+    source.captures->tell_problems(plan.message);
+    return {source.captures->given(), source.captures->filtered(), source.captures->counters(), {}};
+  }
+  const LiveSource& live = source.live->source();
+  if (!live.failure().empty()) plan.message("-i: " + live.failure());
+  const LiveDrops drops = live.drops();
+  if (drops.kernel + drops.interface > 0)
+    plan.message(
+        fmt::format("{} packets were lost by the kernel and {} by the interface before "
+                    "they could be read",
+                    drops.kernel, drops.interface));
+  return {live.counters().packets, 0, live.counters(), drops};
 }
 
 std::vector<std::string> hints_of(const SessionCounters& counters, const GateCounters& gate) {
@@ -212,17 +287,10 @@ void report_problems(const ExplainPlan& plan,
 }
 
 Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track) {
-  std::optional<PacketFilter> filter;
-  if (!track.bpf.empty()) {
-    auto compiled = PacketFilter::compile(track.bpf);
-    if (!compiled) return tl::unexpected(compiled.error());
-    filter.emplace(std::move(*compiled));
-  }
-  auto captures = open_captures(plan);
-  if (!captures) return tl::unexpected(captures.error());
-  CaptureMerge source(std::move(*captures));
+  auto source = open_source(plan, track);
+  if (!source) return tl::unexpected(source.error());
   TrackOutcome outcome;
-  std::vector<std::unique_ptr<JudgedRows>> rows;
+  Rows rows;
   std::vector<EngineSink*> sinks;
   for (unsigned worker = 0; worker < plan.threads; ++worker) {
     rows.push_back(
@@ -243,18 +311,11 @@ Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track) 
   options.inspection = (*content)->inspection();
   auto engine = Engine::create(options, sinks);
   if (!engine) return tl::unexpected(engine.error());
-  std::vector<RawPacket> batch((*engine)->batch_packets());
-  std::uint64_t given = 0, filtered = 0;
-  std::size_t interfaces = 0;  // named to the engine
-  while (!outcome.result.stopped) {
-    const std::size_t n = source.read(batch);
-    if (n == 0) break;
-    for (const auto known = source.interfaces(); interfaces < known.size(); ++interfaces)
-      (*engine)->name_interface(interfaces, known[interfaces].name);
-    const std::size_t kept = filter ? filter->keep_matching(std::span(batch).first(n)) : n;
-    given += n;
-    filtered += n - kept;
-    (*engine)->process(std::span<const RawPacket>(batch).first(kept));
+  if (source->live) {
+    if (auto done = LiveCapture::give_up_rights(); !done) return tl::unexpected(done.error());
+    feed_live(*source->live, **engine, rows, outcome.result.stopped);
+  } else {
+    feed_captures(*source->captures, **engine, outcome.result.stopped);
   }
   if (!outcome.result.stopped) (*engine)->finish();
   for (const auto& part : rows) {
@@ -264,14 +325,13 @@ Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track) 
   if (replies)
     if (const auto closed = replies->close(); !closed)
       outcome.result.errors.push_back(closed.error());
-  report_problems(plan, source.captures());
-  if (filter && !filter->problems().empty()) plan.message(filter->problems());
+  const Intake intake = intake_of(*source, plan);
   const SessionCounters counters = (*engine)->counters();
-  assert(given == filtered + counters.packets() && "every packet ends in exactly one counter");
+  assert(intake.given == intake.filtered + counters.packets() &&
+         "every packet ends in exactly one counter");
   const GateCounters gate = (*engine)->gate_counters();
-  outcome.stats_json =
-      stats_of(counters, gate, **content, (*engine)->decoders().refused, source, given, filtered);
-  outcome.accounting = accounting_of(counters, outcome.result.accounting.traffic, given, filtered);
+  outcome.stats_json = stats_of(counters, gate, **content, (*engine)->decoders().refused, intake);
+  outcome.accounting = accounting_of(counters, outcome.result.accounting.traffic, intake);
   outcome.hints = hints_of(counters, gate);
   if (std::string hint = (*content)->hint(); !hint.empty())
     outcome.hints.push_back(std::move(hint));
@@ -284,6 +344,7 @@ void join_input_names(std::vector<std::string>& names) {
 }
 
 int run_captures(const RunOptions& options, RunPlan plan, const TrackPlan& track) {
+  if (!track.interface.empty()) plan.writer.inputs = {track.interface};
   join_input_names(plan.writer.inputs);
   if (plan.explain.limit != 0) plan.explain.threads = 1;
   // Rules that count over several sessions want them in one order.

@@ -21,6 +21,8 @@ struct TrackPlan {
   EngineOptions engine;
   bool verdicts = true;       // false: nobody asks for them, and rows are not judged
   std::string bpf;            // as tcpdump takes it; empty: every packet
+  std::string interface;      // a live one instead of captures; empty: captures
+  std::uint64_t packets = 0;  // of the interface, at most; 0: until it is stopped
   std::string write_replies;  // the file for what the firewall sends itself; empty: none
   bool threats_as_panos = false;
   std::shared_ptr<const InspectionPlan> inspection{};  // null: content is not looked into

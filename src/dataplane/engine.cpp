@@ -33,25 +33,47 @@ class Engine::Parts {
     lanes_->name_interface(number, name);
   }
 
-  // With several threads, the rows of a batch are written beside the decoding of the next one.
   void process(std::span<const RawPacket> packets) {
+    stream(packets, {});
+    settle();
+  }
+
+  void stream(std::span<const RawPacket> packets, const std::function<void()>& meanwhile) {
+    const bool alone = lanes_->size() == 1;
     while (!packets.empty()) {
-      const auto batch = packets.first(std::min(packets.size(), lanes_->batch_packets()));
-      lanes_->decode(batch, [this](unsigned worker) { write_rows(worker); });
-      end_part();
-      lanes_->track();
+      const auto batch =
+          packets.first(std::min(packets.size(), LaneGroup::batch_packets(lanes_->size())));
       packets = packets.subspan(batch.size());
+      if (alone) {
+        lanes_->track_alone(batch);
+        write_all();
+      } else {
+        run(batch, packets.empty() ? meanwhile : std::function<void()>{});
+      }
     }
-    if (lanes_->size() == 1) write_all();
+    if (alone && meanwhile) meanwhile();
+  }
+
+  void settle() {
+    if (lanes_->waits()) run({}, {});
+    write_all();
   }
 
   void finish() {
-    write_all();
+    settle();
     if (options_.open_at_end) return;
-    for (bool done = false; !done; write_all()) done = lanes_->finish_some();
+    for (bool done = false; !done;) {
+      // A single lane writes rows itself when there are many; those that wait come before them.
+      if (lanes_->size() == 1) write_all();
+      done = lanes_->finish_some(beside({}));
+      end_part();
+      lanes_->join_rows();
+    }
+    write_all();
   }
 
   void advance(std::int64_t now_ns) {
+    settle();
     lanes_->advance(now_ns);
     write_all();
   }
@@ -74,17 +96,27 @@ class Engine::Parts {
     TrafficRecord record;
   };
 
+  LaneGroup::Beside beside(std::function<void()> meanwhile) {
+    return {[this](unsigned piece) { write_rows(piece); }, std::move(meanwhile)};
+  }
+
+  void run(std::span<const RawPacket> packets, std::function<void()> meanwhile) {
+    lanes_->run(packets, beside(std::move(meanwhile)));
+    end_part();
+    lanes_->settle();
+  }
+
   void write_all() {
-    lanes_->run([this](unsigned worker) { write_rows(worker); });
+    for (unsigned piece = 0; piece < writers_.size(); ++piece) write_rows(piece);
     end_part();
   }
 
-  // A worker's part of the rows that are there.
-  void write_rows(unsigned worker) {
+  // A piece of the rows that are there, as many as there are sinks.
+  void write_rows(unsigned piece) {
     const std::span<const EngineRow* const> rows = lanes_->rows();
-    const std::size_t first = rows.size() * worker / writers_.size();
-    const std::size_t end = rows.size() * (worker + 1) / writers_.size();
-    for (std::size_t i = first; i < end; ++i) write(writers_[worker], *rows[i], rows_ + i + 1);
+    const std::size_t first = rows.size() * piece / writers_.size();
+    const std::size_t end = rows.size() * (piece + 1) / writers_.size();
+    for (std::size_t i = first; i < end; ++i) write(writers_[piece], *rows[i], rows_ + i + 1);
   }
 
   // The rows that were there have been written.
@@ -150,6 +182,9 @@ void Engine::name_interface(std::size_t number, std::string_view name) {
 void Engine::process(std::span<const RawPacket> packets) {
   parts_->process(packets);
 }
+void Engine::stream(std::span<const RawPacket> packets, const std::function<void()>& meanwhile) {
+  parts_->stream(packets, meanwhile);
+}
 void Engine::finish() {
   parts_->finish();
 }
@@ -168,8 +203,11 @@ const SessionTable& Engine::sessions() const {
 SessionCounters Engine::counters() const {
   return parts_->lanes().counters();
 }
-std::size_t Engine::batch_packets() const {
-  return parts_->lanes().batch_packets();
+std::size_t Engine::batch_packets(unsigned threads) {
+  return LaneGroup::batch_packets(threads);
+}
+void Engine::settle() {
+  parts_->settle();
 }
 StreamDecoderCounters Engine::decoders() const {
   return parts_->lanes().decoders();

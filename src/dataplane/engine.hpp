@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -36,8 +37,9 @@ inline constexpr std::string_view kEngineRule = "endreason-track-allows-all";
 
 // Takes the rows. The record and its texts are the engine's own and die with the call.
 //
-// With several threads there is a sink for each, called on that thread with a run of the rows; the
-// runs of all sinks, one after the other, are the log. on_part() then says whose turn it is.
+// With several threads there is a sink for each, called by one of them at a time with a run of the
+// rows; the runs of all sinks, one after the other, are the log. on_part() then says whose turn it
+// is.
 class EngineSink {
  public:
   virtual ~EngineSink() = default;
@@ -60,6 +62,11 @@ class Engine {
   // Before its first packet: what RawPacket::interface is called, for zones of interfaces.
   void name_interface(std::size_t number, std::string_view name);
   void process(std::span<const RawPacket> packets);
+  // The same for those who have more to come: with several threads it comes back while these
+  // packets are still worked on. They and their bytes have to stay until the second call behind
+  // this one, or settle(). `meanwhile` is called once, on any thread: to read what comes next.
+  void stream(std::span<const RawPacket> packets, const std::function<void()>& meanwhile);
+  void settle();
   // The input has ended: every session gets its true end, unless they are to stay open.
   void finish();
 
@@ -72,8 +79,8 @@ class Engine {
   std::string_view application(const Session& session) const;
   std::string_view zone_name(ZoneNumber zone) const;
   SessionCounters counters() const;
-  // How many packets at once give the threads enough to do; fewer or more are fine.
-  std::size_t batch_packets() const;
+  // How many packets at once give so many threads enough to do; fewer or more are fine.
+  static std::size_t batch_packets(unsigned threads);
   const FragmentCounters& fragments() const;
   // Of the decoders that read whole streams; zeros where applications are not looked for.
   StreamDecoderCounters decoders() const;

@@ -133,9 +133,18 @@ std::string track(const std::vector<Frame>& frames, EngineOptions options, unsig
                        .bytes = frame.bytes,
                        .wire_length = static_cast<std::uint32_t>(frame.bytes.size()),
                        .link_type = 1});
-  for (std::size_t i = 0; i < packets.size(); i += call)
-    engine->process(std::span(packets).subspan(i, std::min(call, packets.size() - i)));
+  // Every second call leaves the packets to be worked on while the next ones come.
+  unsigned calls = 0, meanwhile = 0;
+  for (std::size_t i = 0; i < packets.size(); i += call) {
+    const auto some = std::span(packets).subspan(i, std::min(call, packets.size() - i));
+    if (++calls % 2 == 0) {
+      engine->process(some);
+    } else {
+      engine->stream(some, [&meanwhile] { ++meanwhile; });
+    }
+  }
   engine->finish();
+  EXPECT_EQ(meanwhile, (calls + 1) / 2);
   const SessionCounters counters = engine->counters();
   EXPECT_EQ(counters.packets(), frames.size());
   if (!options.policy)  // else a packet that begins a session may be refused and counted so

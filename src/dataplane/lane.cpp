@@ -319,19 +319,17 @@ void Lane::add_refused_row(const PacketView& p, Subtype subtype, AppId app, EndR
   add_row(session, subtype, p.time_ns, app, gate_ ? gate_->decided() : SessionPolicy{});
 }
 
-void Lane::sort_rows() {
+std::span<const EngineRow* const> Lane::give_rows() {
+  std::swap(rows_, given_);
+  rows_.clear();
+  latest_row_ns_ = INT64_MIN;
   sorted_.clear();
-  for (const EngineRow& row : rows_) sorted_.push_back(&row);
+  for (const EngineRow& row : given_) sorted_.push_back(&row);
   const auto before = [](const EngineRow* a, const EngineRow* b) { return comes_before(*a, *b); };
   // They mostly are in order already.
   if (!std::is_sorted(sorted_.begin(), sorted_.end(), before))
     std::sort(sorted_.begin(), sorted_.end(), before);
-}
-
-void Lane::forget_rows() {
-  rows_.clear();
-  sorted_.clear();
-  latest_row_ns_ = INT64_MIN;
+  return sorted_;
 }
 
 }  // namespace endreason

@@ -74,11 +74,10 @@ class Lane final : public SessionSink {
     return decoders_ ? decoders_->counters() : StreamDecoderCounters{};
   }
 
-  // The rows so far, in the order of the log once they are sorted.
+  // The rows so far.
   std::vector<EngineRow>& rows() { return rows_; }
-  std::span<const EngineRow* const> sorted() const { return sorted_; }
-  void sort_rows();
-  void forget_rows();
+  // Takes them, in the order of the log; they stay until the next call.
+  std::span<const EngineRow* const> give_rows();
   // Called, where it is set, when many rows have come together and no earlier one can follow.
   void set_overflow(std::function<void()> overflow) { overflow_ = std::move(overflow); }
 
@@ -133,8 +132,8 @@ class Lane final : public SessionSink {
   PacketZones asked_;  // zones of the packet that admit() was asked about
   std::uint64_t rows_not_logged_ = 0;
   std::vector<std::uint8_t> timeout_profiles_;  // by application; empty: none has its own
-  std::vector<EngineRow> rows_;
-  std::vector<const EngineRow*> sorted_;
+  std::vector<EngineRow> rows_, given_;
+  std::vector<const EngineRow*> sorted_;    // of given_
   std::int64_t latest_row_ns_ = INT64_MIN;  // of those in rows_
   std::function<void()> overflow_;
 };

@@ -2,11 +2,10 @@
 #include "dataplane/lane_group.hpp"
 
 #include <algorithm>
-#include <cassert>
+#include <iterator>
 #include <utility>
 
 #include "dataplane/reply_sink.hpp"
-#include "session/flow_lane.hpp"
 
 namespace endreason {
 namespace {
@@ -16,23 +15,8 @@ namespace {
 constexpr std::size_t kAloneBatch = 128;
 constexpr std::size_t kTogetherBatch = 4096;
 
-// Every two packets of a batch may make a whole of up to 64 KiB; only what is used takes memory.
-constexpr std::uint32_t kTogetherWholesBytes = kTogetherBatch / 2 * (64 << 10);
-
-DecodeOptions decode_of(const EngineOptions& options, unsigned lanes) {
-  DecodeOptions decode = options.decode;
-  if (lanes > 1)
-    decode.fragments.wholes_bytes = std::max(decode.fragments.wholes_bytes, kTogetherWholesBytes);
-  return decode;
-}
-
-// A decoder that leaves fragments to another needs no room for them.
-DecodeOptions apart_of(const EngineOptions& options) {
-  DecodeOptions decode = options.decode;
-  decode.fragments.packets = 1;
-  decode.fragments.bytes = decode.fragments.wholes_bytes = 64 << 10;
-  return decode;
-}
+// Pieces that a batch is decoded in, for each thread: the last work of a run, so small pieces.
+constexpr unsigned kSlicesEach = 2;
 
 std::optional<PolicyGate> gate_of(const EngineOptions& options, const AppCatalogue& catalogue) {
   if (!options.policy) return std::nullopt;
@@ -46,19 +30,10 @@ LaneGroup::LaneGroup(const EngineOptions& options, const AppCatalogue& catalogue
       catalogue_(catalogue),
       policy_(gate_of(options, catalogue)),
       unreachable_limit_(policy_ ? policy_->unreachables_a_second() : 0),
-      decoder_(decode_of(options, lanes)),
-      team_(lanes) {
-  if (lanes > 1) {
-    for (unsigned i = 0; i < lanes; ++i)
-      slices_.push_back({.decoder = Decoder(apart_of(options)), .fragments = {}, .by_lane = {}});
-    for (Slice& slice : slices_) slice.by_lane.resize(lanes);
-    numbers_.resize(lanes);
-    latest_ns_.resize(kTogetherBatch);
-    lane_of_.resize(kTogetherBatch);
-  }
-  room_.resize(batch_packets());
-  if (!options.zones.empty()) zone_room_.resize(batch_packets());
-}
+      team_(lanes),
+      spread_(options, lanes, lanes > 1 ? lanes * kSlicesEach : 0, batch_packets(lanes)),
+      batches_{spread_.make_batch(), spread_.make_batch()},
+      numbers_(lanes) {}
 
 Result<std::unique_ptr<LaneGroup>> LaneGroup::create(const EngineOptions& options,
                                                      const AppCatalogue& catalogue) {
@@ -81,19 +56,11 @@ Result<void> LaneGroup::add_lanes() {
 }
 
 void LaneGroup::name_interface(std::size_t number, std::string_view name) {
-  interface_zones_.resize(std::max(interface_zones_.size(), number + 1), kNoZone);
-  interface_zones_[number] = options_.zones.of_interface(name);
+  spread_.name_interface(number, name);
 }
 
-void LaneGroup::find_zones(std::size_t packet) {
-  const PacketView& p = room_[packet];
-  const ZoneNumber interface =
-      p.interface < interface_zones_.size() ? interface_zones_[p.interface] : kNoZone;
-  zone_room_[packet] = options_.zones.of_packet(interface, p.vlan, p.src, p.dst);
-}
-
-std::size_t LaneGroup::batch_packets() const {
-  return slices_.empty() ? kAloneBatch : kTogetherBatch;
+std::size_t LaneGroup::batch_packets(unsigned lanes) {
+  return lanes > 1 ? kTogetherBatch : kAloneBatch;
 }
 
 void LaneGroup::set_overflow(std::function<void()> overflow) {
@@ -104,116 +71,63 @@ void LaneGroup::set_overflow(std::function<void()> overflow) {
   });
 }
 
-void LaneGroup::decode(std::span<const RawPacket> packets,
-                       const std::function<void(unsigned)>& beside) {
-  assert(packets.size() <= batch_packets());
-  if (size() > 1) {
-    decode_together(packets, beside);
-  } else {
-    beside(0);
-    decode_alone(packets);
-  }
-  views_ = std::span<const PacketView>(room_).first(packets.size());
-  zones_ =
-      std::span<const PacketZones>(zone_room_).first(options_.zones.empty() ? 0 : packets.size());
-}
-
-void LaneGroup::track() {
-  if (size() > 1) {
-    track_together();
-  } else {
-    lanes_.front()->table().process(views_, *lanes_.front(), zones_);
-  }
+void LaneGroup::track_alone(std::span<const RawPacket> packets) {
+  spread_.decode_alone(packets, *hand_);
+  lanes_.front()->table().process(hand_->views(), *lanes_.front(), hand_->zones());
+  hand_->packets = {};
   send_replies();
   join_rows();
 }
 
-void LaneGroup::decode_alone(std::span<const RawPacket> packets) {
-  decoder_.decode(packets, room_);
-  for (std::size_t i = 0; i < packets.size(); ++i) {
-    ++decode_counts_[static_cast<std::size_t>(room_[i].status)];
-    if (!options_.zones.empty()) find_zones(i);
-  }
-}
-
-void LaneGroup::decode_together(std::span<const RawPacket> packets,
-                                const std::function<void(unsigned)>& beside) {
-  const std::size_t each = (packets.size() + size() - 1) / size();
-  team_.run([&](unsigned worker) {
-    beside(worker);
-    Slice& slice = slices_[worker];
-    slice.first = std::min(worker * each, packets.size());
-    slice.count = std::min(each, packets.size() - slice.first);
-    decode_slice(slice, packets);
+// All pieces, each done by the thread that comes to it.
+void LaneGroup::do_pieces(std::size_t pieces, const std::function<void(std::size_t)>& piece) {
+  next_piece_.store(0, std::memory_order_relaxed);
+  team_.run([&](unsigned) {
+    for (;;) {
+      const std::size_t next = next_piece_.fetch_add(1, std::memory_order_relaxed);
+      if (next >= pieces) return;
+      piece(next);
+    }
   });
-  put_fragments_together(packets);
-  join_times(packets.size());
 }
 
-void LaneGroup::track_together() {
-  if (views_.empty()) return;
-  const std::span<const std::int64_t> latest(latest_ns_.data(), views_.size());
+// The longest pieces come first: the last ones even out when the threads are done.
+void LaneGroup::run(std::span<const RawPacket> packets, const Beside& beside) {
+  spread_.cut(packets, *coming_);
+  begin_batch();
+  const std::size_t read = beside.meanwhile ? 1 : 0;
+  const std::size_t track = hand_->empty() ? 0 : one_by_one_ ? 1 : size();
+  const std::size_t write = rows_.empty() ? 0 : size();
+  const std::size_t decode = packets.empty() ? 0 : coming_->slices.size();
+  do_pieces(read + track + write + decode, [&](std::size_t piece) {
+    if (piece < read) return beside.meanwhile();
+    piece -= read;
+    if (piece < track) return one_by_one_ ? track_one_by_one() : track_lane(piece);
+    piece -= track;
+    if (piece < write) return beside.write(static_cast<unsigned>(piece));
+    spread_.decode_slice(*coming_, piece - write);
+  });
+}
+
+void LaneGroup::settle() {
+  if (!hand_->empty()) {
+    number_sessions();
+    send_replies();
+    packets_ += hand_->packets.size();
+  }
+  join_rows();
+  spread_.complete(*coming_);
+  hand_->packets = {};
+  std::swap(hand_, coming_);
+}
+
+void LaneGroup::begin_batch() {
+  if (hand_->empty()) return;
   for (const auto& lane : lanes_) {
     lane->table().note_births(last_id_);
-    lane->table().expect(latest, packets_);
+    lane->table().expect(hand_->latest(), packets_);
   }
-  if (near_a_limit(use())) {
-    track_one_by_one();
-  } else {
-    track_side_by_side();
-  }
-  number_sessions();
-  packets_ += views_.size();
-  latest_before_ns_ = latest.back();
-}
-
-void LaneGroup::decode_slice(Slice& slice, std::span<const RawPacket> packets) {
-  slice.fragments.clear();
-  for (auto& list : slice.by_lane) list.clear();
-  std::int64_t latest = INT64_MIN;
-  for (std::size_t i = slice.first; i < slice.first + slice.count; ++i) {
-    latest = std::max(latest, SessionTable::usable_time(packets[i].time_ns));
-    latest_ns_[i] = latest;
-    const auto packet = static_cast<std::uint32_t>(i);
-    if (!slice.decoder.decode_apart(packets[i], room_[i])) [[unlikely]] {
-      slice.fragments.push_back(packet);
-      continue;
-    }
-    ++slice.decode_counts[static_cast<std::size_t>(room_[i].status)];
-    if (!options_.zones.empty()) find_zones(i);
-    lane_of_[i] = flow_lane(room_[i], size());
-    slice.by_lane[lane_of_[i]].push_back(packet);
-  }
-}
-
-void LaneGroup::put_fragments_together(std::span<const RawPacket> packets) {
-  decoder_.forget_wholes();
-  for (Slice& slice : slices_) {
-    for (const std::uint32_t packet : slice.fragments) {
-      PacketView& view = room_[packet];
-      decoder_.decode_in_order(packets[packet], view);
-      ++decode_counts_[static_cast<std::size_t>(view.status)];
-      if (!options_.zones.empty()) find_zones(packet);
-      lane_of_[packet] = flow_lane(view, size());
-      auto& list = slice.by_lane[lane_of_[packet]];
-      list.insert(std::lower_bound(list.begin(), list.end(), packet), packet);
-    }
-    for (std::size_t i = 0; i < kDecodeStatuses; ++i)
-      decode_counts_[i] += std::exchange(slice.decode_counts[i], 0);
-  }
-}
-
-// Each slice knows the latest time within itself. What came before may have been later.
-void LaneGroup::join_times(std::size_t packets) {
-  if (packets == 0) return;
-  std::int64_t before = started_ ? latest_before_ns_ : latest_ns_.front();
-  started_ = true;
-  for (const Slice& slice : slices_) {
-    const std::size_t end = slice.first + slice.count;
-    for (std::size_t i = slice.first; i < end && latest_ns_[i] < before; ++i)
-      latest_ns_[i] = before;
-    if (slice.count > 0) before = latest_ns_[end - 1];
-  }
+  one_by_one_ = near_a_limit(use());
 }
 
 LaneUse LaneGroup::use() const {
@@ -228,7 +142,7 @@ constexpr std::uint64_t kMostOfABatch = 2 * kTogetherBatch;
 bool LaneGroup::near_a_limit_of_content(const LaneUse& use) const {
   if (options_.inspection->may_block_addresses()) return true;
   std::uint64_t most = use.content_bytes;
-  for (const PacketView& p : views_) most += p.payload_captured;
+  for (const PacketView& p : hand_->views()) most += p.payload_captured;
   return most > options_.inspection->most_bytes_held();
 }
 
@@ -248,34 +162,32 @@ bool LaneGroup::near_a_limit(const LaneUse& use) const {
           use.app_states + kMostOfABatch > identifier->settings().states_max);
 }
 
-void LaneGroup::track_side_by_side() {
-  const std::int64_t now_ns = latest_ns_[views_.size() - 1];
-  team_.run([&](unsigned worker) {
-    Lane& lane = *lanes_[worker];
-    lane.set_elsewhere({});  // no limit can be met
-    for (const Slice& slice : slices_)
-      lane.table().process({views_, zones_, slice.by_lane[worker]}, lane);
-    lane.table().advance(now_ns, lane);
-  });
+void LaneGroup::track_lane(std::size_t number) {
+  Lane& lane = *lanes_[number];
+  lane.set_elsewhere({});  // no limit can be met
+  for (const PacketBatch::Slice& slice : hand_->slices)
+    lane.table().process({hand_->views(), hand_->zones(), slice.by_lane[number]}, lane);
+  lane.table().advance(hand_->latest().back(), lane);
 }
 
 // As a single table does it: what ages before a packet ages in all lanes, then the packet is taken,
 // knowing what the other lanes hold.
 void LaneGroup::track_one_by_one() {
+  const std::span<const std::int64_t> latest = hand_->latest();
   LaneUse sum = use();
-  for (std::uint32_t packet = 0; packet < views_.size(); ++packet) {
-    if (lanes_.front()->table().due(latest_ns_[packet])) {
-      advance_all(latest_ns_[packet]);
+  for (std::uint32_t packet = 0; packet < latest.size(); ++packet) {
+    if (lanes_.front()->table().due(latest[packet])) {
+      advance_all(latest[packet]);
       sum = use();
     }
-    Lane& lane = *lanes_[lane_of_[packet]];
+    Lane& lane = *lanes_[hand_->lane_of[packet]];
     const LaneUse own = lane.use();
     lane.set_elsewhere(sum - own);
     take_packet(lane, packet);
     sum = sum - own;
     sum += lane.use();
   }
-  advance_all(latest_ns_[views_.size() - 1]);
+  advance_all(latest.back());
 }
 
 void LaneGroup::advance_all(std::int64_t now_ns) {
@@ -289,7 +201,7 @@ void LaneGroup::advance_all(std::int64_t now_ns) {
 
 void LaneGroup::take_packet(Lane& lane, std::uint32_t packet) {
   const bool before = lane.table().accelerated();
-  lane.table().process({views_, zones_, std::span(&packet, 1)}, lane);
+  lane.table().process({hand_->views(), hand_->zones(), std::span(&packet, 1)}, lane);
   if (lane.table().accelerated() == before) return;
   for (const auto& other : lanes_)
     if (other.get() != &lane)
@@ -347,18 +259,16 @@ void LaneGroup::join_rows() {
   if (options_.inspection != nullptr) options_.inspection->on_tracked();
   rows_.clear();
   for (const auto& lane : lanes_) {
-    lane->sort_rows();
-    const auto middle = static_cast<std::ptrdiff_t>(rows_.size());
-    rows_.insert(rows_.end(), lane->sorted().begin(), lane->sorted().end());
-    if (middle == 0) continue;
-    std::inplace_merge(rows_.begin(), rows_.begin() + middle, rows_.end(),
-                       [](const EngineRow* a, const EngineRow* b) { return comes_before(*a, *b); });
+    const std::span<const EngineRow* const> more = lane->give_rows();
+    merged_.clear();
+    std::merge(rows_.begin(), rows_.end(), more.begin(), more.end(), std::back_inserter(merged_),
+               [](const EngineRow* a, const EngineRow* b) { return comes_before(*a, *b); });
+    std::swap(rows_, merged_);
   }
 }
 
 void LaneGroup::forget_rows() {
   rows_.clear();
-  for (const auto& lane : lanes_) lane->forget_rows();
 }
 
 void LaneGroup::advance(std::int64_t now_ns) {
@@ -366,22 +276,22 @@ void LaneGroup::advance(std::int64_t now_ns) {
   join_rows();
 }
 
-bool LaneGroup::finish_some() {
+bool LaneGroup::finish_some(const Beside& beside) {
   std::vector<std::optional<std::uint32_t>> ticks(size());
-  team_.run([&](unsigned worker) {
-    Lane& lane = *lanes_[worker];
-    ticks[worker] = lane.table().finish_some(kRowsAtOnce / size(), lane);
+  const std::size_t write = rows_.empty() ? 0 : size();
+  do_pieces(size() + write, [&](std::size_t piece) {
+    if (piece >= size()) return beside.write(static_cast<unsigned>(piece - size()));
+    ticks[piece] = lanes_[piece]->table().finish_some(kRowsAtOnce, *lanes_[piece]);
   });
   const auto tick = *std::max_element(ticks.begin(), ticks.end());  // nothing is the least
-  team_.run([&](unsigned worker) {
-    Lane& lane = *lanes_[worker];
+  do_pieces(size(), [&](std::size_t piece) {
+    Lane& lane = *lanes_[piece];
     if (tick) {
       lane.table().finish_until(*tick, lane);  // so that all have come equally far
     } else {
       lane.table().finish_rest(lane);
     }
   });
-  join_rows();
   return !tick.has_value();
 }
 

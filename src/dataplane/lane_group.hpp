@@ -13,10 +13,16 @@
 //   - what the firewall sends itself is put in the order of the packets that gave rise to it, and
 //     limited then.
 //
+// With several threads a batch goes through three steps, and one run of the threads does a step of
+// three batches: rows of the first are written, the second is tracked, the third is decoded, and
+// what is to come is read. Each takes the next piece of work until there is none. Between the runs
+// stands only what needs the order of all packets.
+//
 // One caller; the threads are its own.
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -28,15 +34,12 @@
 #include "base/worker_team.hpp"
 #include "dataplane/gate_counters.hpp"
 #include "dataplane/lane.hpp"
+#include "dataplane/packet_spread.hpp"
 #include "dataplane/policy_gate.hpp"
 #include "dataplane/unreachable_limit.hpp"
-#include "decode/decoder.hpp"
 #include "model/raw_packet.hpp"
 
 namespace endreason {
-
-inline constexpr std::size_t kDecodeStatuses =
-    static_cast<std::size_t>(DecodeStatus::FragmentLimit) + 1;
 
 class LaneGroup {
  public:
@@ -47,25 +50,35 @@ class LaneGroup {
   unsigned size() const { return static_cast<unsigned>(lanes_.size()); }
   // Before its first packet: what RawPacket::interface is called.
   void name_interface(std::size_t number, std::string_view name);
-  // How many packets decode() takes at a time, at most.
-  std::size_t batch_packets() const;
+  // How many packets track_alone() and run() take at a time, at most.
+  static std::size_t batch_packets(unsigned lanes);
 
-  // Decodes packets. `beside(worker)`: other work, done on each of the group's threads first.
-  void decode(std::span<const RawPacket> packets, const std::function<void(unsigned)>& beside);
-  // Then tracks them; rows() has the rows that come of it. Packets and rows stay until the next
-  // decode(), unless forgotten.
-  void track();
-  // Lets time run to this moment; rows() has the rows that come of it.
+  // Work that goes on beside the tracking. Each is done once a run, by any thread.
+  struct Beside {
+    std::function<void(unsigned)> write;  // the rows of rows(), in as many pieces as lanes
+    std::function<void()> meanwhile;      // may be empty
+  };
+  // With several lanes: decodes these packets (there may be none), and tracks those of the run
+  // before. What rows() had has to be forgotten then; settle() follows, and rows() has those of
+  // what was tracked. Packets must stay until that has been done.
+  void run(std::span<const RawPacket> packets, const Beside& beside);
+  void settle();
+  // True when packets wait to be tracked.
+  bool waits() const { return !hand_->empty(); }
+
+  // With one lane: decodes and tracks; rows() has the rows that come of it.
+  void track_alone(std::span<const RawPacket> packets);
+  // Lets time run to this moment; rows() has the rows that come of it. Nothing waits.
   void advance(std::int64_t now_ns);
-  // Lets sessions age, some at a time. True when none is left.
-  bool finish_some();
+  // Lets sessions age, some at a time, while rows() are written. Then they have to be forgotten and
+  // join_rows() follows. True when none is left. Nothing waits.
+  bool finish_some(const Beside& beside);
+  void join_rows();
   // What waits to be written, in the order of the log.
   std::span<const EngineRow* const> rows() const { return rows_; }
   void forget_rows();
   // With one lane: called when many rows wait within a call; rows() has them then.
   void set_overflow(std::function<void()> overflow);
-
-  void run(const std::function<void(unsigned)>& work) { team_.run(work); }
 
   const SessionTable& table() const { return lanes_.front()->table(); }
   // Of the first lane; null without identification.
@@ -79,40 +92,24 @@ class LaneGroup {
   // Null: there are no rules.
   const PolicyGate* policy() const { return policy_ ? &*policy_ : nullptr; }
   SessionPolicy policy_at(SessionIndex place) const;
-  const FragmentCounters& fragments() const { return decoder_.fragments(); }
-  std::span<const std::uint64_t> decode_counts() const { return decode_counts_; }
+  const FragmentCounters& fragments() const { return spread_.fragments(); }
+  std::span<const std::uint64_t> decode_counts() const { return spread_.decode_counts(); }
 
  private:
-  // What one thread does before the packets are spread.
-  struct Slice {
-    Decoder decoder;
-    std::size_t first = 0, count = 0;
-    std::vector<std::uint32_t> fragments;             // packets left for the one decoder
-    std::vector<std::vector<std::uint32_t>> by_lane;  // packets of each lane, ascending
-    std::array<std::uint64_t, kDecodeStatuses> decode_counts{};
-  };
-
   LaneGroup(const EngineOptions& options, const AppCatalogue& catalogue, unsigned lanes);
   Result<void> add_lanes();
-  void decode_alone(std::span<const RawPacket> packets);
-  void decode_together(std::span<const RawPacket> packets,
-                       const std::function<void(unsigned)>& beside);
-  void track_together();
-  void find_zones(std::size_t packet);
-  void decode_slice(Slice& slice, std::span<const RawPacket> packets);
-  void put_fragments_together(std::span<const RawPacket> packets);
-  void join_times(std::size_t packets);
   LaneUse use() const;
   bool near_a_limit(const LaneUse& use) const;
   bool near_a_limit_of_content(const LaneUse& use) const;
-  void track_side_by_side();
+  void begin_batch();
+  void do_pieces(std::size_t pieces, const std::function<void(std::size_t)>& piece);
+  void track_lane(std::size_t lane);
   void track_one_by_one();
   void advance_all(std::int64_t now_ns);
   void take_packet(Lane& lane, std::uint32_t packet);
   void number_sessions();
   static void tell_numbers(Lane& lane, std::uint32_t before,
                            std::span<const std::uint32_t> numbers);
-  void join_rows();
   void send_replies();
   void send(const Lane& from, const Reply& reply);
 
@@ -122,24 +119,18 @@ class LaneGroup {
   BlockedAddresses blocked_;
   UnreachableLimit unreachable_limit_;
   GateCounters gate_counters_;
-  Decoder decoder_;
   std::vector<std::unique_ptr<Lane>> lanes_;
-  std::vector<Slice> slices_;
   WorkerTeam team_;
-  std::vector<PacketView> room_;
-  std::span<const PacketView> views_;  // of the batch
-  std::vector<PacketZones> zone_room_;
-  std::span<const PacketZones> zones_;  // of the batch; empty: there is one zone
-  std::vector<ZoneNumber> interface_zones_;
-  std::vector<std::int64_t> latest_ns_;              // of all packets up to each of the batch
-  std::vector<std::uint32_t> lane_of_;               // of each packet of the batch
+  PacketSpread spread_;
+  std::array<PacketBatch, 2> batches_;
+  PacketBatch* coming_ = &batches_[0];  // being decoded
+  PacketBatch* hand_ = &batches_[1];    // being tracked
+  std::atomic<std::size_t> next_piece_{0};
+  bool one_by_one_ = false;                          // the batch in hand may meet a limit
   std::vector<std::vector<std::uint32_t>> numbers_;  // of the sessions born in the batch, by lane
-  std::vector<const EngineRow*> rows_;
-  std::array<std::uint64_t, kDecodeStatuses> decode_counts_{};
-  std::uint64_t packets_ = 0;      // before the batch
-  std::int64_t latest_before_ns_;  // of all packets before the batch
+  std::vector<const EngineRow*> rows_, merged_;
+  std::uint64_t packets_ = 0;  // before the batch in hand
   std::uint32_t last_id_ = 0;
-  bool started_ = false;
 };
 
 }  // namespace endreason

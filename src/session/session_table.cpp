@@ -23,6 +23,7 @@ namespace {
 constexpr std::size_t kSessionAhead = 12;
 constexpr std::size_t kBucketAhead = 24;
 constexpr std::size_t kArrivals = 32;
+constexpr std::size_t kViewAhead = 12;  // the packet itself, before the bucket is known
 static_assert(kBucketAhead < kArrivals && kSessionAhead < kBucketAhead);
 static_assert((kArrivals & (kArrivals - 1)) == 0, "a place in the ring is a mask, not a division");
 
@@ -111,6 +112,7 @@ struct SessionTable::WholeRow {
   const PacketView& packet(std::size_t i) const { return packets[i]; }
   PacketZones zone(std::size_t i) const { return zones.empty() ? PacketZones{} : zones[i]; }
   std::uint64_t number(std::size_t i) const { return first_packet + i; }
+  [[gnu::always_inline]] void prefetch(std::size_t) const {}
   // The table's own time is the latest.
   std::int64_t latest_ns(std::size_t i) const { return usable_time(packets[i].time_ns); }
 };
@@ -127,6 +129,14 @@ struct SessionTable::ShareRow {
     return share.zones.empty() ? PacketZones{} : share.zones[share.which[i]];
   }
   std::uint64_t number(std::size_t i) const { return first_packet + share.which[i]; }
+  // Another thread may have made the view.
+  [[gnu::always_inline]] void prefetch(std::size_t i) const {
+    if (i >= share.which.size()) return;
+    const PacketView* const view = &packet(i);
+    __builtin_prefetch(view);
+    __builtin_prefetch(reinterpret_cast<const char*>(view) + 64);
+    __builtin_prefetch(reinterpret_cast<const char*>(view) + 128);
+  }
   std::int64_t latest_ns(std::size_t i) const { return latest[share.which[i]]; }
 };
 
@@ -158,6 +168,7 @@ void SessionTable::process_row(const Row& row, SessionSink& sink) {
   const auto slot = [&ring](std::size_t i) -> Arrival& { return ring[i % kArrivals]; };
   const std::size_t count = row.size();
   for (std::size_t i = 0; i < count + kBucketAhead; ++i) {
+    row.prefetch(i + kViewAhead);
     if (i < count) arrive(row.packet(i), row.zone(i), slot(i));
     if (const std::size_t near = i - (kBucketAhead - kSessionAhead); near < count)
       prefetch(slot(near).hash, row.packet(near));

@@ -47,7 +47,8 @@ constexpr std::size_t kRecogniseBytes = 24;  // the header of a pcap file
 
 struct CaptureSource::Parts {
   Parts(std::unique_ptr<ByteSource> source, CaptureOptions options, std::string_view already_read)
-      : window(std::move(source), std::max(options.buffer_bytes, kRecogniseBytes), already_read) {}
+      : window(std::move(source), std::max(options.buffer_bytes, kRecogniseBytes), already_read,
+               options.buffers) {}
   CaptureWindow window;
   std::unique_ptr<CaptureFormat> format;
 };
@@ -178,6 +179,7 @@ std::size_t CaptureSource::read(std::span<RawPacket> batch) {
     const Taken taken = parts_->format->take(parts_->window, batch);
     if (taken.count > 0) {
       count(batch.first(taken.count));
+      parts_->window.lend();
       return taken.count;
     }
     if (taken.damaged) {

@@ -45,6 +45,7 @@ struct CaptureCounters {
 
 struct CaptureOptions {
   std::size_t buffer_bytes = std::size_t{256} << 10;  // stays in the second-level cache
+  std::size_t buffers = 1;  // packets stay until so many calls of read() later
 };
 
 // A stream of packets in batches: one capture, or several merged.
@@ -55,7 +56,8 @@ class PacketSource {
   PacketSource& operator=(const PacketSource&) = delete;
   virtual ~PacketSource() = default;
   // Writes the next packets to the front of `batch` and returns how many; 0 means the end (or an
-  // empty batch). Fewer than fit is no sign of the end. Their bytes stay until the next call.
+  // empty batch). Fewer than fit is no sign of the end. Their bytes stay until the next call, or
+  // longer where CaptureOptions::buffers says so.
   [[nodiscard]] virtual std::size_t read(std::span<RawPacket> batch) = 0;
   // What RawPacket::interface points into. Grows while reading.
   [[nodiscard]] virtual std::span<const CaptureInterface> interfaces() const = 0;

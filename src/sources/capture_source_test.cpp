@@ -2,6 +2,7 @@
 #include "sources/capture_source.hpp"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <vector>
 
@@ -71,6 +72,35 @@ struct PcapCase {
   std::string bytes;
   std::int64_t time_ns;
 };
+
+// With a buffer for each, whatever the records' sizes and however damaged they are.
+TEST(CaptureSource, PacketsStayForAsManyReadsAsThereAreBuffers) {
+  std::string capture = pcap_header(kMicro);
+  for (std::uint32_t i = 0; i < 400; ++i) {
+    capture += pcap_record(1'700'000'000 + i, i, std::string(1 + i * 37 % 900, char('a' + i % 26)));
+    if (i % 150 == 99) capture += std::string(40, '\xff');  // damage
+  }
+  const CaptureOptions options{.buffer_bytes = 2000, .buffers = 3};
+  auto source =
+      std::move(CaptureSource::open(std::make_unique<MemorySource>(capture), options).value());
+  std::array<std::vector<RawPacket>, 3> kept;
+  std::array<std::vector<std::string>, 3> texts;
+  std::size_t seen = 0;
+  for (std::size_t call = 0;; ++call) {
+    std::vector<RawPacket>& batch = kept[call % 3];
+    batch.resize(3 + call % 5);
+    batch.resize(source->read(batch));
+    if (batch.empty()) break;
+    seen += batch.size();
+    texts[call % 3].clear();
+    for (const RawPacket& p : batch) texts[call % 3].emplace_back(p.bytes.begin(), p.bytes.end());
+    for (std::size_t age = 0; age < 3; ++age)
+      for (std::size_t i = 0; i < kept[age].size(); ++i)
+        ASSERT_EQ(std::string(kept[age][i].bytes.begin(), kept[age][i].bytes.end()), texts[age][i])
+            << call;
+  }
+  EXPECT_GT(seen, 300u);
+}
 
 TEST(CaptureSource, ReadsEveryKindOfPcapInBothByteOrders) {
   const auto record = [](std::endian order) {

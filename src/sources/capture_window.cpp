@@ -8,9 +8,10 @@
 namespace endreason {
 
 CaptureWindow::CaptureWindow(std::unique_ptr<ByteSource> source, std::size_t capacity,
-                             std::string_view already_read)
-    : source_(std::move(source)), data_(std::max(capacity, already_read.size())) {
-  if (!already_read.empty()) std::memcpy(data_.data(), already_read.data(), already_read.size());
+                             std::string_view already_read, std::size_t buffers)
+    : source_(std::move(source)), buffers_(std::max<std::size_t>(buffers, 1)) {
+  for (auto& buffer : buffers_) buffer.resize(std::max(capacity, already_read.size()));
+  if (!already_read.empty()) std::memcpy(data().data(), already_read.data(), already_read.size());
   end_ = already_read.size();
 }
 
@@ -22,18 +23,29 @@ void CaptureWindow::advance(std::uint64_t count) {
 }
 
 void CaptureWindow::make_room(std::size_t wanted) {
+  if (lent_ && buffers_.size() > 1) return change_buffer(wanted);
   if (begin_ > 0) {
-    std::memmove(data_.data(), data_.data() + begin_, end_ - begin_);
+    std::memmove(data().data(), data().data() + begin_, end_ - begin_);
     end_ -= begin_;
     begin_ = 0;
   }
-  if (data_.size() < wanted) data_.resize(wanted);
+  if (data().size() < wanted) data().resize(wanted);
+}
+
+void CaptureWindow::change_buffer(std::size_t wanted) {
+  const auto rest = bytes();
+  current_ = (current_ + 1) % buffers_.size();
+  lent_ = false;
+  if (data().size() < wanted) data().resize(wanted);
+  std::copy(rest.begin(), rest.end(), data().begin());
+  begin_ = 0;
+  end_ = rest.size();
 }
 
 bool CaptureWindow::read_more() {
   if (ended_) return false;
   const auto got =
-      source_->read({reinterpret_cast<char*>(data_.data()) + end_, data_.size() - end_});
+      source_->read({reinterpret_cast<char*>(data().data()) + end_, data().size() - end_});
   if (!got) failure_ = got.error();
   if (!got || *got == 0) {
     ended_ = true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The unread bytes of a capture that lie in memory: a window that moves over a ByteSource.
-// What bytes() shows stays where it is until the next refill(). One thread at a time.
+// What bytes() shows stays where it is until the next refill(); what was lent out of it, for
+// longer: until as many refills later as there are buffers. One thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +19,11 @@ class CaptureWindow {
  public:
   // `already_read` are bytes that someone took from the source to look at; they come first.
   CaptureWindow(std::unique_ptr<ByteSource> source, std::size_t capacity,
-                std::string_view already_read);
+                std::string_view already_read, std::size_t buffers = 1);
 
-  std::span<const std::uint8_t> bytes() const { return {data_.data() + begin_, end_ - begin_}; }
+  std::span<const std::uint8_t> bytes() const { return {data().data() + begin_, end_ - begin_}; }
+  // Somebody goes on to use what lies behind: with several buffers the next refill() leaves it.
+  void lend() { lent_ = true; }
   // Where in the (uncompressed) capture bytes() begins, counting what is still to be skipped.
   std::uint64_t offset() const { return offset_; }
   // Moves on; by more than bytes() has when what follows is not wanted.
@@ -38,9 +41,14 @@ class CaptureWindow {
  private:
   bool read_more();
   void make_room(std::size_t wanted);
+  void change_buffer(std::size_t wanted);
+  std::vector<std::uint8_t>& data() { return buffers_[current_]; }
+  const std::vector<std::uint8_t>& data() const { return buffers_[current_]; }
 
   std::unique_ptr<ByteSource> source_;
-  std::vector<std::uint8_t> data_;
+  std::vector<std::vector<std::uint8_t>> buffers_;
+  std::size_t current_ = 0;  // of them
+  bool lent_ = false;
   std::size_t begin_ = 0, end_ = 0;
   std::uint64_t offset_ = 0;
   std::uint64_t to_skip_ = 0;  // bytes of the source that advance() left behind unread
