@@ -145,6 +145,23 @@ Result<ServeOptions> plan_serve(const ServeCommand& command) {
   return options;
 }
 
+// Waits for the signal to end, and tells of every condition that lasts for two looks: the log of a
+// server that takes nothing must say so, and not once a second.
+void wait_for_the_end(const Server& server, const sigset_t& signals) {
+  std::string told, before;  // empty: rows are taken
+  for (;;) {
+    const timespec second{1, 0};
+    const int signal = ::sigtimedwait(&signals, nullptr, &second);
+    if (signal == SIGINT || signal == SIGTERM) return;
+    std::string now = server.condition();
+    if (now == before && now != told) {
+      told = now;
+      say(told.empty() ? "rows are taken again" : told);
+    }
+    before = std::move(now);
+  }
+}
+
 int run_serve(const ServeCommand& command) {
   auto options = plan_serve(command);
   if (!options) return complain(options.error());
@@ -158,10 +175,7 @@ int run_serve(const ServeCommand& command) {
   for (const ListenAddress& address : server.listening())
     say(fmt::format("listening for syslog on {}", to_string(address)));
   say(fmt::format("the pages are at {}", server.address()));
-  int signal = 0;
-  do {
-    ::sigwait(&signals, &signal);
-  } while (signal == SIGHUP);
+  wait_for_the_end(server, signals);
   say("stopping: what was received is being stored");
   server.stop();
   return kExitDone;

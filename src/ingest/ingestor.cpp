@@ -170,7 +170,10 @@ void Ingestor::work() {
         lines_pending_ > 0 && std::chrono::steady_clock::now() - pending_since_ >= patience;
     if (rows_pending_ >= options_.commit_rows || overdue) static_cast<void>(commit());
     if (there) continue;
-    if (lines_pending_ == 0) keep_limits();
+    if (lines_pending_ == 0) {
+      take_again_when_there_is_room();
+      keep_limits();
+    }
     spool_.wait(position_, std::chrono::milliseconds(lines_pending_ > 0 ? 20 : 200));
   }
   if (lines_pending_ > 0) static_cast<void>(commit());
@@ -385,6 +388,16 @@ void Ingestor::fall_back(const std::string& problem) {
   }
   for (int i = 0; i < 20 && !stopping_; ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
+}
+
+// Everything is stored. Senders that were turned away may ask whether rows are taken before they
+// come again, so the answer must not wait for them.
+void Ingestor::take_again_when_there_is_room() {
+  const std::scoped_lock lock(mutex_);
+  if (state_ != IngestState::SpoolFull && state_ != IngestState::DiskFull) return;
+  if (!spool_.disk_has_room()) return;
+  state_ = IngestState::Running;
+  problem_.clear();
 }
 
 // Retention, at most once a minute and only while nothing waits.

@@ -127,6 +127,7 @@ class Ingestor {
   bool commit();
   StoreState state_to_commit() const;
   void fall_back(const std::string& problem);
+  void take_again_when_there_is_room();
   void keep_limits();
 
   Store& store_;

@@ -352,6 +352,13 @@ std::string Spool::failure() const {
   return failure_;
 }
 
+bool Spool::disk_has_room() const {
+  constexpr std::uintmax_t kRoom = std::uintmax_t{16} << 20;
+  std::error_code failed;
+  const auto space = std::filesystem::space(options_.folder, failed);
+  return !failed && space.available >= kRoom;
+}
+
 std::uint64_t Spool::damaged_bytes() const {
   const std::scoped_lock lock(mutex_);
   return damaged_;

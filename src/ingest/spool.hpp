@@ -82,6 +82,8 @@ class Spool {
   Waiting waiting() const;
   std::uint64_t bytes_max() const { return options_.bytes_max; }
   std::string failure() const;
+  // Whether the disk has room for some time of writing.
+  bool disk_has_room() const;
   // Frames whose checksum was wrong when they were read, and the bytes that were left out by it.
   std::uint64_t damaged_bytes() const;
 

@@ -155,6 +155,20 @@ std::vector<ListenAddress> Server::listening() const {
   return listener_->bound();
 }
 
+std::string Server::condition() const {
+  const IngestSnapshot now = ingestor_->snapshot();
+  switch (now.state) {
+    case IngestState::DiskFull:
+      return fmt::format("nothing is taken until there is room: {}", now.problem);
+    case IngestState::SpoolFull:
+      return "the spool is full: senders over TCP wait, what comes over UDP is dropped and counted";
+    case IngestState::Running:
+    case IngestState::Draining:
+      break;
+  }
+  return {};
+}
+
 void Server::stop() {
   if (!running_) return;
   running_ = false;

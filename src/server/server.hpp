@@ -38,6 +38,8 @@ class Server {
   // "http://127.0.0.1:8088/"
   std::string address() const;
   std::vector<ListenAddress> listening() const;
+  // Why no rows are taken, in a sentence for the operator's log; empty while they are.
+  std::string condition() const;
   // Takes no more, stores what was received, and ends.
   void stop();
 
