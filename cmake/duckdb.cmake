@@ -26,7 +26,12 @@ else()
   set(DUCKDB_FETCHED OFF)
 endif()
 
-add_library(DuckDB::DuckDB SHARED IMPORTED GLOBAL)
+# It is not linked but loaded when a database is opened (src/store/duckdb_calls.hpp), so the folders
+# to look in have to be said: what is built looks where the library was found.
+get_filename_component(_folder ${DUCKDB_LIBRARY} DIRECTORY)
+get_filename_component(_file ${DUCKDB_LIBRARY} NAME)
+list(APPEND CMAKE_BUILD_RPATH ${_folder})
+add_library(DuckDB::DuckDB INTERFACE IMPORTED GLOBAL)
 set_target_properties(DuckDB::DuckDB PROPERTIES
-  IMPORTED_LOCATION ${DUCKDB_LIBRARY}
-  INTERFACE_INCLUDE_DIRECTORIES ${DUCKDB_INCLUDE_DIR})
+  INTERFACE_INCLUDE_DIRECTORIES ${DUCKDB_INCLUDE_DIR}
+  INTERFACE_COMPILE_DEFINITIONS ENDREASON_DUCKDB_FILE="${_file}")

@@ -6,14 +6,13 @@
 #include <string>
 #include <utility>
 
-#include <duckdb.h>
-
 #include "base/result.hpp"
+#include "store/duckdb_calls.hpp"
 
 namespace endreason {
 
 // An owner of handle type H that `destroy` frees.
-template <class H, void (*destroy)(H*)>
+template <class H, auto& destroy>
 class DuckHandle {
  public:
   DuckHandle() = default;

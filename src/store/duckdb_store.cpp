@@ -151,6 +151,7 @@ Result<std::unique_ptr<Store>> open_duckdb_store(const StoreOptions& options) {
 }
 
 Result<std::unique_ptr<Store>> DuckdbStore::open(const StoreOptions& options) {
+  if (auto loaded = load_duckdb(); !loaded) return tl::unexpected(loaded.error());
   std::unique_ptr<DuckdbStore> store(new DuckdbStore(options));
   if (auto opened = store->open_database(); !opened) return tl::unexpected(opened.error());
   if (auto ready = store->make_ready(); !ready) return tl::unexpected(ready.error());
