@@ -18,6 +18,7 @@ declare -A allowed=(
   [base]=""
   [model]="base"
   [sources]="base model"
+  [transfer]="base"
   [decode]="base model"
   [session]="base model"
   [appid]="base model"
@@ -29,11 +30,11 @@ declare -A allowed=(
   [config]="base model decode session appid policy verdict query"
   [format]="base model"
   [findings]="base model policy verdict query"
-  [store]="base model"
+  [store]="base model transfer"
   [ingest]="base model sources policy parse verdict query format findings store"
   [dataplane]="base model decode session appid policy inspect"
-  [server]="base model sources parse verdict query format findings store ingest"
-  [cli]="base model sources decode session appid policy inspect parse verdict query format findings ingest dataplane config store server"
+  [server]="base model sources transfer parse verdict query format findings store ingest"
+  [cli]="base model sources transfer decode session appid policy inspect parse verdict query format findings ingest dataplane config store server"
 )
 
 # Third-party headers by the start of their name, and the room that owns them; of an XML reader two
@@ -44,7 +45,7 @@ declare -A owner=(
   [CLI]=cli [yaml-cpp]=config
   [date]=base [openssl]="base inspect"
   [ndpi]=appid
-  [duckdb]=store [xxhash]=ingest [boost]="sources server"
+  [duckdb]=store [curl]=transfer [xxhash]=ingest [boost]="sources server"
   [hs]=inspect [pcre2]=inspect
 )
 
