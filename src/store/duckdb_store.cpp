@@ -8,6 +8,7 @@
 
 #include "model/odd_texts.hpp"
 #include "model/stored_words.hpp"
+#include "store/duckdb_overview.hpp"
 #include "store/result_table.hpp"
 #include "store/row_decoder.hpp"
 #include "store/schema.hpp"
@@ -495,6 +496,16 @@ Result<void> DuckdbStore::read_seqnos(
       if (!serial.empty()) take(serial, vsys, numbers[i]);
     }
   }
+}
+
+Result<OverviewAnswer> DuckdbStore::overview(const OverviewQuestion& question,
+                                             const QueryLimits& limits) {
+  auto connection = connect();
+  if (!connection) return tl::unexpected(connection.error());
+  const QueryWatch::Guard guard(watch_, connection->get(), limits.time);
+  auto answer = answer_overview(connection->get(), question, false);
+  if (!answer && guard.stopped()) return stopped_error(limits.time);
+  return answer;
 }
 
 std::uint64_t DuckdbStore::bytes_on_disk() const {

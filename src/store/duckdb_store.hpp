@@ -99,6 +99,8 @@ class DuckdbStore final : public Store {
                          const std::function<bool(StoredRow&)>& take) override;
   Result<void> read_seqnos(
       const std::function<void(std::string_view, std::string_view, std::uint64_t)>& take) override;
+  Result<OverviewAnswer> overview(const OverviewQuestion& question,
+                                  const QueryLimits& limits) override;
   std::uint64_t bytes_on_disk() const override;
   unsigned queries_running() const override { return watch_.running(); }
 

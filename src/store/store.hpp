@@ -18,6 +18,7 @@
 #include "model/record_clock.hpp"
 #include "model/traffic_record.hpp"
 #include "model/verdict.hpp"
+#include "store/overview_question.hpp"
 
 namespace endreason {
 
@@ -99,6 +100,9 @@ class Store {
   [[nodiscard]] virtual Result<void> read_seqnos(
       const std::function<void(std::string_view serial, std::string_view vsys,
                                std::uint64_t seqno)>& take) = 0;
+  // Totals, steps, rankings and what stands out of a period, in one consistent view.
+  [[nodiscard]] virtual Result<OverviewAnswer> overview(const OverviewQuestion& question,
+                                                        const QueryLimits& limits) = 0;
   virtual std::uint64_t bytes_on_disk() const = 0;
   virtual unsigned queries_running() const = 0;
 };

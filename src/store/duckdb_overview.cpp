@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/duckdb_overview.hpp"
+
+#include <algorithm>
+#include <span>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "store/result_table.hpp"
+#include "store/rollups.hpp"
+#include "store/row_scope.hpp"
+
+namespace endreason {
+namespace {
+
+constexpr std::int64_t kMicros = 1'000'000;
+constexpr std::int64_t kStepsMax = 200;
+// Steps that people read well, in seconds.
+constexpr std::int64_t kSteps[] = {1,    5,    10,    30,    60,     300,     600,      1800,
+                                   3600, 7200, 21600, 86400, 604800, 2592000, 31536000, 315360000};
+constexpr unsigned kRankedMax = 10, kComparedMax = 200, kFoundMax = 5;
+// A hundred targets, each tried a few times, is the mark of a sweep.
+constexpr std::uint64_t kScanTargets = 100, kScanTries = 4;
+constexpr std::size_t kScansMax = 3;
+constexpr const char* kSums = "sum(n)::UBIGINT AS n, sum(s)::UBIGINT AS s, sum(b)::UBIGINT AS b";
+constexpr const char* kBlocked = "final_action = 'blocked'";
+constexpr const char* kFailed = "final_action = 'allowed' AND outcome = 'failed'";
+
+std::uint64_t number(const Cell& cell) {
+  if (const auto* u = std::get_if<std::uint64_t>(&cell)) return *u;
+  if (const auto* i = std::get_if<std::int64_t>(&cell))
+    return *i < 0 ? 0 : static_cast<std::uint64_t>(*i);
+  return 0;
+}
+std::int64_t signed_number(const Cell& cell) {
+  if (const auto* i = std::get_if<std::int64_t>(&cell)) return *i;
+  return static_cast<std::int64_t>(number(cell));
+}
+std::string text(const Cell& cell) {
+  const auto* s = std::get_if<std::string>(&cell);
+  return s != nullptr ? *s : std::string();
+}
+bool is_null(const Cell& cell) {
+  return std::holds_alternative<std::monostate>(cell);
+}
+RowSums sums(std::span<const Cell> cells) {
+  return {number(cells[0]), number(cells[1]), number(cells[2])};
+}
+
+// What is ranked, in the temporary tables.
+struct RankSource {
+  std::string_view table, key, join;  // of texts: the table of the group, and its number
+  std::string_view id;
+};
+constexpr RankSource kRankSources[] = {{"rules", "rule", "rules", "rule_id"},
+                                       {"rules", "app", "applications", "application_id"},
+                                       {"sources", "src", "", ""},
+                                       {"servers", "dst", "", ""}};
+
+class Asker {
+ public:
+  Asker(duckdb_connection connection, const OverviewQuestion& question, bool rolled_up)
+      : connection_(connection),
+        question_(question),
+        rolled_(rolled_up && question.scope.condition.empty()) {}
+
+  Result<OverviewAnswer> answer() {
+    if (auto found = find_period(); !found) return tl::unexpected(found.error());
+    const RowScope now = period_;
+    out_.steps.resize(
+        static_cast<std::size_t>(((out_.to - 1) / kMicros / out_.step_seconds * out_.step_seconds -
+                                  out_.first_step_seconds) /
+                                     out_.step_seconds +
+                                 1));
+    if (auto counted = count(now, out_.now, &out_.steps, out_.reasons); !counted)
+      return tl::unexpected(counted.error());
+    for (const Rollup rollup : {Rollup::Rules, Rollup::Sources, Rollup::Servers})
+      if (auto made = add_up(rollup, now, "now"); !made) return tl::unexpected(made.error());
+    for (const auto part : {&Asker::rank_all, &Asker::find_servers, &Asker::find_rules,
+                            &Asker::find_scans, &Asker::compare})
+      if (auto done = (this->*part)(); !done) return tl::unexpected(done.error());
+    return std::move(out_);
+  }
+
+ private:
+  Result<Table> ask(const std::string& sql) {
+    auto result = run_sql(connection_, sql);
+    if (!result) return tl::unexpected(result.error());
+    return read_table(*result, UINT64_MAX);
+  }
+  Result<void> run(const std::string& sql) { return run_plain(connection_, sql); }
+
+  // --- which rows ----------------------------------------------------------------------------
+  Result<void> find_period() {
+    const RowScope& asked = question_.scope;
+    const auto span =
+        ask(rolled_ ? "SELECT epoch_us(min(first_time)), epoch_us(max(last_time)) FROM "
+                      "verdict_sums"
+                    : "SELECT epoch_us(min(time)), epoch_us(max(time)) FROM traffic_rows");
+    if (!span) return tl::unexpected(span.error());
+    const bool none = is_null(span->rows[0][0]);
+    const std::int64_t now = question_.now_micros;
+    const std::int64_t first = none ? now - 3600 * kMicros : signed_number(span->rows[0][0]);
+    const std::int64_t end = none ? now : signed_number(span->rows[0][1]) + kMicros;
+    out_.from = asked.from.value_or(first);
+    out_.to = std::max(asked.to.value_or(end), out_.from + 1);
+    period_ = {asked.condition, out_.from, out_.to};
+    // A side beyond which there is nothing is no border, and no unit of a roll-up is cut by it.
+    if (out_.from <= first) period_.from.reset();
+    if (out_.to > end - kMicros) period_.to.reset();
+    out_.step_seconds = kSteps[std::size(kSteps) - 1];
+    const std::int64_t seconds = (out_.to - out_.from) / kMicros;
+    for (const std::int64_t step : kSteps)
+      if (seconds / step < kStepsMax - 1 && (step >= 60 || seconds < 1800)) {
+        out_.step_seconds = step;
+        break;
+      }
+    out_.first_step_seconds = out_.from / kMicros / out_.step_seconds * out_.step_seconds;
+    return {};
+  }
+
+  // The groups of a roll-up in a scope: whole units from its table, the rest from rows.
+  std::string source(const RollupInfo& rollup, const RowScope& scope) const {
+    if (!rolled_) return grouped_rows(rollup, scope_sql(scope));
+    const UnitSplit split = split_by_unit(scope, rollup.unit_seconds * kMicros);
+    std::string sql = fmt::format("SELECT {}, n, s, b FROM {} WHERE {}", key_list(rollup),
+                                  rollup.table, split.units);
+    for (const RowScope& edge : split.edges)
+      sql += " UNION ALL " + grouped_rows(rollup, scope_sql(edge));
+    return sql;
+  }
+
+  Result<void> add_up(Rollup which, const RowScope& scope, std::string_view period) {
+    const RollupInfo& rollup = info(which);
+    const std::string name(rollup.table.substr(0, rollup.table.find('_')));
+    return run(fmt::format("CREATE TEMP TABLE {}_{}s AS SELECT {}, {} FROM ({}) GROUP BY ALL",
+                           period, name, key_list(rollup), kSums, source(rollup, scope)));
+  }
+
+  // --- totals and steps ----------------------------------------------------------------------
+  std::string verdicts_by_step(const RowScope& scope) const {
+    const RollupInfo& rollup = info(Rollup::Verdicts);
+    const std::int64_t step = out_.step_seconds * kMicros;
+    const auto bucket = [&](std::string_view time) {
+      return fmt::format("epoch_us({}) // {} - {} AS step", time, step,
+                         out_.first_step_seconds / out_.step_seconds);
+    };
+    const auto rows = [&](const RowScope& part) {
+      return fmt::format("SELECT {}, {}", bucket("r.time"),
+                         grouped_rows(rollup, scope_sql(part)).substr(7));
+    };
+    if (!rolled_ || out_.step_seconds % rollup.unit_seconds != 0) return rows(scope);
+    const UnitSplit split = split_by_unit(scope, rollup.unit_seconds * kMicros);
+    std::string sql = fmt::format("SELECT {}, {}, n, s, b FROM {} WHERE {}", bucket("since"),
+                                  key_list(rollup), rollup.table, split.units);
+    for (const RowScope& edge : split.edges) sql += " UNION ALL " + rows(edge);
+    return sql;
+  }
+
+  Result<void> count(const RowScope& scope, OverviewTotals& totals,
+                     std::vector<OverviewAnswer::Step>* steps, std::vector<RankedValue>& reasons) {
+    const RollupInfo& rollup = info(Rollup::Verdicts);
+    const auto table = ask(fmt::format(
+        "SELECT step, {}, {} FROM ({}) GROUP BY ALL ORDER BY ALL", key_list(rollup), kSums,
+        steps != nullptr
+            ? verdicts_by_step(scope)
+            : fmt::format("SELECT 0::BIGINT AS step, * FROM ({})", source(rollup, scope))));
+    if (!table) return tl::unexpected(table.error());
+    std::map<std::string, std::map<std::pair<std::string, std::string>, RowSums>> by_reason;
+    for (const auto& row : table->rows) {
+      const RowSums counted = sums(std::span(row).subspan(7));
+      const std::string final_action = text(row[1]);
+      const std::string outcome = text(row[3]);
+      totals.all.add(counted);
+      totals.by_decision[{final_action, text(row[2])}].add(counted);
+      totals.by_outcome[{final_action, outcome}].add(counted);
+      by_reason[text(row[4])][{final_action, outcome}].add(counted);
+      if (std::get<bool>(row[5]) && final_action == "blocked")
+        totals.blocked_though_allowed.add(counted);
+      if (std::get<bool>(row[6])) totals.contradictions.add(counted);
+      if (steps == nullptr) continue;
+      const auto at = static_cast<std::size_t>(signed_number(row[0]));
+      if (at >= steps->size()) continue;
+      OverviewAnswer::Step& step = (*steps)[at];
+      (final_action == "blocked"        ? step.blocked
+       : final_action == "undetermined" ? step.undetermined
+       : outcome == "failed"            ? step.allowed_failed
+                                        : step.allowed) += counted.sessions;
+      step.bytes += counted.bytes;
+    }
+    for (const auto& [reason, parts] : by_reason) {
+      RankedValue value{reason, {}, {}, {}};
+      std::uint64_t most = 0;
+      for (const auto& [key, part] : parts) {
+        value.sums.add(part);
+        if (part.sessions < most || (part.sessions == most && !value.outcome.empty())) continue;
+        most = part.sessions;
+        std::tie(value.final_action, value.outcome) = key;
+      }
+      if (value.sums.sessions > 0) reasons.push_back(std::move(value));
+    }
+    std::stable_sort(reasons.begin(), reasons.end(), [](const auto& a, const auto& b) {
+      return a.sums.sessions > b.sums.sessions;
+    });
+    return {};
+  }
+
+  // --- rankings ------------------------------------------------------------------------------
+  Result<std::vector<RankedValue>> rank(std::string_view period, RankedBy by,
+                                        std::string_view condition, unsigned most) {
+    const RankSource& source = kRankSources[static_cast<std::size_t>(by)];
+    std::string sql;
+    if (source.join.empty()) {
+      sql = fmt::format(
+          "SELECT address_text(k), n, s, b FROM (SELECT {0} AS k, {1} FROM {2}_{3} WHERE {4} AND "
+          "{0} IS NOT NULL GROUP BY k HAVING sum(s) > 0 ORDER BY s DESC, b DESC, k LIMIT {5})",
+          source.key, kSums, period, source.table, condition, most);
+    } else {
+      sql = fmt::format(
+          "SELECT g.{0} AS k, {1} FROM (SELECT {2}, {1} FROM {3}_{4} WHERE {5} GROUP BY {2}) t "
+          "JOIN {6} g ON t.{2} = g.id WHERE g.{0} <> '' GROUP BY k HAVING sum(s) > 0 "
+          "ORDER BY s DESC, b DESC, k LIMIT {7}",
+          source.key, kSums, source.id, period, source.table, condition, source.join, most);
+    }
+    const auto table = ask(sql);
+    if (!table) return tl::unexpected(table.error());
+    std::vector<RankedValue> ranked;
+    for (const auto& row : table->rows)
+      ranked.push_back({text(row[0]), sums(std::span(row).subspan(1)), {}, {}});
+    return ranked;
+  }
+
+  Result<void> rank_all() {
+    for (std::size_t i = 0; i < kRankedByCount; ++i) {
+      for (const auto& [values, condition] :
+           {std::pair{&out_.blocked[i], kBlocked}, {&out_.allowed_but_failed[i], kFailed}}) {
+        auto ranked = rank("now", static_cast<RankedBy>(i), condition, kRankedMax);
+        if (!ranked) return tl::unexpected(ranked.error());
+        *values = *std::move(ranked);
+      }
+    }
+    return {};
+  }
+
+  Result<void> compare() {
+    if (!question_.scope.from && !question_.scope.to) return {};  // there is nothing before all
+    const RowScope before{question_.scope.condition, out_.from - (out_.to - out_.from), out_.from};
+    OverviewTotals totals;
+    if (auto counted = count(before, totals, nullptr, out_.reasons_before); !counted)
+      return counted;
+    if (totals.all.rows == 0) return {};
+    out_.before = std::move(totals);
+    if (auto made = add_up(Rollup::Rules, before, "before"); !made) return made;
+    for (std::size_t i = 0; i < out_.compared.size(); ++i) {
+      for (const auto& [values, period] :
+           {std::pair{&out_.compared[i], "now"}, {&out_.compared_before[i], "before"}}) {
+        auto ranked = rank(period, static_cast<RankedBy>(i), "TRUE", kComparedMax);
+        if (!ranked) return tl::unexpected(ranked.error());
+        *values = *std::move(ranked);
+      }
+    }
+    return {};
+  }
+
+  // --- what stands out -----------------------------------------------------------------------
+  // Members of the sets of a roll-up, with the keys that they belong to, from its units and rows.
+  std::string members(const RollupInfo& rollup, std::string_view condition) const {
+    std::vector<RowScope> edges{period_};
+    std::string sql;
+    if (rolled_) {
+      UnitSplit split = split_by_unit(period_, rollup.unit_seconds * kMicros);
+      sql = fmt::format("SELECT {}, unnest({}) AS member FROM {} WHERE {} AND {}", key_list(rollup),
+                        rollup.set, rollup.table, split.units, condition);
+      edges = std::move(split.edges);
+    }
+    for (const RowScope& edge : edges) {
+      std::string keys;
+      for (const RollupKey& key : rollup.keys)
+        keys += fmt::format("{} AS {}, ", key.expression, key.name);
+      sql += fmt::format(
+          "{}SELECT * FROM (SELECT {}{} AS member FROM traffic_rows r WHERE {} AND {}) WHERE {}",
+          sql.empty() ? "" : " UNION ALL ", keys, rollup.set_expression, rollup.rows,
+          scope_sql(edge), condition);
+    }
+    return sql;
+  }
+
+  Result<void> find_servers() {
+    if (auto made = run(fmt::format(
+            "CREATE TEMP TABLE failing AS SELECT dst, dport, proto, reason_code, {} FROM "
+            "now_servers WHERE {} GROUP BY ALL HAVING sum(s) > 1 ORDER BY s DESC, dst, dport, "
+            "proto, reason_code LIMIT {}",
+            kSums, kFailed, kFoundMax));
+        !made)
+      return made;
+    const std::string condition =
+        fmt::format("{} AND (dst IN (SELECT dst FROM failing) OR dst IS NULL)", kFailed);
+    const auto table = ask(fmt::format(
+        "SELECT address_text(dst), dport, protocol_text(proto), reason_code, n, s, b, sources FROM "
+        "(SELECT f.*, count(DISTINCT m.member) AS sources FROM failing f JOIN ({}) m ON m.dst IS "
+        "NOT DISTINCT FROM f.dst AND m.dport IS NOT DISTINCT FROM f.dport AND m.proto IS NOT "
+        "DISTINCT FROM f.proto AND m.reason_code = f.reason_code GROUP BY ALL) ORDER BY s DESC, "
+        "dst, dport, proto, reason_code",
+        members(info(Rollup::Servers), condition)));
+    if (!table) return tl::unexpected(table.error());
+    for (const auto& row : table->rows) {
+      OverviewAnswer::FailingServer server{
+          text(row[0]),  text(row[2]), {}, text(row[3]), sums(std::span(row).subspan(4)),
+          number(row[7])};
+      if (!is_null(row[1]) && number(row[1]) != 0) server.dport = number(row[1]);
+      out_.failing_servers.push_back(std::move(server));
+    }
+    return {};
+  }
+
+  Result<void> find_rules() {
+    const auto table = ask(fmt::format(
+        "SELECT g.rule AS k, reason_code, {} FROM now_rules t JOIN rules g ON t.rule_id = g.id "
+        "WHERE {} AND g.rule <> '' GROUP BY k, reason_code HAVING sum(s) > 1 ORDER BY s DESC, k, "
+        "reason_code LIMIT {}",
+        kSums, kBlocked, kFoundMax));
+    if (!table) return tl::unexpected(table.error());
+    for (const auto& row : table->rows)
+      out_.blocking_rules.push_back({text(row[0]), text(row[1]), sums(std::span(row).subspan(2))});
+    return {};
+  }
+
+  // Sets of parts of the period give no more than an upper bound for the whole; those with the
+  // highest are counted until no other can come before them.
+  Result<void> find_scans() {
+    constexpr std::size_t kAtOnce = 50;
+    const auto candidates = ask(scan_candidates());
+    if (!candidates) return tl::unexpected(candidates.error());
+    auto& found = out_.scanning_hosts;
+    for (std::size_t first = 0; first < candidates->rows.size(); first += kAtOnce) {
+      const std::size_t end = std::min(first + kAtOnce, candidates->rows.size());
+      if (found.size() >= kScansMax &&
+          found[kScansMax - 1].targets >= number(candidates->rows[first][4]))
+        break;
+      if (auto counted = count_targets(std::span(candidates->rows).subspan(first, end - first));
+          !counted)
+        return counted;
+      std::stable_sort(found.begin(), found.end(),
+                       [](const auto& a, const auto& b) { return a.targets > b.targets; });
+    }
+    if (found.size() > kScansMax) found.resize(kScansMax);
+    return {};
+  }
+
+  // src as a number, rows, sessions, bytes, and at most how many targets.
+  std::string scan_candidates() const {
+    const RollupInfo& rollup = info(Rollup::Sources);
+    std::string bounds = "SELECT src, count(DISTINCT member) AS targets FROM (" +
+                         (rolled_ ? std::string() : members(rollup, "TRUE"));
+    if (rolled_) {
+      const UnitSplit split = split_by_unit(period_, rollup.unit_seconds * kMicros);
+      bounds = fmt::format("SELECT src, set_size AS targets FROM {} WHERE {}", rollup.table,
+                           split.units);
+      for (const RowScope& edge : split.edges)
+        bounds += fmt::format(
+            " UNION ALL SELECT r.src, count(DISTINCT {}) FROM traffic_rows r WHERE {} AND {} GROUP "
+            "BY r.src",
+            rollup.set_expression, rollup.rows, scope_sql(edge));
+      bounds = "SELECT src, sum(targets)::UBIGINT AS targets FROM (" + bounds;
+    }
+    return fmt::format(
+        "SELECT src::VARCHAR, n, s, b, targets FROM (SELECT src, {} FROM now_sources GROUP BY src "
+        "HAVING sum(n) >= {}) JOIN ({}) GROUP BY src HAVING targets >= {}) USING (src) WHERE s <= "
+        "{} * targets ORDER BY targets DESC, src LIMIT 1000",
+        kSums, kScanTargets, bounds, kScanTargets, kScanTries);
+  }
+
+  Result<void> count_targets(std::span<const std::vector<Cell>> candidates) {
+    std::string list;
+    for (const auto& row : candidates)
+      list += fmt::format("{}{}::UHUGEINT", list.empty() ? "" : ", ", text(row[0]));
+    const auto counted = ask(fmt::format(
+        "SELECT src::VARCHAR, address_text(src), count(DISTINCT member) FROM ({}) GROUP BY src "
+        "ORDER BY src",
+        members(info(Rollup::Sources), fmt::format("src IN ({})", list))));
+    if (!counted) return tl::unexpected(counted.error());
+    for (const auto& row : counted->rows) {
+      const auto candidate = std::find_if(candidates.begin(), candidates.end(), [&](const auto& c) {
+        return text(c[0]) == text(row[0]);
+      });
+      const std::uint64_t targets = number(row[2]);
+      const RowSums tried = sums(std::span(*candidate).subspan(1));
+      if (targets >= kScanTargets && tried.sessions <= kScanTries * targets)
+        out_.scanning_hosts.push_back({text(row[1]), tried, targets});
+    }
+    return {};
+  }
+
+  duckdb_connection connection_;
+  const OverviewQuestion& question_;
+  bool rolled_;
+  RowScope period_;
+  OverviewAnswer out_;
+};
+
+}  // namespace
+
+Result<OverviewAnswer> answer_overview(duckdb_connection connection,
+                                       const OverviewQuestion& question, bool rolled_up) {
+  // One view of the rows for all parts; what was made for it goes with it.
+  if (auto begun = run_plain(connection, "BEGIN"); !begun) return tl::unexpected(begun.error());
+  auto answer = Asker(connection, question, rolled_up).answer();
+  static_cast<void>(run_plain(connection, "ROLLBACK"));
+  return answer;
+}
+
+}  // namespace endreason
