@@ -82,11 +82,11 @@ Result<void> Ingestor::start() {
 }
 
 Result<void> Ingestor::learn_state() {
-  auto senders = store_.query("SELECT id, name FROM senders ORDER BY id", {});
+  auto senders = store_.senders();
   if (!senders) return tl::unexpected(senders.error());
-  for (const auto& row : senders->rows) {
-    sender_numbers_[std::get<std::string>(row[1])] = static_cast<std::uint16_t>(senders_.size());
-    senders_.push_back({std::get<std::string>(row[1]), {}, {}, 0, 0});
+  for (const std::string& name : *senders) {
+    sender_numbers_[name] = static_cast<std::uint16_t>(senders_.size());
+    senders_.push_back({name, {}, {}, 0, 0});
   }
   auto state = store_.state();
   if (!state) return tl::unexpected(state.error());
@@ -411,11 +411,10 @@ void Ingestor::keep_limits() {
         store_.remove_before(options_.now_micros() - options_.keep_days * kMicrosPerDay));
   if (options_.keep_bytes == 0 || store_.bytes_on_disk() <= options_.keep_bytes) return;
   // The oldest twentieth of the time that is kept.
-  const auto span =
-      store_.query("SELECT epoch_us(min(time)), epoch_us(max(time)) FROM traffic_rows", {});
-  if (!span || !std::holds_alternative<std::int64_t>(span->rows[0][0])) return;
-  const auto first = std::get<std::int64_t>(span->rows[0][0]);
-  const auto last = std::get<std::int64_t>(span->rows[0][1]);
+  const auto span = store_.span({});
+  if (!span || !span->first) return;
+  const std::int64_t first = *span->first;
+  const std::int64_t last = *span->last;
   static_cast<void>(store_.remove_before(first + std::max<std::int64_t>((last - first) / 20, 1)));
 }
 

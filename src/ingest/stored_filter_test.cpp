@@ -171,7 +171,7 @@ TEST(StoredFilter, MeansTheSameToTheDatabaseAsToRecords) {
 
   std::size_t some = 0;
   for (std::size_t i = 0; i < filters.size(); ++i) {
-    const std::string sql = filter_sql(filters[i].tree());
+    const std::string sql = filter_sql(filters[i].tree(), (*store)->dialect());
     QueryLimits limits;
     const auto rows =
         (*store)->query("SELECT id FROM traffic_rows r WHERE " + sql + " ORDER BY id", limits);

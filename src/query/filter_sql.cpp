@@ -74,6 +74,27 @@ std::string verdict_sql(VerdictField field, std::uint64_t bits) {
   return "FALSE";
 }
 
+// The column's text as the log had it; '' for a row that does not have it.
+std::string column_text_sql(Field field) {
+  const std::string name(info(field).log_name);
+  switch (stored(field).as) {
+    case StoredAs::Text:
+      return fmt::format("{}.\"{}\"", info(stored(field).group).table, name);
+    case StoredAs::Word:
+      return fmt::format(
+          "coalesce({}, CASE WHEN {} IN ('absent', 'unrecognized') THEN '' ELSE {}::VARCHAR END)",
+          odd_text_of(field), row_column(field), row_column(field));
+    case StoredAs::Address:
+      return fmt::format("coalesce({}, address_text({}), '')", odd_text_of(field),
+                         row_column(field));
+    case StoredAs::Protocol:
+      return fmt::format("coalesce({}, protocol_text({}), '')", odd_text_of(field),
+                         row_column(field));
+    default:
+      return fmt::format("coalesce({}, {}::VARCHAR, '')", odd_text_of(field), row_column(field));
+  }
+}
+
 // A condition on a text of a group, as a condition on the row.
 std::string in_group(Field field, const std::string& condition) {
   const StoredGroupInfo& group = info(stored(field).group);
@@ -87,13 +108,14 @@ std::string text_condition(std::string_view text, const FilterComparison& c,
   if (value.kind == FilterValue::Kind::Empty) return fmt::format("{} = ''", text);
   if (c.op == FilterOp::Contains)
     return fmt::format("contains(translate({}, '{}', '{}'), {})", text, kUpper, kLower,
-                       sql_text(value.text));
+                       sql_text(SqlDialect::DuckDb, value.text));
   if (value_class(c.subject) != ValueClass::Word)
-    return fmt::format("{} = {}", text, sql_text(value.text));
+    return fmt::format("{} = {}", text, sql_text(SqlDialect::DuckDb, value.text));
   std::string word = value.text;
   for (char& ch : word)
     ch = ch == ' ' || ch == '_' ? '-' : (ch >= 'A' && ch <= 'Z' ? static_cast<char>(ch + 32) : ch);
-  return fmt::format("translate({}, '{} _', '{}--') = {}", text, kUpper, kLower, sql_text(word));
+  return fmt::format("translate({}, '{} _', '{}--') = {}", text, kUpper, kLower,
+                     sql_text(SqlDialect::DuckDb, word));
 }
 
 // `value` is put in brackets by whoever makes it more than a name or a call.
@@ -315,44 +337,8 @@ void append_node(std::string& out, const FilterNode& node, bool negated) {
 
 }  // namespace
 
-std::string sql_text(std::string_view text) {
-  std::string out = "'";
-  for (const char c : as_utf8_text(text)) {
-    if (c == '\'') out += '\'';
-    out += c;
-  }
-  return out + "'";
-}
-
-std::string column_text_sql(Field field) {
-  const std::string name(info(field).log_name);
-  switch (stored(field).as) {
-    case StoredAs::Text:
-      return fmt::format("{}.\"{}\"", info(stored(field).group).table, name);
-    case StoredAs::Word:
-      return fmt::format(
-          "coalesce({}, CASE WHEN {} IN ('absent', 'unrecognized') THEN '' ELSE {}::VARCHAR END)",
-          odd_text_of(field), row_column(field), row_column(field));
-    case StoredAs::Address:
-      return fmt::format("coalesce({}, address_text({}), '')", odd_text_of(field),
-                         row_column(field));
-    case StoredAs::Protocol:
-      return fmt::format("coalesce({}, protocol_text({}), '')", odd_text_of(field),
-                         row_column(field));
-    default:
-      return fmt::format("coalesce({}, {}::VARCHAR, '')", odd_text_of(field), row_column(field));
-  }
-}
-
-std::string period_sql(std::optional<std::int64_t> since, std::optional<std::int64_t> until) {
-  std::string sql;
-  if (since) sql = fmt::format("r.\"time\" >= make_timestamp({}::BIGINT)", *since);
-  if (until)
-    sql += fmt::format("{}r.\"time\" < make_timestamp({}::BIGINT)", since ? " AND " : "", *until);
-  return sql.empty() ? "TRUE" : sql;
-}
-
-std::string filter_sql(const FilterNode& root) {
+std::string filter_sql(const FilterNode& root, SqlDialect dialect) {
+  static_cast<void>(dialect);
   std::string out;
   append_node(out, root, false);
   return out;

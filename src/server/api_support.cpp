@@ -133,16 +133,6 @@ HttpResponse store_error(const Error& error) {
       error.message);
 }
 
-std::string Scope::where_between(std::optional<std::int64_t> first,
-                                 std::optional<std::int64_t> last) const {
-  const std::string period = period_sql(first, last);
-  return filter ? fmt::format("{} AND {}", period, filter_sql(filter->tree())) : period;
-}
-
-std::string Scope::where() const {
-  return where_between(from, to);
-}
-
 tl::expected<Scope, HttpResponse> scope_of(const HttpRequest& request, const ApiContext& context) {
   Scope scope;
   const std::int64_t now = context.options.now_micros();
@@ -153,6 +143,7 @@ tl::expected<Scope, HttpResponse> scope_of(const HttpRequest& request, const Api
     auto filter = Filter::parse(scope.filter_text, now);
     if (!filter) return tl::unexpected(filter_error(filter.error().message));
     scope.filter = *std::move(filter);
+    scope.condition = filter_sql(scope.filter->tree(), context.store.dialect());
   }
   for (const auto& [name, point] : {std::pair("from", &scope.from), std::pair("to", &scope.to)}) {
     const std::string_view text = request.parameter(name);

@@ -13,6 +13,7 @@
 #include "format/record_writer.hpp"
 #include "server/api.hpp"
 #include "server/json_writer.hpp"
+#include "store/table_cells.hpp"
 
 namespace endreason {
 
@@ -50,9 +51,8 @@ struct Scope {
   std::string filter_text;
   std::optional<Filter> filter;
   std::optional<std::int64_t> from, to;  // UTC microseconds; to is not included
-  std::string where() const;             // a condition on traffic_rows r
-  std::string where_between(std::optional<std::int64_t> first,
-                            std::optional<std::int64_t> last) const;
+  std::string condition;                 // the filter in the store's SQL; empty: every row
+  RowScope rows() const { return {condition, from, to}; }
 };
 // From filter=, from= and to=; an answer instead when one of them is wrong.
 tl::expected<Scope, HttpResponse> scope_of(const HttpRequest& request, const ApiContext& context);
@@ -86,26 +86,6 @@ class RecordJson {
 
 // "verdict" of the contract: headline, sentence, usual_causes, checks, notes, sources.
 void append_explanation(JsonWriter& json, const TrafficRecord& record, const Verdict& verdict);
-
-inline std::uint64_t number_of(const Cell& cell) {
-  if (const auto* u = std::get_if<std::uint64_t>(&cell)) return *u;
-  if (const auto* i = std::get_if<std::int64_t>(&cell))
-    return *i < 0 ? 0 : static_cast<std::uint64_t>(*i);
-  if (const auto* d = std::get_if<double>(&cell))
-    return *d < 0 ? 0 : static_cast<std::uint64_t>(*d);
-  return 0;
-}
-inline std::int64_t signed_of(const Cell& cell) {
-  if (const auto* i = std::get_if<std::int64_t>(&cell)) return *i;
-  return static_cast<std::int64_t>(number_of(cell));
-}
-inline std::string_view text_of(const Cell& cell) {
-  const auto* s = std::get_if<std::string>(&cell);
-  return s != nullptr ? std::string_view(*s) : std::string_view();
-}
-inline bool is_null(const Cell& cell) {
-  return std::holds_alternative<std::monostate>(cell);
-}
 
 // --- the parts, a file each ---------------------------------------------------------------------
 HttpResponse answer_overview(const HttpRequest& request, const ApiContext& context);

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "model/verdict.hpp"
-#include "query/filter_sql.hpp"
 #include "server/api_support.hpp"
 #include "verdict/catalogue.hpp"
 
@@ -301,10 +300,8 @@ class Overview {
 HttpResponse answer_overview(const HttpRequest& request, const ApiContext& context) {
   auto scope = scope_of(request, context);
   if (!scope) return scope.error();
-  auto numbers = context.store.overview(
-      {{scope->filter ? filter_sql(scope->filter->tree()) : std::string(), scope->from, scope->to},
-       context.options.now_micros()},
-      context.limits());
+  auto numbers =
+      context.store.overview({scope->rows(), context.options.now_micros()}, context.limits());
   if (!numbers) return store_error(numbers.error());
   return json_answer(Overview(std::move(scope->filter_text), *std::move(numbers)).json());
 }

@@ -4,9 +4,8 @@
 #include <fmt/format.h>
 
 #include "format/output_columns.hpp"
-#include "model/stored_column.hpp"
+#include "model/stored_sql.hpp"
 #include "model/stored_words.hpp"
-#include "query/filter_sql.hpp"
 #include "query/filter_terms.hpp"
 #include "server/api_support.hpp"
 #include "server/text_table.hpp"
@@ -17,51 +16,29 @@ namespace {
 
 constexpr std::size_t kGroupColumnsMax = 4;
 
-// A column to group by: what the rows are grouped by first, and its text afterwards.
-struct GroupColumn {
+struct NamedColumn {
   std::string name, subject;
-  std::string key;   // of traffic_rows r
-  std::string join;  // the group's table, or nothing
-  std::string text;  // of key k<i>, and of the joined table g<i>
+  GroupColumn column;
 };
 
-std::optional<GroupColumn> group_column(std::string_view name, std::size_t i) {
+std::optional<NamedColumn> group_column(std::string_view name) {
   const auto subject = find_subject(name);
   if (!subject) return std::nullopt;
-  GroupColumn made;
-  made.name = name;
-  made.subject = subject->name;
-  const std::string key = fmt::format("k{}", i);
   if (subject->kind == FilterSubject::Kind::Verdict) {
     if (subject->verdict == VerdictField::Contradictions) return std::nullopt;
-    made.key = fmt::format("r.{}", subject->name);
-    made.text = key + "::VARCHAR";
-    return made;
+    return NamedColumn{
+        std::string(name), std::string(subject->name), {std::nullopt, subject->name}};
   }
   if (subject->kind != FilterSubject::Kind::Column) return std::nullopt;
-  const StoredColumn& column = stored(subject->first);
-  const std::string_view field = info(subject->first).log_name;
-  if (column.as == StoredAs::Text) {
-    const StoredGroupInfo& group = info(column.group);
-    made.key = fmt::format("r.{}", group.id);
-    made.join = fmt::format(" JOIN {} g{} ON t.{} = g{}.id", group.table, i, key, i);
-    made.text = fmt::format("g{}.\"{}\"", i, field);
-  } else {
-    made.key = fmt::format("r.\"{}\"", field);
-    made.text = column.as == StoredAs::Address    ? fmt::format("address_text({})", key)
-                : column.as == StoredAs::Protocol ? fmt::format("protocol_text({})", key)
-                : column.as == StoredAs::Word ? fmt::format("nullif({}::VARCHAR, 'absent')", key)
-                                              : key + "::VARCHAR";
-  }
-  return made;
+  return NamedColumn{std::string(name), std::string(subject->name), {subject->first, {}}};
 }
 
-tl::expected<std::vector<GroupColumn>, HttpResponse> group_columns(std::string_view list) {
-  std::vector<GroupColumn> columns;
+tl::expected<std::vector<NamedColumn>, HttpResponse> group_columns(std::string_view list) {
+  std::vector<NamedColumn> columns;
   while (!list.empty()) {
     const std::size_t end = std::min(list.find(','), list.size());
     const std::string_view name = list.substr(0, end);
-    auto column = group_column(name, columns.size());
+    auto column = group_column(name);
     if (!column)
       return tl::unexpected(
           error_answer(ApiError::BadParameter,
@@ -75,31 +52,6 @@ tl::expected<std::vector<GroupColumn>, HttpResponse> group_columns(std::string_v
     return tl::unexpected(error_answer(
         ApiError::BadParameter, fmt::format("by: give one to {} columns", kGroupColumnsMax)));
   return columns;
-}
-
-// Grouped by numbers first, by texts afterwards: a text may have several numbers.
-std::string groups_sql(const std::vector<GroupColumn>& columns, const std::string& where,
-                       std::uint64_t top) {
-  std::string inner, keys, joins, texts, outer;
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    inner += fmt::format("{} AS k{}, ", columns[i].key, i);
-    keys += fmt::format("{}k{}", i > 0 ? ", " : "", i);
-    joins += columns[i].join;
-    texts += fmt::format("{} AS x{}, ", columns[i].text, i);
-    outer += fmt::format("{}x{}", i > 0 ? ", " : "", i);
-  }
-  return fmt::format(
-      "SELECT {}sum(n)::UBIGINT AS n, sum(s)::UBIGINT AS s, sum(b)::UBIGINT AS b, "
-      "sum(blocked)::UBIGINT, "
-      "sum(failed)::UBIGINT FROM (SELECT {}count(*) AS n, sum(sessions) AS s, "
-      "coalesce(sum(CASE WHEN sessions > 0 THEN bytes END), 0) AS b, "
-      "coalesce(sum(CASE WHEN final_action = 'blocked' THEN sessions END), 0) AS blocked, "
-      "coalesce(sum(CASE WHEN final_action = 'allowed' AND outcome = 'failed' THEN sessions END), "
-      "0) AS "
-      "failed FROM traffic_rows r WHERE {} GROUP BY {}) t{} GROUP BY {} ORDER BY s DESC, n DESC, "
-      "{} "
-      "LIMIT {}",
-      texts, inner, where, keys, joins, outer, outer, top + 1);
 }
 
 std::string_view kind_of(Field field) {
@@ -148,6 +100,11 @@ void append_column(JsonWriter& json, std::string_view name, std::string_view tit
   json.boolean("filterable", filterable).boolean("default", shown_by_default(name)).end_object();
 }
 
+std::string whole_condition(const RowScope& scope, SqlDialect dialect) {
+  const std::string period = period_sql(dialect, scope.from, scope.to);
+  return scope.condition.empty() ? period : fmt::format("{} AND {}", period, scope.condition);
+}
+
 // An answer that is no JSON.
 HttpResponse text_answer(TableFormat format, const std::vector<std::string>& names,
                          const std::vector<std::vector<Cell>>& rows) {
@@ -156,6 +113,23 @@ HttpResponse text_answer(TableFormat format, const std::vector<std::string>& nam
                           : format == TableFormat::Ndjson ? "application/x-ndjson"
                                                           : "text/plain; charset=utf-8";
   return response;
+}
+
+Cell cell_of(const std::optional<std::string>& text) {
+  return text ? Cell(*text) : Cell();
+}
+
+std::vector<std::vector<Cell>> cells_of(const std::vector<GroupedRows>& groups, std::size_t most) {
+  std::vector<std::vector<Cell>> rows;
+  for (std::size_t i = 0; i < groups.size() && i < most; ++i) {
+    const GroupedRows& group = groups[i];
+    std::vector<Cell>& row = rows.emplace_back();
+    for (const auto& text : group.key) row.push_back(cell_of(text));
+    for (const std::uint64_t number :
+         {group.sums.rows, group.sums.sessions, group.sums.bytes, group.blocked, group.failed})
+      row.emplace_back(number);
+  }
+  return rows;
 }
 
 tl::expected<TableFormat, HttpResponse> format_parameter(const HttpRequest& request) {
@@ -177,40 +151,39 @@ HttpResponse answer_groups(const HttpRequest& request, const ApiContext& context
   if (!top) return top.error();
   const auto format = format_parameter(request);
   if (!format) return format.error();
-  const auto table =
-      context.store.query(groups_sql(*columns, scope->where(), *top), context.limits());
-  if (!table) return store_error(table.error());
+  std::vector<GroupColumn> by;
+  for (const NamedColumn& column : *columns) by.push_back(column.column);
+  const auto groups = context.store.groups(scope->rows(), by, *top + 1, context.limits());
+  if (!groups) return store_error(groups.error());
   if (*format != TableFormat::Json) {
     std::vector<std::string> names;
-    for (const GroupColumn& column : *columns) names.push_back(column.name);
+    for (const NamedColumn& column : *columns) names.push_back(column.name);
     for (const char* name : {"rows", "sessions", "bytes", "blocked", "failed"})
       names.emplace_back(name);
-    auto rows = table->rows;
-    rows.resize(std::min<std::size_t>(rows.size(), *top));
-    return text_answer(*format, names, rows);
+    return text_answer(*format, names, cells_of(*groups, *top));
   }
   std::string body;
   JsonWriter json(body);
   json.object().key("by").array();
-  for (const GroupColumn& column : *columns) json.text(column.name);
+  for (const NamedColumn& column : *columns) json.text(column.name);
   json.end_array().key("groups").array();
-  const std::size_t n = columns->size();
-  for (std::size_t i = 0; i < table->rows.size() && i < *top; ++i) {
-    const auto& row = table->rows[i];
+  for (std::size_t i = 0; i < groups->size() && i < *top; ++i) {
+    const GroupedRows& group = (*groups)[i];
     json.object().key("key").array();
     std::string filter;
-    for (std::size_t c = 0; c < n; ++c) {
-      json.cell(row[c]);
-      const std::string part = comparison((*columns)[c].subject, "eq", text_of(row[c]));
+    for (std::size_t c = 0; c < columns->size(); ++c) {
+      json.cell(cell_of(group.key[c]));
+      const std::string part =
+          comparison((*columns)[c].subject, "eq", group.key[c].value_or(std::string()));
       filter += (c > 0 ? " and " : "") + part;
     }
     json.end_array();
-    json.number("rows", number_of(row[n])).number("sessions", number_of(row[n + 1]));
-    json.number("bytes", number_of(row[n + 2])).number("blocked", number_of(row[n + 3]));
-    json.number("failed", number_of(row[n + 4]));
+    json.number("rows", group.sums.rows).number("sessions", group.sums.sessions);
+    json.number("bytes", group.sums.bytes).number("blocked", group.blocked);
+    json.number("failed", group.failed);
     json.text("filter", joined(scope->filter_text, filter)).end_object();
   }
-  json.end_array().boolean("more", table->rows.size() > *top).end_object();
+  json.end_array().boolean("more", groups->size() > *top).end_object();
   return json_answer(std::move(body));
 }
 
@@ -257,7 +230,7 @@ HttpResponse answer_filter_check(const HttpRequest& request, const ApiContext& c
   json.text("sql",
             fmt::format("SELECT t.* FROM traffic t JOIN traffic_rows r USING (id) WHERE {} ORDER "
                         "BY r.time DESC LIMIT 100",
-                        scope->where()));
+                        whole_condition(scope->rows(), context.store.dialect())));
   std::string quoted;
   for (const char c : scope->filter_text)
     quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);

@@ -41,29 +41,25 @@ struct Device {
 using Devices = std::map<std::string, Device>;
 
 Result<Devices> read_devices(const ApiContext& context) {
-  const auto table = context.store.query(
-      "SELECT d.serial, d.device_name, t.version, t.format, n, s, first, last, received FROM "
-      "(SELECT "
-      "device_id, version, format, count(*) AS n, sum(sessions) AS s, epoch_us(min(time)) AS "
-      "first, "
-      "epoch_us(max(time)) AS last, epoch_us(max(received)) AS received FROM traffic_rows GROUP BY "
-      "device_id, version, format) t JOIN devices d ON t.device_id = d.id",
-      context.limits(100'000));
-  if (!table) return tl::unexpected(table.error());
+  const auto rows = context.store.devices(context.limits(100'000));
+  if (!rows) return tl::unexpected(rows.error());
   Devices devices;
-  for (const auto& row : table->rows) {
-    Device& d = devices[std::string(text_of(row[0]))];
-    if (d.name.empty()) d.name = text_of(row[1]);
-    const std::int64_t first = signed_of(row[6]);
-    d.first = d.rows == 0 ? first : std::min(d.first, first);
-    d.last = d.rows == 0 ? signed_of(row[7]) : std::max(d.last, signed_of(row[7]));
-    d.received = std::max(d.received, signed_of(row[8]));
-    d.rows += number_of(row[4]);
-    d.sessions += number_of(row[5]);
-    d.versions[version_name(number_of(row[2]))] += number_of(row[4]);
-    d.formats[std::string(text_of(row[3]))] += number_of(row[4]);
+  for (const DeviceRows& r : *rows) {
+    Device& d = devices[r.serial];
+    if (d.name.empty()) d.name = r.device_name;
+    d.first = d.rows == 0 ? r.first : std::min(d.first, r.first);
+    d.last = d.rows == 0 ? r.last : std::max(d.last, r.last);
+    d.received = std::max(d.received, r.received);
+    d.rows += r.rows;
+    d.sessions += r.sessions;
+    d.versions[version_name(r.version)] += r.rows;
+    d.formats[r.format] += r.rows;
   }
   return devices;
+}
+
+std::int64_t rounded_seconds(std::int64_t micros) {
+  return (micros + (micros < 0 ? -kMicros : kMicros) / 2) / kMicros;
 }
 
 // Rows of the last minute by serial, and how far their clocks are from ours.
@@ -73,18 +69,10 @@ struct Lately {
 };
 Result<std::map<std::string, Lately>> read_lately(const ApiContext& context) {
   const std::int64_t since = context.options.now_micros() - 60 * kMicros;
-  const auto table = context.store.query(
-      fmt::format(
-          "SELECT d.serial, sum(n)::UBIGINT, (median(lag) / {})::BIGINT FROM (SELECT device_id, "
-          "count(*) AS n, median(epoch_us(received) - epoch_us(time)) AS lag FROM traffic_rows "
-          "WHERE received >= make_timestamp({}::BIGINT) AND time_known GROUP BY device_id) t JOIN "
-          "devices d ON t.device_id = d.id GROUP BY d.serial",
-          kMicros, since),
-      context.limits(100'000));
-  if (!table) return tl::unexpected(table.error());
+  const auto lags = context.store.device_lags(since, context.limits(100'000));
+  if (!lags) return tl::unexpected(lags.error());
   std::map<std::string, Lately> lately;
-  for (const auto& row : table->rows)
-    lately[std::string(text_of(row[0]))] = {number_of(row[1]), signed_of(row[2])};
+  for (const DeviceLag& l : *lags) lately[l.serial] = {l.rows, rounded_seconds(l.lag_micros)};
   return lately;
 }
 
@@ -254,19 +242,16 @@ HttpResponse answer_accounting(const ApiContext& context) {
 }
 
 HttpResponse answer_status(const ApiContext& context) {
-  const auto span = context.store.query(
-      "SELECT count(*), epoch_us(min(time)), epoch_us(max(time)) FROM traffic_rows",
-      context.limits());
+  const auto span = context.store.span(context.limits());
   if (!span) return store_error(span.error());
   const IngestSnapshot s = context.ingestor.snapshot();
-  const auto& row = span->rows[0];
   std::string body;
   JsonWriter json(body);
   json.object().text("version", context.options.version).key("store").object();
-  json.text("kind", "duckdb").text("folder", context.options.folder);
-  json.number("bytes", context.store.bytes_on_disk()).number("rows", number_of(row[0]));
-  json.text_or_null("oldest", is_null(row[1]) ? "" : time_text(signed_of(row[1])));
-  json.text_or_null("newest", is_null(row[2]) ? "" : time_text(signed_of(row[2])));
+  json.text("kind", context.store.kind()).text("folder", context.options.folder);
+  json.number("bytes", context.store.bytes_on_disk()).number("rows", span->rows);
+  json.text_or_null("oldest", span->first ? time_text(*span->first) : "");
+  json.text_or_null("newest", span->last ? time_text(*span->last) : "");
   json.end_object().text("state", log_name(s.state)).text_or_null("problem", s.problem);
   json.number("uptime_seconds", (context.options.now_micros() - context.started_micros) / kMicros);
   json.number("queries_running", context.store.queries_running());

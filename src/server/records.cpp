@@ -21,30 +21,17 @@ constexpr std::uint64_t kPartRows = 8192;  // of a download, at once
 constexpr std::int64_t kMicros = 1'000'000;
 
 // Where a page ended: "TIME:ID".
-struct Cursor {
-  std::int64_t time;
-  std::uint64_t id;
-};
-std::optional<Cursor> read_cursor(std::string_view text) {
+std::optional<RowsQuestion::Place> read_cursor(std::string_view text) {
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos) return std::nullopt;
   const bool negative = text.starts_with('-');
   std::uint64_t time = 0;
-  Cursor cursor{};
+  RowsQuestion::Place place;
   if (!parse_decimal(text.substr(negative ? 1 : 0, colon - (negative ? 1 : 0)), time) ||
-      time > INT64_MAX || !parse_decimal(text.substr(colon + 1), cursor.id))
+      time > INT64_MAX || !parse_decimal(text.substr(colon + 1), place.id))
     return std::nullopt;
-  cursor.time = negative ? -static_cast<std::int64_t>(time) : static_cast<std::int64_t>(time);
-  return cursor;
-}
-
-std::string behind(const Cursor& cursor, bool descending) {
-  const char* sign = descending ? "<" : ">";
-  return fmt::format(
-      "r.time {0}= make_timestamp({1}::BIGINT) AND (r.time {0} make_timestamp({1}::BIGINT) OR r.id "
-      "{0} "
-      "{2})",
-      sign, cursor.time, cursor.id);
+  place.time_micros = negative ? -static_cast<std::int64_t>(time) : static_cast<std::int64_t>(time);
+  return place;
 }
 
 tl::expected<std::vector<OutputColumn>, HttpResponse> chosen_columns(const HttpRequest& request) {
@@ -59,21 +46,23 @@ tl::expected<std::vector<OutputColumn>, HttpResponse> chosen_columns(const HttpR
 // All rows that a filter accepts, in the order of storing, part by part.
 class Download final : public HttpStream {
  public:
-  Download(const ApiContext& context, std::string where, const WriterOptions& options)
-      : context_(context), where_(std::move(where)), writer_(make_writer(options)) {}
+  Download(const ApiContext& context, RowScope scope, const WriterOptions& options)
+      : context_(context), writer_(make_writer(options)) {
+    question_.scope = std::move(scope);
+    question_.behind = RowsQuestion::Place{};
+    question_.most = kPartRows;
+  }
 
   State next(std::string& out) override {
     if (!begun_) writer_->begin(out);
     begun_ = true;
     std::uint64_t rows = 0;
-    const auto read = context_.store.read_rows(
-        fmt::format("WHERE {} AND r.id > {} ORDER BY r.id LIMIT {}", where_, last_, kPartRows),
-        context_.limits(), [&](StoredRow& row) {
-          writer_->write(row.record, row.verdict, out);
-          last_ = row.id;
-          ++rows;
-          return true;
-        });
+    const auto read = context_.store.read_rows(question_, context_.limits(), [&](StoredRow& row) {
+      writer_->write(row.record, row.verdict, out);
+      question_.behind->id = row.id;
+      ++rows;
+      return true;
+    });
     // An answer that has begun can only be cut short to say that something went wrong.
     if (read && rows == kPartRows) return State::More;
     if (read) writer_->end(out);
@@ -82,9 +71,8 @@ class Download final : public HttpStream {
 
  private:
   const ApiContext& context_;
-  std::string where_;
+  RowsQuestion question_;
   std::unique_ptr<RecordWriter> writer_;
-  std::uint64_t last_ = 0;
   bool begun_ = false;
 };
 
@@ -114,21 +102,20 @@ HttpResponse download(const HttpRequest& request, const ApiContext& context, con
   response.headers.emplace_back(
       "Content-Disposition",
       fmt::format("attachment; filename=\"traffic.{}\"", name == "panos" ? "log" : name));
-  response.stream = std::make_shared<Download>(context, scope.where(), options);
+  response.stream = std::make_shared<Download>(context, scope.rows(), options);
   return response;
 }
 
 // How many rows there are in all, where that can be known quickly.
-void append_total(JsonWriter& json, const ApiContext& context, const std::string& where) {
+void append_total(JsonWriter& json, const ApiContext& context, const Scope& scope) {
   QueryLimits limits = context.limits();
   limits.time = std::min(limits.time, std::chrono::milliseconds(1500));
-  const auto table =
-      context.store.query("SELECT count(*) FROM traffic_rows r WHERE " + where, limits);
-  if (!table) {
+  const auto count = context.store.count(scope.rows(), limits);
+  if (!count) {
     json.key("total").null();
     return;
   }
-  json.key("total").object().number("rows", number_of(table->rows[0][0]));
+  json.key("total").object().number("rows", *count);
   json.boolean("exact", true).end_object();
 }
 
@@ -142,13 +129,15 @@ HttpResponse page(const HttpRequest& request, const ApiContext& context, const S
     return error_answer(ApiError::BadParameter,
                         fmt::format("order: expected desc or asc, found '{}'", order));
   const bool descending = order != "asc";
-  std::string where = scope.where();
+  RowsQuestion question;
+  question.scope = scope.rows();
+  question.order = descending ? RowsQuestion::Order::NewestFirst : RowsQuestion::Order::OldestFirst;
+  question.most = *limit + 1;
   if (const std::string_view text = request.parameter("cursor"); !text.empty()) {
-    const auto cursor = read_cursor(text);
-    if (!cursor)
+    question.behind = read_cursor(text);
+    if (!question.behind)
       return error_answer(ApiError::BadParameter,
                           "cursor: give `next` of the page before, as it was");
-    where = behind(*cursor, descending) + " AND " + where;
   }
   std::string body;
   JsonWriter json(body);
@@ -157,24 +146,21 @@ HttpResponse page(const HttpRequest& request, const ApiContext& context, const S
   json.end_array().key("records").array();
   RecordJson records(context, *columns);
   std::uint64_t rows = 0;
-  Cursor last{};
-  const auto read = context.store.read_rows(
-      fmt::format("WHERE {} ORDER BY r.time {}, r.id {} LIMIT {}", where,
-                  descending ? "DESC" : "ASC", descending ? "DESC" : "ASC", *limit + 1),
-      context.limits(), [&](StoredRow& row) {
-        if (++rows > *limit) return false;
-        records.append(json, row.record, row.verdict, row.id);
-        last = {row.time_micros, row.id};
-        return true;
-      });
+  RowsQuestion::Place last;
+  const auto read = context.store.read_rows(question, context.limits(), [&](StoredRow& row) {
+    if (++rows > *limit) return false;
+    records.append(json, row.record, row.verdict, row.id);
+    last = {row.time_micros, row.id};
+    return true;
+  });
   if (!read) return store_error(read.error());
   json.end_array().key("next");
   if (rows > *limit) {
-    json.text(fmt::format("{}:{}", last.time, last.id));
+    json.text(fmt::format("{}:{}", last.time_micros, last.id));
   } else {
     json.null();
   }
-  append_total(json, context, scope.where());
+  append_total(json, context, scope);
   json.end_object();
   return json_answer(std::move(body));
 }
@@ -184,7 +170,7 @@ HttpResponse page(const HttpRequest& request, const ApiContext& context, const S
 // The rows of the same session: same addresses, ports and protocol, and the same number near in
 // time. Number 0 is given to everything that was dropped before a session was made; then only rows
 // that are very near belong together.
-std::string same_session(const StoredRow& row) {
+RowsQuestion same_session(const StoredRow& row, SqlDialect dialect) {
   const TrafficRecord& r = row.record;
   const bool numbered = r.knows(Known::Sessionid) && r.sessionid != 0;
   std::string filter;
@@ -201,8 +187,17 @@ std::string same_session(const StoredRow& row) {
   if (numbered) add("sessionid", "eq", std::to_string(r.sessionid));
   const auto parsed = Filter::parse(filter);
   const std::int64_t reach = (numbered ? 86'400 : 60) * kMicros;
-  return fmt::format("{} AND {}", period_sql(row.time_micros - reach, row.time_micros + reach),
-                     parsed ? filter_sql(parsed->tree()) : fmt::format("r.id = {}", row.id));
+  RowsQuestion question;
+  question.scope.from = row.time_micros - reach;
+  question.scope.to = row.time_micros + reach;
+  if (parsed) {
+    question.scope.condition = filter_sql(parsed->tree(), dialect);
+  } else {
+    question.id = row.id;
+  }
+  question.order = RowsQuestion::Order::OldestFirst;
+  question.most = 200;
+  return question;
 }
 
 void append_short(JsonWriter& json, const StoredRow& row) {
@@ -213,30 +208,6 @@ void append_short(JsonWriter& json, const StoredRow& row) {
   json.text("final_action", log_name(row.verdict.final_action));
   json.text("outcome", log_name(row.verdict.outcome));
   json.text("reason_code", log_name(row.verdict.reason_code)).end_object();
-}
-
-// What may be completed from the rows: texts of a group, and addresses.
-std::string completion_sql(Field field, const std::string& prefix, const std::string& where) {
-  const StoredColumn& column = stored(field);
-  const std::string_view name = info(field).log_name;
-  if (column.as == StoredAs::Text) {
-    const StoredGroupInfo& group = info(column.group);
-    return fmt::format(
-        "SELECT g.\"{0}\" AS k FROM (SELECT {1}, count(*) AS n FROM traffic_rows r WHERE {2} GROUP "
-        "BY "
-        "{1}) t JOIN {3} g ON t.{1} = g.id WHERE g.\"{0}\" <> '' AND starts_with(lower(g.\"{0}\"), "
-        "lower({4})) GROUP BY k ORDER BY sum(n) DESC, k LIMIT 20",
-        name, group.id, where, group.table, prefix);
-  }
-  const std::string text =
-      column.as == StoredAs::Address    ? fmt::format("address_text(\"{}\")", name)
-      : column.as == StoredAs::Protocol ? fmt::format("protocol_text(\"{}\")", name)
-                                        : fmt::format("\"{}\"::VARCHAR", name);
-  return fmt::format(
-      "SELECT k FROM (SELECT {} AS k, n FROM (SELECT \"{}\", count(*) AS n FROM traffic_rows r "
-      "WHERE {} "
-      "GROUP BY 1)) WHERE starts_with(k, {}) ORDER BY n DESC, k LIMIT 20",
-      text, name, where, prefix);
 }
 
 }  // namespace
@@ -250,32 +221,32 @@ HttpResponse answer_records(const HttpRequest& request, const ApiContext& contex
 
 HttpResponse answer_record(std::string_view id, const ApiContext& context) {
   std::uint64_t number = 0;
-  std::optional<std::string> where;
+  std::optional<RowsQuestion> story_question;
   std::string body;
   JsonWriter json(body);
   if (parse_decimal(id, number) && number <= INT64_MAX) {
-    const auto read = context.store.read_rows(
-        fmt::format("WHERE r.id = {}", number), context.limits(), [&](StoredRow& row) {
-          RecordJson record(context, {});
-          json.object().key("record");
-          record.append(json, row.record, row.verdict, row.id);
-          json.text_or_null("raw", row.raw);
-          append_explanation(json.key("verdict"), row.record, row.verdict);
-          where = same_session(row);
-          return false;
-        });
+    RowsQuestion question;
+    question.id = number;
+    const auto read = context.store.read_rows(question, context.limits(), [&](StoredRow& row) {
+      RecordJson record(context, {});
+      json.object().key("record");
+      record.append(json, row.record, row.verdict, row.id);
+      json.text_or_null("raw", row.raw);
+      append_explanation(json.key("verdict"), row.record, row.verdict);
+      story_question = same_session(row, context.store.dialect());
+      return false;
+    });
     if (!read) return store_error(read.error());
   }
-  if (!where)
+  if (!story_question)
     return error_answer(ApiError::NotFound, fmt::format("no row has the number '{}'", id),
                         "it may have been removed by the limits on what is kept");
   json.key("story").array();
   const auto story =
-      context.store.read_rows(fmt::format("WHERE {} ORDER BY r.time, r.id LIMIT 200", *where),
-                              context.limits(), [&](StoredRow& row) {
-                                append_short(json, row);
-                                return true;
-                              });
+      context.store.read_rows(*story_question, context.limits(), [&](StoredRow& row) {
+        append_short(json, row);
+        return true;
+      });
   if (!story) return store_error(story.error());
   json.end_array().key("ladder").null().end_object();
   return json_answer(std::move(body));
@@ -300,10 +271,10 @@ HttpResponse answer_complete(const HttpRequest& request, const ApiContext& conte
     for (const std::string_view word : words)
       if (!word.empty() && word.starts_with(prefix)) json.text(word);
   } else if (field && stored(subject->first).as != StoredAs::Time) {
-    const auto table = context.store.query(
-        completion_sql(subject->first, sql_text(prefix), scope->where()), context.limits());
-    if (!table) return store_error(table.error());
-    for (const auto& row : table->rows) json.text(text_of(row[0]));
+    const auto texts =
+        context.store.complete(scope->rows(), subject->first, prefix, context.limits());
+    if (!texts) return store_error(texts.error());
+    for (const std::string& text : *texts) json.text(text);
   }
   json.end_array();
   return json_answer(std::move(body));

@@ -11,18 +11,14 @@
 #include "store/duckdb_overview.hpp"
 #include "store/result_table.hpp"
 #include "store/row_decoder.hpp"
+#include "store/row_scope.hpp"
 #include "store/schema.hpp"
 
 namespace endreason {
 namespace {
 
-std::string sql_text(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) {
-    if (c == '\'') out += '\'';
-    out += c;
-  }
-  return out + "'";
+std::string literal(std::string_view text) {
+  return sql_text(SqlDialect::DuckDb, text);
 }
 
 tl::unexpected<Error> stopped_error(std::chrono::milliseconds time) {
@@ -215,8 +211,7 @@ Result<void> DuckdbStore::make_ready() {
         !set && std::string_view(setting).find("TimeZone") == std::string_view::npos)
       return set;
   if (!options_.export_folder.empty()) {
-    if (auto set = run("SET allowed_directories = [" + sql_text(options_.export_folder) + "]");
-        !set)
+    if (auto set = run("SET allowed_directories = [" + literal(options_.export_folder) + "]"); !set)
       return set;
     if (auto set = run("SET enable_external_access = false"); !set) return set;
   }
@@ -359,8 +354,8 @@ Result<void> DuckdbStore::add_sender(std::uint16_t id, std::string_view name) {
     if (auto begun = run_plain(writer_.get(), "BEGIN"); !begun) return begun;
     in_transaction_ = true;
   }
-  return run_plain(writer_.get(), fmt::format("INSERT INTO senders VALUES ({}, {})", id,
-                                              sql_text(as_utf8_text(name))));
+  return run_plain(writer_.get(),
+                   fmt::format("INSERT INTO senders VALUES ({}, {})", id, literal(name)));
 }
 
 Result<void> DuckdbStore::commit(const StoreState& state) {
@@ -379,8 +374,7 @@ Result<void> DuckdbStore::commit(const StoreState& state) {
   }
   std::string values =
       fmt::format("('schema_version', {}), ('next_id', {})", kSchemaVersion, next_id_);
-  for (const auto& [name, value] : state)
-    values += fmt::format(", ({}, {})", sql_text(name), value);
+  for (const auto& [name, value] : state) values += fmt::format(", ({}, {})", literal(name), value);
   for (const std::string& sql : {std::string("DELETE FROM store_state"),
                                  "INSERT INTO store_state VALUES " + values, std::string("COMMIT")})
     if (auto done = run_plain(writer_.get(), sql); !done) return done;
@@ -441,13 +435,39 @@ Result<Table> DuckdbStore::query(const std::string& sql, const QueryLimits& limi
   return read_table(*result, limits.rows);
 }
 
-Result<void> DuckdbStore::read_rows(const std::string& rest, const QueryLimits& limits,
+namespace {
+
+// Everything behind FROM.
+std::string rest_of(const RowsQuestion& question) {
+  using Order = RowsQuestion::Order;
+  std::string where = scope_sql(question.scope);
+  if (question.id) where += fmt::format(" AND r.id = {}", *question.id);
+  const bool descending = question.order == Order::NewestFirst;
+  if (question.behind && question.order == Order::AsStored) {
+    where += fmt::format(" AND r.id > {}", question.behind->id);
+  } else if (question.behind) {
+    where += fmt::format(
+        " AND r.time {0}= make_timestamp({1}::BIGINT) AND (r.time {0} make_timestamp({1}::BIGINT) "
+        "OR r.id {0} {2})",
+        descending ? "<" : ">", question.behind->time_micros, question.behind->id);
+  }
+  const std::string_view order = question.order == Order::AsStored ? "r.id"
+                                 : descending                      ? "r.time DESC, r.id DESC"
+                                                                   : "r.time, r.id";
+  std::string rest = fmt::format("WHERE {} ORDER BY {}", where, order);
+  if (question.most != UINT64_MAX) rest += fmt::format(" LIMIT {}", question.most);
+  return rest;
+}
+
+}  // namespace
+
+Result<void> DuckdbStore::read_rows(const RowsQuestion& question, const QueryLimits& limits,
                                     const std::function<bool(StoredRow&)>& take) {
   auto connection = connect();
   if (!connection) return tl::unexpected(connection.error());
   const QueryWatch::Guard guard(watch_, connection->get(), limits.time);
-  auto result = run_sql(connection->get(),
-                        "SELECT " + RowDecoder::select_list() + " FROM traffic_rows r " + rest);
+  auto result = run_sql(connection->get(), "SELECT " + RowDecoder::select_list() +
+                                               " FROM traffic_rows r " + rest_of(question));
   if (!result) {
     if (guard.stopped()) return stopped_error(limits.time);
     return tl::unexpected(result.error());

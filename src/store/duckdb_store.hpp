@@ -95,12 +95,26 @@ class DuckdbStore final : public Store {
 
   Result<StoreState> state() override;
   Result<Table> query(const std::string& sql, const QueryLimits& limits) override;
-  Result<void> read_rows(const std::string& rest, const QueryLimits& limits,
+  SqlDialect dialect() const override { return SqlDialect::DuckDb; }
+  Result<void> read_rows(const RowsQuestion& question, const QueryLimits& limits,
                          const std::function<bool(StoredRow&)>& take) override;
+  Result<std::uint64_t> count(const RowScope& scope, const QueryLimits& limits) override;
+  Result<StoredSpan> span(const QueryLimits& limits) override;
+  Result<std::vector<GroupedRows>> groups(const RowScope& scope,
+                                          const std::vector<GroupColumn>& columns,
+                                          std::uint64_t most, const QueryLimits& limits) override;
+  Result<std::vector<std::string>> complete(const RowScope& scope, Field field,
+                                            std::string_view prefix,
+                                            const QueryLimits& limits) override;
+  Result<std::vector<DeviceRows>> devices(const QueryLimits& limits) override;
+  Result<std::vector<DeviceLag>> device_lags(std::int64_t received_since,
+                                             const QueryLimits& limits) override;
+  Result<std::vector<std::string>> senders() override;
   Result<void> read_seqnos(
       const std::function<void(std::string_view, std::string_view, std::uint64_t)>& take) override;
   Result<OverviewAnswer> overview(const OverviewQuestion& question,
                                   const QueryLimits& limits) override;
+  std::string_view kind() const override { return "duckdb"; }
   std::uint64_t bytes_on_disk() const override;
   unsigned queries_running() const override { return watch_.running(); }
 

@@ -94,7 +94,7 @@ TEST(DuckdbStore, GivesARowBackAsItWas) {
   ASSERT_EQ(store->add(record, verdict, {77, 3}, {}), 1u);
   ASSERT_TRUE(store->commit({}));
   std::size_t seen = 0;
-  ASSERT_TRUE(store->read_rows("", {}, [&](StoredRow& row) {
+  ASSERT_TRUE(store->read_rows({}, {}, [&](StoredRow& row) {
     ++seen;
     EXPECT_EQ(texts_of(row.record), texts_of(record));
     EXPECT_EQ(row.id, 1u);
@@ -127,7 +127,7 @@ TEST(DuckdbStore, TextsThatAColumnCannotHoldComeBackAsTheyWere) {
   record.extras.push_back({"column_131", "x\xff\"y"});
   ASSERT_TRUE(store->add(record, {}, {}, {}));
   ASSERT_TRUE(store->commit({}));
-  ASSERT_TRUE(store->read_rows("", {}, [&](StoredRow& row) {
+  ASSERT_TRUE(store->read_rows({}, {}, [&](StoredRow& row) {
     EXPECT_EQ(texts_of(row.record), texts_of(record));
     EXPECT_EQ(row.record.action, Action::DropIcmp);
     return true;

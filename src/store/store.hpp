@@ -16,9 +16,11 @@
 
 #include "base/result.hpp"
 #include "model/record_clock.hpp"
+#include "model/stored_sql.hpp"
 #include "model/traffic_record.hpp"
 #include "model/verdict.hpp"
 #include "store/overview_question.hpp"
+#include "store/question.hpp"
 
 namespace endreason {
 
@@ -47,12 +49,6 @@ struct Table {
   std::vector<Column> columns;
   std::vector<std::vector<Cell>> rows;
   bool truncated = false;  // there were more rows than the limit
-};
-
-struct QueryLimits {
-  std::uint64_t rows = 10'000;
-  std::chrono::milliseconds time{30'000};
-  bool one_select = false;  // refuse everything but one statement that only reads
 };
 
 // A row as it was kept.
@@ -91,11 +87,31 @@ class Store {
 
   // --- reading, any thread -------------------------------------------------------------------
   [[nodiscard]] virtual Result<StoreState> state() = 0;
+  // SQL of the database's own, on the view `traffic`.
   [[nodiscard]] virtual Result<Table> query(const std::string& sql, const QueryLimits& limits) = 0;
-  // Rows in the order asked for. `rest` is what stands behind FROM traffic_rows; false from `take`
-  // stops.
-  [[nodiscard]] virtual Result<void> read_rows(const std::string& rest, const QueryLimits& limits,
+  // In which the conditions of scopes have to be written.
+  virtual SqlDialect dialect() const = 0;
+
+  [[nodiscard]] virtual Result<void> read_rows(const RowsQuestion& question,
+                                               const QueryLimits& limits,
                                                const std::function<bool(StoredRow&)>& take) = 0;
+  [[nodiscard]] virtual Result<std::uint64_t> count(const RowScope& scope,
+                                                    const QueryLimits& limits) = 0;
+  [[nodiscard]] virtual Result<StoredSpan> span(const QueryLimits& limits) = 0;
+  // Most sessions first, then most rows, then by the texts.
+  [[nodiscard]] virtual Result<std::vector<GroupedRows>> groups(
+      const RowScope& scope, const std::vector<GroupColumn>& columns, std::uint64_t most,
+      const QueryLimits& limits) = 0;
+  // The 20 texts of a column that most rows have, of those that begin so.
+  [[nodiscard]] virtual Result<std::vector<std::string>> complete(const RowScope& scope,
+                                                                  Field field,
+                                                                  std::string_view prefix,
+                                                                  const QueryLimits& limits) = 0;
+  [[nodiscard]] virtual Result<std::vector<DeviceRows>> devices(const QueryLimits& limits) = 0;
+  [[nodiscard]] virtual Result<std::vector<DeviceLag>> device_lags(std::int64_t received_since,
+                                                                   const QueryLimits& limits) = 0;
+  // By number.
+  [[nodiscard]] virtual Result<std::vector<std::string>> senders() = 0;
   // The sequence number of every row that has one, by firewall and virtual system.
   [[nodiscard]] virtual Result<void> read_seqnos(
       const std::function<void(std::string_view serial, std::string_view vsys,
@@ -103,6 +119,8 @@ class Store {
   // Totals, steps, rankings and what stands out of a period, in one consistent view.
   [[nodiscard]] virtual Result<OverviewAnswer> overview(const OverviewQuestion& question,
                                                         const QueryLimits& limits) = 0;
+  // "duckdb"
+  virtual std::string_view kind() const = 0;
   virtual std::uint64_t bytes_on_disk() const = 0;
   virtual unsigned queries_running() const = 0;
 };
