@@ -18,14 +18,19 @@
 namespace endreason {
 namespace {
 
+PanosVersion version_of(const EngineOptions& engine) {
+  return version_from_config(std::to_string(engine.config_version));
+}
+
 // Judges the engine's rows and passes those that match to the sink, as the workers of run_explain
 // do. One a thread of the engine.
 class JudgedRows final : public EngineSink {
  public:
   // `worker` of `workers`. `stopped`: an output has refused to take more.
-  JudgedRows(const ExplainPlan& plan, bool verdicts, unsigned worker, bool& stopped)
+  JudgedRows(const ExplainPlan& plan, const TrackPlan& track, unsigned worker, bool& stopped)
       : plan_(plan),
-        verdicts_(verdicts),
+        verdicts_(track.verdicts),
+        version_(version_of(track.engine)),
         clock_(plan.clock),
         sink_(plan.make_sink(worker)),
         stopped_(stopped),
@@ -42,6 +47,13 @@ class JudgedRows final : public EngineSink {
     if (plan_.limit != 0 && accounting_.matched >= plan_.limit) return;
     ++accounting_.matched;
     sink_->add(record, verdict, output_);
+  }
+
+  // Where nothing but lines is wanted, so that all of them match.
+  void on_lines(std::string_view lines, std::size_t rows) override {
+    accounting_.count_traffic(InputFormat::Engine, version_, rows);
+    accounting_.matched += rows;
+    output_ += lines;
   }
 
   void on_part() override {
@@ -66,6 +78,7 @@ class JudgedRows final : public EngineSink {
 
   const ExplainPlan& plan_;
   const bool verdicts_;
+  const PanosVersion version_;
   RecordClock clock_;
   std::unique_ptr<RecordSink> sink_;
   bool& stopped_;
@@ -188,6 +201,11 @@ std::string accounting_of(const SessionCounters& counters, std::uint64_t rows,
   return text;
 }
 
+// Whether every row is written, whatever is in it.
+bool takes_all(const ExplainPlan& plan) {
+  return !plan.filter && !plan.since && !plan.until && !plan.contradictions_only && plan.limit == 0;
+}
+
 using Rows = std::vector<std::unique_ptr<JudgedRows>>;
 
 // When an output takes no more, what has been read is still counted.
@@ -293,8 +311,7 @@ Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track) 
   Rows rows;
   std::vector<EngineSink*> sinks;
   for (unsigned worker = 0; worker < plan.threads; ++worker) {
-    rows.push_back(
-        std::make_unique<JudgedRows>(plan, track.verdicts, worker, outcome.result.stopped));
+    rows.push_back(std::make_unique<JudgedRows>(plan, track, worker, outcome.result.stopped));
     sinks.push_back(rows.back().get());
   }
   EngineOptions options = track.engine;
@@ -365,6 +382,8 @@ int run_captures(const RunOptions& options, RunPlan plan, const TrackPlan& track
   if (plan.explain.filter) wanted.engine.engine_columns |= plan.explain.filter->engine_columns();
   if (const PanosVersionInfo* version = info(plan.writer.panos_version))
     wanted.engine.config_version = version->config_version;
+  wanted.engine.lines = !wanted.verdicts && takes_all(plan.explain) &&
+                        takes_engine_lines(plan.writer, version_of(wanted.engine));
   return RecordRun(options, std::move(plan))
       .run([&wanted](const ExplainPlan& run) -> Result<Produced> {
         auto outcome = run_track(run, wanted);

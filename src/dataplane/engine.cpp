@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "dataplane/lane_group.hpp"
+#include "dataplane/log_lines.hpp"
 #include "dataplane/session_record.hpp"
 
 namespace endreason {
@@ -15,7 +16,7 @@ class Engine::Parts {
  public:
   Parts(const EngineOptions& options, AppCatalogue catalogue, std::span<EngineSink* const> sinks)
       : options_(options), catalogue_(std::move(catalogue)) {
-    for (EngineSink* sink : sinks) writers_.push_back({sink, {}, {}});
+    for (EngineSink* sink : sinks) writers_.emplace_back().sink = sink;
   }
 
   Result<void> prepare() {
@@ -89,11 +90,14 @@ class Engine::Parts {
   }
 
  private:
+  static constexpr std::size_t kLinesAtOnce = 32 << 10;  // bytes; they stay near
+
   // What a thread needs to write rows.
   struct alignas(64) Writer {
-    EngineSink* sink;
+    EngineSink* sink = nullptr;
     SessionRecord session_record;
     TrafficRecord record;
+    LogLines lines;
   };
 
   LaneGroup::Beside beside(std::function<void()> meanwhile) {
@@ -116,7 +120,31 @@ class Engine::Parts {
     const std::span<const EngineRow* const> rows = lanes_->rows();
     const std::size_t first = rows.size() * piece / writers_.size();
     const std::size_t end = rows.size() * (piece + 1) / writers_.size();
-    for (std::size_t i = first; i < end; ++i) write(writers_[piece], *rows[i], rows_ + i + 1);
+    Writer& writer = writers_[piece];
+    if (!options_.lines) {
+      for (std::size_t i = first; i < end; ++i) write(writer, *rows[i], rows_ + i + 1);
+      return;
+    }
+    for (std::size_t i = first; i < end; ++i) write_line(writer, *rows[i], rows_ + i + 1);
+    give_lines(writer);
+  }
+
+  void write_line(Writer& writer, const EngineRow& from, std::uint64_t seqno) {
+    const LineOf line{from.session, from.policy,       static_cast<std::uint16_t>(from.app),
+                      from.subtype, from.generated_ns, seqno};
+    if (!writer.lines.append(line)) [[unlikely]] {
+      fill(writer, from, seqno);
+      if (!writer.lines.append_and_learn(line, writer.record)) {
+        give_lines(writer);
+        writer.sink->on_record(writer.record);
+      }
+    }
+    if (writer.lines.text().size() >= kLinesAtOnce) give_lines(writer);
+  }
+
+  static void give_lines(Writer& writer) {
+    if (writer.lines.count() > 0) writer.sink->on_lines(writer.lines.text(), writer.lines.count());
+    writer.lines.clear();
   }
 
   // The rows that were there have been written.
@@ -127,6 +155,11 @@ class Engine::Parts {
   }
 
   void write(Writer& writer, const EngineRow& from, std::uint64_t seqno) {
+    fill(writer, from, seqno);
+    writer.sink->on_record(writer.record);
+  }
+
+  void fill(Writer& writer, const EngineRow& from, std::uint64_t seqno) {
     RowOf row;
     row.subtype = from.subtype;
     row.generated_ns = from.generated_ns;
@@ -138,7 +171,6 @@ class Engine::Parts {
     put_policy(from.policy, row);
     row.engine_columns = options_.engine_columns;
     writer.session_record.fill(from.session, row, writer.record);
-    writer.sink->on_record(writer.record);
   }
 
   void put_policy(const SessionPolicy& policy, RowOf& row) const {

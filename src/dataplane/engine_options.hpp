@@ -35,6 +35,7 @@ struct EngineOptions {
   ZoneTable zones{};
   std::vector<ApplicationTimeouts> application_timeouts{};
   std::vector<UserSignature> user_applications{};
+  bool lines = false;  // rows are wanted as lines of that release's log: EngineSink::on_lines()
   EngineColumnSet engine_columns = EngineColumnSet{}.set();  // that the rows are to have as text
   std::shared_ptr<const CompiledPolicy> policy{};  // null: no rules, everything is allowed
   // These outlive the engine.

@@ -16,8 +16,8 @@
 #include <string_view>
 #include <vector>
 
+#include "dataplane/cell_text.hpp"
 #include "model/field.hpp"
-#include "model/ip_address.hpp"
 #include "model/traffic_record.hpp"
 
 namespace endreason {
@@ -31,35 +31,23 @@ class RowLine {
   Cells begin(TrafficRecord& record, std::size_t text_bytes);
 
  private:
-  // The longest cell that is not a text of someone else's, with its comma; what copies of short
-  // texts write beyond their end is less.
-  static constexpr std::size_t kCellBytes = 64;
-  static constexpr std::size_t kDateBytes = 11;
-
-  // Each writes to `to` and returns its end.
-  static char* copy_short(char* to, std::string_view text);
-  static char* put_number(char* to, std::uint64_t value);
+  // Writes to `to` and returns its end.
   static char* put_hex(char* to, std::uint32_t value);
-  static char* put_address(char* to, const IpAddress& address);
-  char* put_time(char* to, std::int64_t ns);
-  char* put_high_resolution_time(char* to, std::int64_t ns);
   std::string_view finish(std::size_t last_column, bool plain, std::size_t columns);
   static bool needs_quotes(std::string_view text);
-  void find_date(std::int64_t day);
 
   std::vector<char> buffer_;
   TrafficRecord* record_ = nullptr;
-  std::int64_t day_ = INT64_MIN;  // whose date stands in date_
-  char date_[kDateBytes] = {};    // "2026-03-10T"
+  TimeText generated_, started_;
 };
 
 class RowLine::Cells {
  public:
   // In the order of the columns; those that are passed over are empty. A word of ours, of at most
-  // kCellBytes bytes, that needs no quotes:
+  // kLongestCell bytes, that needs no quotes:
   template <std::size_t N>
   [[gnu::always_inline]] void set(Field field, const char (&text)[N]) {
-    static_assert(N - 1 <= kCellBytes);
+    static_assert(N - 1 <= kLongestCell);
     go_to(field);
     std::memcpy(to_, text, N - 1);
     to_ += N - 1;
@@ -72,7 +60,7 @@ class RowLine::Cells {
   }
   [[gnu::always_inline]] void set(Field field, std::string_view text) {
     go_to(field);
-    to_ = copy_short(to_, text);
+    to_ = copy_text(to_, text);
     end_cell();
   }
   // A text that may hold anything: a name that somebody gave.
@@ -98,20 +86,20 @@ class RowLine::Cells {
   // "2026/03/10 10:00:00", UTC: the engine's device clock.
   [[gnu::always_inline]] void set_time(Field field, std::int64_t ns) {
     go_to(field);
-    to_ = line_->put_time(to_, ns);
+    to_ = (field == Field::Start ? line_->started_ : line_->generated_).put(to_, ns);
     end_cell();
   }
   // "2026-03-10T10:00:00.000+00:00"
   [[gnu::always_inline]] void set_high_resolution_time(Field field, std::int64_t ns) {
     go_to(field);
-    to_ = line_->put_high_resolution_time(to_, ns);
+    to_ = line_->generated_.put_high_resolution(to_, ns);
     end_cell();
   }
   // What an earlier cell of this line has.
   [[gnu::always_inline]] void set_as(Field field, Field earlier) {
     const std::size_t from = index_of(earlier);
     go_to(field);
-    to_ = copy_short(to_, {base_ + begins_[from], ends_[from] - begins_[from]});
+    to_ = copy_text(to_, {base_ + begins_[from], ends_[from] - begins_[from]});
     end_cell();
   }
   // The line up to the release's last column, of so many. Empty when a text would have to be

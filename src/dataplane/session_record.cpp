@@ -134,9 +134,7 @@ void SessionRecord::fill(const Session& session, const RowOf& row, TrafficRecord
 void SessionRecord::decoded(const Session& session, const RowOf& row, TrafficRecord& record) {
   const FlowState& c2s = session.flow(Flow::C2s);
   const FlowState& s2c = session.flow(Flow::S2c);
-  // ICMP has no ports; the identifier of an echo only tells sessions apart.
-  const bool icmp = session.key.protocol == kProtoIcmp || session.key.protocol == kProtoIcmp6;
-  const std::int64_t elapsed_s = (session.last_ns - session.start_ns) / kNanosPerSecond;
+  const std::array<std::uint16_t, 2> ports = ports_in_log(session);
   record.action = row.action;
   record.app_status = app_status_from(row.app);
   record.end_reason =
@@ -144,11 +142,11 @@ void SessionRecord::decoded(const Session& session, const RowOf& row, TrafficRec
   record.subtype = row.subtype;
   record.action_source = row.action_source;
   record.proto = session.key.protocol;
-  record.sport = icmp ? std::uint16_t{0} : session.client_port();
-  record.dport = icmp ? std::uint16_t{0} : session.server_port();
+  record.sport = ports[0];
+  record.dport = ports[1];
   record.known = kKnownOfRows;
   record.flags = flags_of(session, row);
-  record.elapsed = static_cast<std::uint64_t>(std::max<std::int64_t>(elapsed_s, 0));
+  record.elapsed = elapsed_in_log(session);
   record.bytes = c2s.bytes + s2c.bytes;
   record.bytes_sent = c2s.bytes;
   record.bytes_received = s2c.bytes;
@@ -212,7 +210,7 @@ void SessionRecord::columns(const Session& session, const RowOf& row, TrafficRec
   line.set(Field::DeviceName, kEngineDevice);
   line.set(Field::ActionSource, info(row.action_source).log_name);
   line.set(Field::Tunnelid, "0");
-  line.set_number(Field::ParentSessionId, session.has(kPredicted) ? session.user : 0);
+  line.set_number(Field::ParentSessionId, parent_in_log(session));
   line.set(Field::Tunnel, "N/A");
   line.set_each("0", Field::AssocId, Field::Chunks, Field::ChunksSent, Field::ChunksReceived);
   line.set_text(Field::RuleUuid, row.rule_uuid);

@@ -4,6 +4,8 @@
 // Reuses its buffers; one thread.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -11,11 +13,13 @@
 #include "dataplane/community_id.hpp"
 #include "dataplane/row_line.hpp"
 #include "model/engine_facts.hpp"
+#include "model/protocol.hpp"
 #include "model/traffic_record.hpp"
 #include "session/session.hpp"
 
 namespace endreason {
 
+// What is added here, and differs between sessions of one shape, has to differ in LogLines too.
 struct RowOf {
   Subtype subtype{Subtype::End};
   std::int64_t generated_ns{};  // end of the timer, or the packet that gave rise to the row
@@ -49,6 +53,21 @@ class SessionRecord {
   std::string community_id_, first_packet_, last_packet_;
   CommunityId community_;
 };
+
+// What its log rows say of a session. Ports: client's and server's; ICMP has none, the identifier
+// of an echo only tells sessions apart.
+inline std::array<std::uint16_t, 2> ports_in_log(const Session& session) {
+  const bool icmp = session.key.protocol == kProtoIcmp || session.key.protocol == kProtoIcmp6;
+  if (icmp) return {0, 0};
+  return {session.client_port(), session.server_port()};
+}
+inline std::uint64_t elapsed_in_log(const Session& session) {
+  const std::int64_t seconds = (session.last_ns - session.start_ns) / kNanosPerSecond;
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(seconds, 0));
+}
+inline std::uint32_t parent_in_log(const Session& session) {
+  return session.has(kPredicted) ? session.user : 0;
+}
 
 // "SYN, SYN-ACK" and then anything from the client: the three-way handshake was completed.
 bool handshake_done(const Session& session);

@@ -19,6 +19,11 @@ constexpr std::uint16_t kFirstWithEmptyPadding = 2560;
 // What 7.1 and older, whose numbers nobody has stated, write as their version: seen in real lines.
 constexpr std::string_view kOldConfigVersion = "1";
 
+const PanosVersionInfo* release_of(const WriterOptions& options) {
+  const PanosVersionInfo* release = info(options.panos_version);
+  return release != nullptr ? release : info(version_named(kDefaultVersion));
+}
+
 // RFC 3339 -> "YYYY/MM/DD HH:MM:SS", which is what the same instant looks like without its zone.
 void append_device_form(std::string& out, std::string_view rfc3339) {
   const std::size_t first = out.size();
@@ -42,10 +47,11 @@ bool is_brace_list(std::string_view text) {
 
 class PanosWriter : public RecordWriter {
  public:
-  explicit PanosWriter(const WriterOptions& options) : clock_(options.clock) {
-    version_ = info(options.panos_version);
-    if (version_ == nullptr) version_ = info(version_named(kDefaultVersion));
-  }
+  explicit PanosWriter(const WriterOptions& options)
+      : clock_(options.clock),
+        version_(release_of(options)),
+        engine_version_(version_from_config(std::to_string(version_->config_version))),
+        takes_engine_lines_(takes_engine_lines(options, engine_version_)) {}
 
   void write(const TrafficRecord& record, const Verdict& /*verdict*/, std::string& out) override {
     // A record that was stored has its columns, and no line that they came from.
@@ -64,12 +70,10 @@ class PanosWriter : public RecordWriter {
   }
 
  private:
-  // The engine's own rows are lines already, where they are of this release and nobody asks for
-  // another zone than theirs.
+  // The engine's own rows are lines already.
   bool is_line_of_ours(const TrafficRecord& record) const {
-    return record.format == InputFormat::Engine && !record.payload.empty() &&
-           info(record.version) == version_ && version_->config_version >= kFirstWithEmptyPadding &&
-           !clock_.zone_given();
+    return record.format == InputFormat::Engine && !record.payload.empty() && takes_engine_lines_ &&
+           record.version == engine_version_;
   }
 
   void append_column(std::string& out, const TrafficRecord& record, Field field) {
@@ -175,12 +179,21 @@ class PanosWriter : public RecordWriter {
   }
 
   RecordClock clock_;
-  const PanosVersionInfo* version_ = nullptr;
+  const PanosVersionInfo* version_;
+  PanosVersion engine_version_;
+  bool takes_engine_lines_;
   std::optional<RecordClock::RecordZone> zone_;
   std::string text_;
 };
 
 }  // namespace
+
+// Where they are of the release that is written, and nobody asks for another zone than theirs.
+bool takes_engine_lines(const WriterOptions& options, PanosVersion version) {
+  const PanosVersionInfo* release = release_of(options);
+  return options.format == OutputFormat::Panos && info(version) == release &&
+         release->config_version >= kFirstWithEmptyPadding && !options.clock.zone_given();
+}
 
 std::unique_ptr<RecordWriter> make_panos_writer(const WriterOptions& options) {
   return std::make_unique<PanosWriter>(options);

@@ -105,4 +105,8 @@ class RecordWriter {
 
 std::unique_ptr<RecordWriter> make_writer(const WriterOptions& options);
 
+// Whether a PAN-OS log with these options has the lines of the engine's rows of a release as they
+// are.
+bool takes_engine_lines(const WriterOptions& options, PanosVersion version);
+
 }  // namespace endreason

@@ -58,6 +58,13 @@ void Accounting::count(const ReadStatus& status, const TrafficRecord& record) {
   }
 }
 
+void Accounting::count_traffic(InputFormat format, PanosVersion version, std::uint64_t records) {
+  lines += records;
+  traffic += records;
+  by_format[static_cast<std::size_t>(format)] += records;
+  by_version[static_cast<std::size_t>(version)] += records;
+}
+
 void Accounting::add(const Accounting& part) {
   lines += part.lines;
   blank += part.blank;

@@ -23,6 +23,8 @@ struct Accounting {
   std::array<std::uint64_t, kRejectReasons.size()> by_reject_reason{};
 
   void count(const ReadStatus& status, const TrafficRecord& record);
+  // So many whole records of one format and release.
+  void count_traffic(InputFormat format, PanosVersion version, std::uint64_t records);
   void add(const Accounting& other_part);
   bool balanced() const { return lines == blank + traffic + other + rejected; }
   // {"lines":..,"blank":..,...} on one line; keys in a fixed order.
