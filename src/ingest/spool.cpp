@@ -21,10 +21,12 @@ namespace {
 constexpr std::string_view kMagic = "ERS1";
 constexpr std::size_t kHeaderBytes = 32;
 constexpr std::uint32_t kFrameTextMax = 64u << 20;  // a damaged length must not ask for more
+// Places that look like a frame's begin, behind a damaged one, of which so many are tried.
+constexpr unsigned kTriesMax = 1000;
 
 struct Header {
   std::uint32_t bytes, lines;
-  std::uint16_t name;
+  std::uint16_t name, place;
   std::int64_t received;
   std::uint64_t checksum;
 };
@@ -40,21 +42,24 @@ T load_at(const char* at) {
   return value;
 }
 
-std::uint64_t checksum_of(const char* header, std::string_view name, std::string_view text) {
+std::uint64_t checksum_of(const char* header, std::string_view name, std::string_view place,
+                          std::string_view text) {
   std::uint64_t sum = XXH3_64bits(header, kHeaderBytes - sizeof(std::uint64_t));
   sum = XXH3_64bits_withSeed(name.data(), name.size(), sum);
+  if (!place.empty()) sum = XXH3_64bits_withSeed(place.data(), place.size(), sum);
   return XXH3_64bits_withSeed(text.data(), text.size(), sum);
 }
 
 std::array<char, kHeaderBytes> header_bytes(const Header& h, std::string_view name,
-                                            std::string_view text) {
+                                            std::string_view place, std::string_view text) {
   std::array<char, kHeaderBytes> out{};
   std::memcpy(out.data(), kMagic.data(), kMagic.size());
   store_at(out.data() + 4, h.bytes);
   store_at(out.data() + 8, h.lines);
   store_at(out.data() + 12, h.name);
+  store_at(out.data() + 14, h.place);
   store_at(out.data() + 16, h.received);
-  store_at(out.data() + 24, checksum_of(out.data(), name, text));
+  store_at(out.data() + 24, checksum_of(out.data(), name, place, text));
   return out;
 }
 
@@ -63,9 +68,10 @@ bool read_header(const char* bytes, Header& h) {
   h.bytes = load_at<std::uint32_t>(bytes + 4);
   h.lines = load_at<std::uint32_t>(bytes + 8);
   h.name = load_at<std::uint16_t>(bytes + 12);
+  h.place = load_at<std::uint16_t>(bytes + 14);
   h.received = load_at<std::int64_t>(bytes + 16);
   h.checksum = load_at<std::uint64_t>(bytes + 24);
-  return h.bytes <= kFrameTextMax && h.name <= h.bytes;
+  return h.bytes <= kFrameTextMax && std::uint32_t{h.name} + h.place <= h.bytes;
 }
 
 bool read_all(int file, char* out, std::size_t count, std::uint64_t offset) {
@@ -88,8 +94,34 @@ bool read_frame(int file, std::uint64_t offset, Header& header, std::string& tex
   text.resize(header.bytes);
   const std::string_view all = text;
   return read_all(file, text.data(), text.size(), offset + kHeaderBytes) &&
-         checksum_of(bytes.data(), all.substr(0, header.name), all.substr(header.name)) ==
-             header.checksum;
+         checksum_of(bytes.data(), all.substr(0, header.name),
+                     all.substr(header.name, header.place),
+                     all.substr(std::size_t{header.name} + header.place)) == header.checksum;
+}
+
+// The first whole frame at `offset` or behind it, in a file of `end` bytes: one that is damaged
+// does not take those behind it along. `offset` is where it begins then.
+bool find_frame(int file, std::uint64_t& offset, std::uint64_t end, Header& header,
+                std::string& text) {
+  if (read_frame(file, offset, header, text)) return true;
+  std::string window;
+  unsigned tries = 0;
+  std::uint64_t at = offset + 1;
+  while (at + kHeaderBytes <= end && tries < kTriesMax) {
+    window.resize(static_cast<std::size_t>(std::min<std::uint64_t>(end - at, 1 << 20)));
+    if (!read_all(file, window.data(), window.size(), at)) return false;
+    std::size_t from = 0;
+    for (std::size_t hit = 0; (hit = window.find(kMagic, from)) != std::string::npos;
+         from = hit + 1) {
+      if (++tries > kTriesMax) return false;
+      if (!read_frame(file, at + hit, header, text)) continue;
+      offset = at + hit;
+      return true;
+    }
+    if (window.size() < kMagic.size()) return false;
+    at += window.size() - (kMagic.size() - 1);  // a magic word may lie across two windows
+  }
+  return false;
 }
 
 }  // namespace
@@ -106,7 +138,7 @@ std::string Spool::path_of(std::uint64_t number) const {
   return fmt::format("{}/spool-{:016}.log", options_.folder, number);
 }
 
-Result<void> Spool::open(SpoolPosition committed) {
+Result<void> Spool::open(SpoolPosition committed, const TakePlace& take_place) {
   std::error_code failed;
   std::filesystem::create_directories(options_.folder, failed);
   if (failed)
@@ -125,7 +157,7 @@ Result<void> Spool::open(SpoolPosition committed) {
   if (segments_.back().number == committed.segment && segments_.back().bytes < committed.offset &&
       !next_segment())
     return fail(Error::Code::Io, failure_);
-  return count_waiting(committed);
+  return count_waiting(committed, take_place);
 }
 
 Result<void> Spool::list_segments() {
@@ -153,8 +185,8 @@ Result<void> Spool::mend_last() {
   Header header{};
   std::string text;
   std::uint64_t end = 0;
-  while (end < last.bytes && read_frame(file, end, header, text))
-    end += kHeaderBytes + header.bytes;
+  for (std::uint64_t at = 0; at < last.bytes && find_frame(file, at, last.bytes, header, text);)
+    at = end = at + kHeaderBytes + header.bytes;
   const bool cut = end == last.bytes || ::ftruncate(file, static_cast<off_t>(end)) == 0;
   ::close(file);
   if (!cut) return fail(Error::Code::Io, fmt::format("{}: {}", path, std::strerror(errno)));
@@ -162,19 +194,22 @@ Result<void> Spool::mend_last() {
   return {};
 }
 
-Result<void> Spool::count_waiting(SpoolPosition from) {
+// Whole frames only: what is damaged will not be read, and its place was not reached.
+Result<void> Spool::count_waiting(SpoolPosition from, const TakePlace& take_place) {
   bytes_ = lines_ = 0;
+  SpoolFrame frame;
   for (const Segment& segment : segments_) {
     bytes_ += segment.bytes;
     const int file = ::open(path_of(segment.number).c_str(), O_RDONLY | O_CLOEXEC);
     if (file < 0) continue;
     Header header{};
     std::uint64_t at = segment.number == from.segment ? from.offset : 0;
-    std::array<char, kHeaderBytes> bytes{};
-    while (at + kHeaderBytes <= segment.bytes && read_all(file, bytes.data(), bytes.size(), at) &&
-           read_header(bytes.data(), header)) {
+    while (at < segment.bytes && find_frame(file, at, segment.bytes, header, frame.bytes)) {
       lines_ += header.lines;
       at += kHeaderBytes + header.bytes;
+      frame.name_bytes = header.name;
+      frame.place_bytes = header.place;
+      if (header.place > 0 && take_place) take_place(frame.place());
     }
     ::close(file);
   }
@@ -202,21 +237,21 @@ bool Spool::next_segment() {
 }
 
 // All or nothing: what could be written only in part is taken back.
-bool Spool::write_frame(std::string_view header, std::string_view name, std::string_view text) {
-  iovec parts[3] = {{const_cast<char*>(header.data()), header.size()},
+bool Spool::write_frame(std::string_view header, std::string_view name, std::string_view place,
+                        std::string_view text) {
+  iovec parts[4] = {{const_cast<char*>(header.data()), header.size()},
                     {const_cast<char*>(name.data()), name.size()},
+                    {const_cast<char*>(place.data()), place.size()},
                     {const_cast<char*>(text.data()), text.size()}};
-  const std::size_t total = header.size() + name.size() + text.size();
+  const std::size_t total = header.size() + name.size() + place.size() + text.size();
   std::size_t done = 0;
   while (done < total) {
-    const ssize_t n = ::writev(writing_, parts, 3);
+    const ssize_t n = ::writev(writing_, parts, 4);
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) {
       failure_ = fmt::format("{}: {}", path_of(segments_.back().number),
                              n == 0 ? "nothing was written" : std::strerror(errno));
-      const auto end = static_cast<off_t>(segments_.back().bytes);
-      static_cast<void>(::ftruncate(writing_, end));
-      static_cast<void>(::lseek(writing_, end, SEEK_SET));
+      take_back();
       return false;
     }
     done += static_cast<std::size_t>(n);
@@ -231,6 +266,12 @@ bool Spool::write_frame(std::string_view header, std::string_view name, std::str
   return true;
 }
 
+void Spool::take_back() {
+  const auto end = static_cast<off_t>(segments_.back().bytes);
+  static_cast<void>(::ftruncate(writing_, end));
+  static_cast<void>(::lseek(writing_, end, SEEK_SET));
+}
+
 bool Spool::sync_now() {
   if (options_.sync == SpoolSync::Never) return true;
   const auto now = std::chrono::steady_clock::now();
@@ -243,64 +284,82 @@ bool Spool::sync_now() {
 }
 
 SpoolAppend Spool::append(std::string_view sender, std::int64_t received_micros,
-                          std::uint32_t lines, std::string_view text) {
+                          std::uint32_t lines, std::string_view text, std::string_view place) {
   sender = sender.substr(0, UINT16_MAX);
   const std::unique_lock lock(mutex_);
-  const std::uint64_t frame_bytes = kHeaderBytes + sender.size() + text.size();
+  const std::uint64_t frame_bytes = kHeaderBytes + sender.size() + place.size() + text.size();
   if (bytes_ + frame_bytes > options_.bytes_max && lines_ > 0) return SpoolAppend::Full;
   if (segments_.back().bytes >= options_.segment_bytes && !next_segment())
     return SpoolAppend::Failed;
-  const Header header{static_cast<std::uint32_t>(sender.size() + text.size()), lines,
-                      static_cast<std::uint16_t>(sender.size()), received_micros, 0};
-  const auto bytes = header_bytes(header, sender, text);
-  if (!write_frame({bytes.data(), bytes.size()}, sender, text)) return SpoolAppend::Failed;
+  const Header header{static_cast<std::uint32_t>(frame_bytes - kHeaderBytes),
+                      lines,
+                      static_cast<std::uint16_t>(sender.size()),
+                      static_cast<std::uint16_t>(place.size()),
+                      received_micros,
+                      0};
+  const auto bytes = header_bytes(header, sender, place, text);
+  if (!write_frame({bytes.data(), bytes.size()}, sender, place, text)) return SpoolAppend::Failed;
+  // Who is told that it failed comes again, so it must not be there.
+  if (!sync_now()) {
+    take_back();
+    return SpoolAppend::Failed;
+  }
   segments_.back().bytes += frame_bytes;
   bytes_ += frame_bytes;
   lines_ += lines;
-  const bool kept = sync_now();
   changed_.notify_one();
-  return kept ? SpoolAppend::Taken : SpoolAppend::Failed;
+  return SpoolAppend::Taken;
 }
 
 bool Spool::read(SpoolPosition at, SpoolFrame& frame) {
-  std::uint64_t end = 0;
-  bool last = false;
-  {
-    const std::scoped_lock lock(mutex_);
-    const auto segment = std::find_if(segments_.begin(), segments_.end(),
-                                      [&](const Segment& s) { return s.number == at.segment; });
-    if (segment == segments_.end()) {
-      if (segments_.empty() || at.segment > segments_.back().number) return false;
-      // A segment that somebody removed: what follows it is still to be read.
-      at = {segments_.front().number, 0};
-      end = segments_.front().bytes;
-      last = segments_.size() == 1;
-    } else {
+  while (true) {
+    std::uint64_t end = 0;
+    bool last = false;
+    {
+      const std::scoped_lock lock(mutex_);
+      // Of a segment that somebody removed, what follows it is still to be read.
+      const auto segment = std::find_if(segments_.begin(), segments_.end(),
+                                        [&](const Segment& s) { return s.number >= at.segment; });
+      if (segment == segments_.end()) return false;
+      if (segment->number != at.segment) at = {segment->number, 0};
       end = segment->bytes;
       last = std::next(segment) == segments_.end();
     }
+    if (at.offset < end) {
+      if (read_behind(at, end, frame)) return true;
+      // Where a next frame begins will be known in the next segment.
+      const std::scoped_lock lock(mutex_);
+      if (last && !next_segment()) return false;
+    } else if (last) {
+      return false;
+    }
+    at = {at.segment + 1, 0};
   }
-  if (at.offset >= end) return !last && read({at.segment + 1, 0}, frame);
+}
+
+// The frame at `at`, or the first whole one behind it in the same segment.
+bool Spool::read_behind(SpoolPosition at, std::uint64_t end, SpoolFrame& frame) {
   if (reading_number_ != at.segment || reading_ < 0) {
     if (reading_ >= 0) ::close(reading_);
     reading_ = ::open(path_of(at.segment).c_str(), O_RDONLY | O_CLOEXEC);
     reading_number_ = at.segment;
   }
   Header header{};
-  if (reading_ >= 0 && read_frame(reading_, at.offset, header, frame.bytes)) {
-    frame.name_bytes = header.name;
-    frame.received_micros = header.received;
-    frame.lines = header.lines;
-    frame.end = {at.segment, at.offset + kHeaderBytes + header.bytes};
-    return true;
-  }
-  // Damaged: where the next frame begins is not known before the next segment.
-  {
+  std::uint64_t begin = at.offset;
+  const bool found = reading_ >= 0 && find_frame(reading_, begin, end, header, frame.bytes);
+  if (!found) begin = end;
+  if (begin > at.offset) {
     const std::scoped_lock lock(mutex_);
-    damaged_ += end - at.offset;
-    if (last && !next_segment()) return false;
+    // Read again after a failure of the database, it is the same damage.
+    if (damaged_places_.insert(at).second) damaged_ += begin - at.offset;
   }
-  return read({at.segment + 1, 0}, frame);
+  if (!found) return false;
+  frame.name_bytes = header.name;
+  frame.place_bytes = header.place;
+  frame.received_micros = header.received;
+  frame.lines = header.lines;
+  frame.end = {at.segment, begin + kHeaderBytes + header.bytes};
+  return true;
 }
 
 void Spool::wait(SpoolPosition at, std::chrono::milliseconds time) {

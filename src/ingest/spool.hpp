@@ -4,19 +4,23 @@
 // often as need be, and goes when its successor's position has been committed elsewhere.
 //
 //   segment = frame*        named spool-NNNNNNNNNNNNNNNN.log, numbered without gaps
-//   frame   = "ERS1" bytes:u32 lines:u32 name:u16 0:u16 received:i64 checksum:u64 name text
+//   frame   = "ERS1" bytes:u32 lines:u32 name:u16 place:u16 received:i64 checksum:u64
+//             name place text
 //
-// Numbers are little-endian; bytes counts name and text, name the bytes of the sender's name. The
-// checksum is XXH3 of the header in front of it and all behind it. A frame that was being written
-// when the machine stopped is cut off when the spool is opened. append() may be called from any
-// thread; read() and release_before() belong to one.
+// Numbers are little-endian; bytes counts name, place and text, name the bytes of the sender's
+// name, place those of its place: how far a file had been read of which the text is a part, or
+// nothing. The checksum is XXH3 of the header in front of it and all behind it. A frame that was
+// being written when the machine stopped is cut off when the spool is opened. append() may be
+// called from any thread; read() and release_before() belong to one.
 #pragma once
 
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,11 +50,12 @@ struct SpoolOptions {
 struct SpoolFrame {
   std::int64_t received_micros{};
   std::uint32_t lines{};
-  std::size_t name_bytes{};
-  std::string bytes;  // name and text
+  std::size_t name_bytes{}, place_bytes{};
+  std::string bytes;  // name, place and text
   SpoolPosition end;  // where the next frame begins
   std::string_view sender() const { return std::string_view(bytes).substr(0, name_bytes); }
-  std::string_view text() const { return std::string_view(bytes).substr(name_bytes); }
+  std::string_view place() const { return std::string_view(bytes).substr(name_bytes, place_bytes); }
+  std::string_view text() const { return std::string_view(bytes).substr(name_bytes + place_bytes); }
 };
 
 enum class SpoolAppend : std::uint8_t { Taken, Full, Failed };
@@ -62,12 +67,14 @@ class Spool {
   Spool(const Spool&) = delete;
   Spool& operator=(const Spool&) = delete;
 
-  // Opens what is there; `committed` is where the database is. Counts what waits behind it.
-  [[nodiscard]] Result<void> open(SpoolPosition committed);
+  using TakePlace = std::function<void(std::string_view place)>;
+  // Opens what is there; `committed` is where the database is. Counts what waits behind it, and
+  // gives the places of frames that wait, in order.
+  [[nodiscard]] Result<void> open(SpoolPosition committed, const TakePlace& take_place = {});
 
   // Full: nothing was written, try again later. Failed: the disk refused; failure() says why.
   SpoolAppend append(std::string_view sender, std::int64_t received_micros, std::uint32_t lines,
-                     std::string_view text);
+                     std::string_view text, std::string_view place = {});
   // The frame at `at`; false when there is none (yet).
   bool read(SpoolPosition at, SpoolFrame& frame);
   // Waits until a frame at or behind `at` may be there, or until `time` has passed.
@@ -95,11 +102,14 @@ class Spool {
   std::string path_of(std::uint64_t number) const;
   Result<void> list_segments();
   Result<void> mend_last();
-  Result<void> count_waiting(SpoolPosition from);
+  Result<void> count_waiting(SpoolPosition from, const TakePlace& take_place);
   bool open_for_writing(std::uint64_t number);
   bool next_segment();
-  bool write_frame(std::string_view header, std::string_view name, std::string_view text);
+  bool write_frame(std::string_view header, std::string_view name, std::string_view place,
+                   std::string_view text);
+  void take_back();
   bool sync_now();
+  bool read_behind(SpoolPosition at, std::uint64_t end, SpoolFrame& frame);
 
   SpoolOptions options_;
   mutable std::mutex mutex_;
@@ -108,6 +118,7 @@ class Spool {
   int writing_ = -1;
   std::uint64_t bytes_ = 0, lines_ = 0;
   std::uint64_t damaged_ = 0;
+  std::set<SpoolPosition> damaged_places_;
   std::string failure_;
   std::chrono::steady_clock::time_point synced_{};
   bool woken_ = false;

@@ -73,7 +73,7 @@ TEST_F(SpoolTest, AFrameThatWasNotWrittenToItsEndWasNotReceived) {
   }
 }
 
-TEST_F(SpoolTest, WhatIsDamagedIsCountedAndWhatFollowsInTheNextSegmentIsRead) {
+TEST_F(SpoolTest, WhatIsDamagedIsCountedOnceAndWhatFollowsIsRead) {
   {
     Spool spool(options(1 << 20, 100));
     ASSERT_TRUE(spool.open({}));
@@ -87,10 +87,66 @@ TEST_F(SpoolTest, WhatIsDamagedIsCountedAndWhatFollowsInTheNextSegmentIsRead) {
   file.close();
   Spool spool(options(1 << 20, 100));
   ASSERT_TRUE(spool.open({}));
+  EXPECT_EQ(spool.waiting().lines, 5u);
   const auto texts = texts_from(spool, {});
-  ASSERT_EQ(texts.size(), 4u);
-  EXPECT_EQ(texts.front().front(), 'c');
-  EXPECT_GT(spool.damaged_bytes(), 0u);
+  ASSERT_EQ(texts.size(), 5u);
+  EXPECT_EQ(texts.front().front(), 'b');
+  EXPECT_EQ(spool.damaged_bytes(), 32u + 61u);
+  EXPECT_EQ(texts_from(spool, {}).size(), 5u);
+  EXPECT_EQ(spool.damaged_bytes(), 32u + 61u);
+}
+
+TEST_F(SpoolTest, ADamagedLengthInTheSegmentThatIsWrittenLosesItsFrameAlone) {
+  {
+    Spool spool(options());
+    ASSERT_TRUE(spool.open({}));
+    for (const char* text : {"first\n", "second\n", "third\n"})
+      ASSERT_EQ(spool.append("a", 0, 1, text), SpoolAppend::Taken);
+  }
+  std::fstream file(folder_ + "/spool-0000000000000001.log", std::ios::in | std::ios::out);
+  file.seekp(4);
+  file.put('\x7f');
+  file.close();
+  Spool spool(options());
+  ASSERT_TRUE(spool.open({}));
+  ASSERT_EQ(spool.append("a", 0, 1, "fourth\n"), SpoolAppend::Taken);
+  EXPECT_EQ(texts_from(spool, {}), (std::vector<std::string>{"second\n", "third\n", "fourth\n"}));
+}
+
+TEST_F(SpoolTest, ASegmentThatIsMissingIsPassedOverAndNothingIsReadTwice) {
+  {
+    Spool spool(options(1 << 20, 100));
+    ASSERT_TRUE(spool.open({}));
+    for (int i = 0; i < 6; ++i)
+      ASSERT_EQ(spool.append("", 0, 1, std::string(60, static_cast<char>('a' + i)) + "\n"),
+                SpoolAppend::Taken);
+  }
+  std::filesystem::remove(folder_ + "/spool-0000000000000002.log");
+  Spool spool(options(1 << 20, 100));
+  ASSERT_TRUE(spool.open({}));
+  std::string first;
+  for (const std::string& text : texts_from(spool, {})) first += text.front();
+  EXPECT_EQ(first, "abef");
+}
+
+TEST_F(SpoolTest, PlacesOfFilesComeBackWithTheirFramesAndOfThoseThatWait) {
+  SpoolPosition committed;
+  {
+    Spool spool(options());
+    ASSERT_TRUE(spool.open({}));
+    ASSERT_EQ(spool.append("file a", 0, 1, "first\n", "place 1"), SpoolAppend::Taken);
+    ASSERT_EQ(spool.append("udp", 0, 1, "other\n"), SpoolAppend::Taken);
+    ASSERT_EQ(spool.append("file a", 0, 1, "second\n", "place 2"), SpoolAppend::Taken);
+    SpoolFrame frame;
+    ASSERT_TRUE(spool.read({}, frame));
+    EXPECT_EQ(frame.place(), "place 1");
+    EXPECT_EQ(frame.text(), "first\n");
+    committed = frame.end;
+  }
+  Spool spool(options());
+  std::vector<std::string> places;
+  ASSERT_TRUE(spool.open(committed, [&](std::string_view place) { places.emplace_back(place); }));
+  EXPECT_EQ(places, std::vector<std::string>{"place 2"});
 }
 
 TEST_F(SpoolTest, IsBoundedAndTakesAgainWhenSomethingWasReleased) {
