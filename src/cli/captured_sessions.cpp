@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "cli/ladder.hpp"
 #include "dataplane/engine.hpp"
 #include "dataplane/engine_observer.hpp"
 #include "sources/capture_source.hpp"
@@ -19,27 +18,6 @@ constexpr std::size_t kFirstPackets = 40, kLastPackets = 20;
 // A capture of the size that is taken has no more sessions at once; a pool for a firewall's million
 // would be made anew for every question.
 constexpr std::uint32_t kSessionsAtOnce = 65'536;
-
-// {"packets":[...],"left_out":N}: as `endreason ladder -o ndjson` writes packets.
-std::string ladder_json(SessionStory story) {
-  std::size_t left_out = 0;
-  if (story.packets.size() > kFirstPackets + kLastPackets) {
-    left_out = story.packets.size() - kFirstPackets - kLastPackets;
-    story.packets.erase(story.packets.begin() + kFirstPackets, story.packets.end() - kLastPackets);
-  }
-  std::string lines;
-  append_ladder_json(lines, story);
-  std::string packets;
-  std::string_view rest = lines;
-  for (std::size_t i = 0; i < story.packets.size(); ++i) {  // the line behind them is the end's
-    const std::size_t end = rest.find('\n');
-    packets += packets.empty() ? "" : ",";
-    packets += rest.substr(0, end);
-    rest.remove_prefix(end + 1);
-  }
-  return fmt::format("{{\"packets\":[{}],\"left_out\":{},\"left_out_after\":{}}}", packets,
-                     left_out, kFirstPackets);
-}
 
 // Keeps the packets of a session until its row comes.
 class Collector final : public EngineSink, public EngineObserver {
@@ -79,17 +57,42 @@ class Collector final : public EngineSink, public EngineObserver {
 
 }  // namespace
 
+std::string ladder_json(SessionStory story) {
+  std::size_t left_out = 0;
+  if (story.packets.size() > kFirstPackets + kLastPackets) {
+    left_out = story.packets.size() - kFirstPackets - kLastPackets;
+    story.packets.erase(story.packets.begin() + kFirstPackets, story.packets.end() - kLastPackets);
+  }
+  std::string lines;
+  append_ladder_json(lines, story);
+  std::string packets;
+  std::string_view rest = lines;
+  for (std::size_t i = 0; i < story.packets.size(); ++i) {  // the line behind them is the end's
+    const std::size_t end = rest.find('\n');
+    packets += packets.empty() ? "" : ",";
+    packets += rest.substr(0, end);
+    rest.remove_prefix(end + 1);
+  }
+  return fmt::format("{{\"packets\":[{}],\"left_out\":{},\"left_out_after\":{}}}", packets,
+                     left_out, kFirstPackets);
+}
+
+EngineOptions options_of_captured(const EngineOptions& engine, std::uint32_t sessions_at_once) {
+  EngineOptions options = engine;
+  options.threads = 1;
+  options.session.capacity = std::min(options.session.capacity, sessions_at_once);
+  options.rules_decide_logs = false;  // every session, and when it has ended
+  options.denials_at_end = true;
+  return options;
+}
+
 Result<CaptureCounts> read_captured_sessions(std::string_view capture, const EngineOptions& engine,
                                              const TakeSession& take) {
   auto source = CaptureSource::open(std::make_unique<MemorySource>(capture, "the capture"));
   if (!source) return tl::unexpected(source.error());
   Collector collector(take);
-  EngineOptions options = engine;
-  options.threads = 1;
+  EngineOptions options = options_of_captured(engine, kSessionsAtOnce);
   options.observer = &collector;
-  options.session.capacity = std::min(options.session.capacity, kSessionsAtOnce);
-  options.rules_decide_logs = false;  // every session, and when it has ended
-  options.denials_at_end = true;
   auto running = Engine::create(options, collector);
   if (!running) return tl::unexpected(running.error());
   CaptureCounts counts;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "cli/capture_log.hpp"
 #include "cli/captured_sessions.hpp"
 #include "cli/commands.hpp"
 #include "cli/record_run.hpp"
@@ -29,11 +31,11 @@ struct ServeCommand {
   RunOptions run;  // of which the configuration, the zone and the rule set are used
   std::string folder, http{"127.0.0.1:8088"}, certificate, key, token_file, reader_token_file,
       syslog_certificate, syslog_key, syslog_client_ca, fsync{"second"};
-  std::vector<std::string> listen, load;
+  std::vector<std::string> listen, load, follow, watch;
   bool no_listen = false, keep_raw = false;
   std::uint32_t keep_days = 0;
   std::uint64_t keep_bytes = 0, spool_bytes = std::uint64_t{4} << 30,
-                memory = std::uint64_t{1} << 30;
+                memory = std::uint64_t{1} << 30, capture_bytes = std::uint64_t{1} << 30;
   unsigned query_seconds = 30;
 };
 
@@ -136,7 +138,22 @@ Result<ServeOptions> plan_serve(const ServeCommand& command) {
                                                       const TakeSession& take) {
     return read_captured_sessions(capture, engine, take);
   };
-  options.load = command.load;
+  options.api.read_ladder = [engine = track->engine](const std::string& path,
+                                                     std::string_view serial, std::uint64_t seqno,
+                                                     std::uint64_t session) {
+    return read_session_ladder(path, engine,
+                               {std::string(serial), seqno, static_cast<std::uint32_t>(session)});
+  };
+  options.files.load = command.load;
+  options.files.follow = command.follow;
+  options.files.watch = command.watch;
+  options.files.capture_folder = folder + "/captures";
+  options.files.capture_bytes = command.capture_bytes;
+  options.files.open_capture = [engine = track->engine](std::unique_ptr<ByteSource> capture) {
+    return open_capture_log(std::move(capture), engine);
+  };
+  options.files.keys = plan->explain.reader.keys;
+  options.files.message = [](std::string_view text) { say(text); };
   options.message = [](std::string_view text) { say(text); };
   if (auto tokens = read_tokens(command, options.api); !tokens)
     return tl::unexpected(tokens.error());
@@ -145,22 +162,41 @@ Result<ServeOptions> plan_serve(const ServeCommand& command) {
   return options;
 }
 
-// Waits for the signal to end, and tells of every condition that lasts for two looks: the log of a
-// server that takes nothing must say so, and not once a second.
-void wait_for_the_end(const Server& server, const sigset_t& signals) {
-  std::string told, before;  // empty: rows are taken
-  for (;;) {
-    const timespec second{1, 0};
-    const int signal = ::sigtimedwait(&signals, nullptr, &second);
-    if (signal == SIGINT || signal == SIGTERM) return;
-    std::string now = server.condition();
-    if (now == before && now != told) {
-      told = now;
-      say(told.empty() ? "rows are taken again" : told);
+// Waits for the signal to end, or something else, and tells of every condition that lasts for two
+// looks: the log of a server that takes nothing must say so, and not once a second.
+class Operator {
+ public:
+  Operator(const Server& server, const sigset_t& signals) : server_(server), signals_(signals) {}
+
+  // False: the signal to end came.
+  bool wait_until(const std::function<bool()>& done) {
+    auto looked = std::chrono::steady_clock::now();
+    while (!done()) {
+      const timespec moment{0, 100'000'000};
+      const int signal = ::sigtimedwait(&signals_, nullptr, &moment);
+      if (signal == SIGINT || signal == SIGTERM) return false;
+      const auto now = std::chrono::steady_clock::now();
+      if (now - looked < std::chrono::seconds(1)) continue;
+      looked = now;
+      look();
     }
-    before = std::move(now);
+    return true;
   }
-}
+
+ private:
+  void look() {
+    std::string now = server_.condition();
+    if (now == before_ && now != told_) {
+      told_ = now;
+      say(told_.empty() ? "rows are taken again" : told_);
+    }
+    before_ = std::move(now);
+  }
+
+  const Server& server_;
+  const sigset_t& signals_;
+  std::string told_, before_;  // empty: rows are taken
+};
 
 int run_serve(const ServeCommand& command) {
   auto options = plan_serve(command);
@@ -174,8 +210,15 @@ int run_serve(const ServeCommand& command) {
   if (auto started = server.start(); !started) return complain(started.error());
   for (const ListenAddress& address : server.listening())
     say(fmt::format("listening for syslog on {}", to_string(address)));
-  say(fmt::format("the pages are at {}", server.address()));
-  wait_for_the_end(server, signals);
+  Operator watching(server, signals);
+  if (watching.wait_until([&] { return server.loaded(); })) {
+    if (auto loaded = server.load_result(); !loaded) {
+      server.stop();
+      return complain(loaded.error());
+    }
+    say(fmt::format("the pages are at {}", server.address()));
+    watching.wait_until([] { return false; });
+  }
   say("stopping: what was received is being stored");
   server.stop();
   return kExitDone;
@@ -214,6 +257,20 @@ RunCommand declare_serve(CLI::App& app) {
          "Files and folders whose rows are stored at the start; rows with a sequence number that "
          "is stored already are left out")
       ->type_name("PATH");
+  app.add_option(
+         "--follow", c.follow,
+         "Logs that grow: their lines are stored as they are written; rotated and truncated "
+         "files are followed on")
+      ->type_name("FILE");
+  app.add_option("--watch", c.watch,
+                 "Folders: files that appear there are read once, also gzip and zstd; captures are "
+                 "tracked and their sessions stored")
+      ->type_name("FOLDER");
+  app.add_option("--capture-bytes", c.capture_bytes,
+                 "How much of the captures that are posted is kept, so that packets can be shown; "
+                 "1 GiB")
+      ->type_name("BYTES")
+      ->transform(CLI::AsSizeValue(false));
   app.add_option("--certificate", c.certificate, "Certificate chain for HTTPS, PEM")
       ->type_name("FILE");
   app.add_option("--key", c.key, "Its key, PEM")->type_name("FILE");

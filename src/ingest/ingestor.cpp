@@ -18,6 +18,14 @@ constexpr std::string_view kOtherSenders = "others";
 constexpr std::size_t kRejectsKept = 100;
 constexpr std::size_t kRejectTextMax = 2000;
 constexpr std::int64_t kMicrosPerDay = std::int64_t{86'400} * 1'000'000;
+// In the store's state: "place.offset.KEY" and so on.
+struct PlaceNumber {
+  std::string_view name;
+  std::uint64_t FilePlace::*member;
+};
+constexpr PlaceNumber kPlaceNumbers[] = {{"place.offset.", &FilePlace::offset},
+                                         {"place.tail.", &FilePlace::tail},
+                                         {"place.stamp.", &FilePlace::stamp}};
 constexpr std::string_view kCountNames[] = {"bytes",    "stored", "duplicates",
                                             "rejected", "other",  "blank"};
 
@@ -76,7 +84,12 @@ Ingestor::~Ingestor() {
 Result<void> Ingestor::start() {
   if (auto learned = learn_state(); !learned) return learned;
   if (auto learned = learn_seen_rows(); !learned) return learned;
-  if (auto opened = spool_.open(committed_position_); !opened) return opened;
+  const auto waits = [this](std::string_view bytes) {
+    std::string_view key;
+    FilePlace place;
+    if (read_place(bytes, key, place)) places_.insert_or_assign(std::string(key), place);
+  };
+  if (auto opened = spool_.open(committed_position_, waits); !opened) return opened;
   thread_ = std::thread([this] { work(); });
   return {};
 }
@@ -94,6 +107,9 @@ Result<void> Ingestor::learn_state() {
     if (name == "spool_segment") committed_position_.segment = value;
     if (name == "spool_offset") committed_position_.offset = value;
     if (name.starts_with("type.")) types_committed_[name.substr(5)] = value;
+    for (const PlaceNumber& number : kPlaceNumbers)
+      if (name.starts_with(number.name))
+        places_committed_[name.substr(number.name.size())].*number.member = value;
     if (!name.starts_with("sender.")) continue;
     const std::size_t dot = name.find('.', 7);
     const auto number = static_cast<std::size_t>(std::stoul(name.substr(7, dot - 7)));
@@ -106,6 +122,7 @@ Result<void> Ingestor::learn_state() {
     if (what == "last") senders_[number].last_micros = static_cast<std::int64_t>(value);
   }
   position_ = committed_position_;
+  places_ = places_committed_;
   return {};
 }
 
@@ -126,17 +143,45 @@ std::uint16_t Ingestor::sender_number(std::string_view name) {
 }
 
 SpoolAppend Ingestor::take(std::string_view sender, std::string_view text) {
-  if (text.empty()) return SpoolAppend::Taken;
+  return text.empty() ? SpoolAppend::Taken : append(sender, text, {});
+}
+
+SpoolAppend Ingestor::take_part(std::string_view sender, std::string_view text,
+                                std::string_view key, const FilePlace& place) {
+  const SpoolAppend taken = append(sender, text, place_bytes(key, place));
+  if (taken != SpoolAppend::Taken) return taken;
+  const std::scoped_lock lock(mutex_);
+  places_.insert_or_assign(std::string(key), place);
+  if (const auto again = places_forgotten_.find(key); again != places_forgotten_.end())
+    places_forgotten_.erase(again);
+  return taken;
+}
+
+FilePlaces Ingestor::places() const {
+  const std::scoped_lock lock(mutex_);
+  return places_;
+}
+
+void Ingestor::forget_place(std::string_view key) {
+  const std::scoped_lock lock(mutex_);
+  if (const auto known = places_.find(key); known != places_.end()) places_.erase(known);
+  if (const auto known = places_committed_.find(key); known != places_committed_.end())
+    places_committed_.erase(known);
+  places_forgotten_.emplace(key);
+}
+
+SpoolAppend Ingestor::append(std::string_view sender, std::string_view text,
+                             std::string_view place) {
   const std::uint32_t lines = lines_in(text);
   const std::int64_t now = options_.now_micros();
   {
     const std::scoped_lock lock(mutex_);
     if (state_ == IngestState::Draining) return SpoolAppend::Full;
   }
-  const SpoolAppend taken = spool_.append(sender, now, lines, text);
+  const SpoolAppend taken = spool_.append(sender, now, lines, text, place);
   const std::scoped_lock lock(mutex_);
   if (taken == SpoolAppend::Taken) {
-    senders_[sender_number(sender)].last_micros = now;
+    if (!text.empty()) senders_[sender_number(sender)].last_micros = now;
     if (state_ == IngestState::SpoolFull) state_ = IngestState::Running;
   } else if (taken == SpoolAppend::Full) {
     if (state_ == IngestState::Running) state_ = IngestState::SpoolFull;
@@ -181,8 +226,14 @@ void Ingestor::work() {
 
 // False when the rows could not be added; everything since the last commit comes again then.
 bool Ingestor::process(const SpoolFrame& frame) {
+  std::string_view key;
+  FilePlace place;
+  if (read_place(frame.place(), key, place))
+    places_pending_.insert_or_assign(std::string(key), place);
+  if (frame.text().empty()) return true;
   IngestCounts counts;
   counts.bytes = frame.text().size();
+  frame_of_engine_ = frame.sender().starts_with(kCaptureSender);
   {
     const std::scoped_lock lock(mutex_);
     frame_sender_ = sender_number(frame.sender());
@@ -250,12 +301,20 @@ bool Ingestor::process(const SpoolFrame& frame) {
   return true;
 }
 
-bool Ingestor::store_row(const TrafficRecord& record, const SpoolFrame& frame,
-                         IngestCounts& counts) {
+// A row of a capture is the engine's own: its facts are those of the word in front of the line.
+void Ingestor::learn_engine_facts(TrafficRecord& record) {
+  if (!facts_.read(record.raw.substr(0, record.raw.find(' ')))) return;
+  record.format = InputFormat::Engine;
+  record.engine = &facts_.facts();
+}
+
+bool Ingestor::store_row(TrafficRecord& record, const SpoolFrame& frame, IngestCounts& counts) {
   if (is_copy(record)) {
     ++counts.duplicates;
     return true;
   }
+  record.file = frame_sender_;
+  if (frame_of_engine_) learn_engine_facts(record);
   const Verdict verdict = judge(record, options_.ruleset, options_.timers);
   const auto id = store_.add(record, verdict, {frame.received_micros, frame_sender_}, clock_);
   if (!id) {
@@ -313,6 +372,12 @@ StoreState Ingestor::state_to_commit() const {
   auto types = types_committed_;
   for (const auto& [type, count] : types_pending_) types[type] += count;
   for (const auto& [type, count] : types) state.emplace_back("type." + type, count);
+  FilePlaces places = places_committed_;
+  for (const auto& [key, place] : places_pending_)
+    if (!places_forgotten_.contains(key)) places.insert_or_assign(key, place);
+  for (const auto& [key, place] : places)
+    for (const PlaceNumber& number : kPlaceNumbers)
+      state.emplace_back(std::string(number.name) + key, place.*number.member);
   for (std::size_t i = 0; i < senders_.size(); ++i) {
     IngestCounts sum = senders_[i].committed;
     sum.add(senders_[i].pending);
@@ -358,11 +423,14 @@ bool Ingestor::commit() {
     senders_to_store_.erase(senders_to_store_.begin(),
                             senders_to_store_.begin() + static_cast<std::ptrdiff_t>(fresh.size()));
     for (const auto& [type, count] : types_pending_) types_committed_[type] += count;
+    for (const auto& [key, place] : places_pending_)
+      if (!places_forgotten_.contains(key)) places_committed_.insert_or_assign(key, place);
     spool_.release_before(position_, lines_pending_);
     if (state_ != IngestState::Draining) state_ = IngestState::Running;
     problem_.clear();
   }
   types_pending_.clear();
+  places_pending_.clear();
   keys_pending_.clear();
   committed_position_ = position_;
   rows_pending_ = lines_pending_ = 0;
@@ -378,6 +446,7 @@ void Ingestor::fall_back(const std::string& problem) {
   }
   keys_pending_.clear();
   types_pending_.clear();
+  places_pending_.clear();
   position_ = committed_position_;
   rows_pending_ = lines_pending_ = 0;
   {

@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -25,8 +26,10 @@
 #include "base/result.hpp"
 #include "ingest/seen_rows.hpp"
 #include "ingest/spool.hpp"
+#include "model/engine_facts_text.hpp"
 #include "model/record_clock.hpp"
 #include "parse/line_reader.hpp"
+#include "sources/file_place.hpp"
 #include "store/store.hpp"
 #include "verdict/judge.hpp"
 
@@ -81,6 +84,10 @@ struct IngestSnapshot {
   std::string problem;  // why it does not take anything, if it does not
 };
 
+// How senders of captures' rows are called: their lines stand behind words of the session engine
+// (model/engine_facts_text.hpp).
+inline constexpr std::string_view kCaptureSender = "capture ";
+
 // Looks at rows as they are stored, on the ingestor's thread.
 using RowWatcher = std::function<void(const TrafficRecord&, const Verdict&, std::uint64_t id)>;
 
@@ -97,6 +104,12 @@ class Ingestor {
   // Whole lines (each with its newline), or one document. Any thread. Not taken: the caller may
   // come again, or count what it drops.
   SpoolAppend take(std::string_view sender, std::string_view text);
+  // A part of a file, with the place behind it, which is kept with the rows: places() has it at
+  // once and after each start. Nothing but a place may be kept too.
+  SpoolAppend take_part(std::string_view sender, std::string_view text, std::string_view key,
+                        const FilePlace& place);
+  FilePlaces places() const;
+  void forget_place(std::string_view key);
   void count_dropped(std::string_view sender, std::uint64_t messages);
   // Returns when everything received has been committed, or after `most`.
   bool drain(std::chrono::milliseconds most);
@@ -120,8 +133,10 @@ class Ingestor {
   Result<void> learn_seen_rows();
   std::uint16_t sender_number(std::string_view name);
   void work();
+  SpoolAppend append(std::string_view sender, std::string_view text, std::string_view place);
   bool process(const SpoolFrame& frame);
-  bool store_row(const TrafficRecord& record, const SpoolFrame& frame, IngestCounts& counts);
+  bool store_row(TrafficRecord& record, const SpoolFrame& frame, IngestCounts& counts);
+  void learn_engine_facts(TrafficRecord& record);
   bool is_copy(const TrafficRecord& record);
   void note_reject(const SpoolFrame& frame, const TrafficRecord& record, const Reject& reject);
   bool commit();
@@ -142,6 +157,8 @@ class Ingestor {
   // Of the thread.
   SpoolPosition position_, committed_position_;
   std::uint16_t frame_sender_ = 0;  // who sent the frame that is read
+  bool frame_of_engine_ = false;
+  ReadEngineFacts facts_;
   std::uint64_t rows_pending_ = 0;
   std::uint64_t lines_pending_ = 0;  // as the spool counts them
   std::chrono::steady_clock::time_point pending_since_{};
@@ -152,6 +169,7 @@ class Ingestor {
   };
   std::vector<AddedKey> keys_pending_;
   std::map<std::string, std::uint64_t, std::less<>> types_pending_;
+  FilePlaces places_pending_;
 
   mutable std::mutex mutex_;  // guards what is below
   std::vector<Sender> senders_;
@@ -159,6 +177,8 @@ class Ingestor {
   std::vector<std::uint16_t> senders_to_store_;
   std::map<std::string, std::uint64_t, std::less<>> types_committed_;
   std::map<std::string, std::uint64_t> duplicates_by_serial_;
+  FilePlaces places_, places_committed_;
+  std::set<std::string, std::less<>> places_forgotten_;  // frames of theirs may still wait
   std::deque<RejectedLine> rejects_;
   IngestState state_ = IngestState::Running;
   std::string problem_;

@@ -122,6 +122,58 @@ TEST_F(IngestorTest, OneDocumentMayBeReceivedAtOnce) {
   EXPECT_EQ(running.ingestor->snapshot().total.stored, 1u);
 }
 
+TEST_F(IngestorTest, PlacesOfFilesAreThoseOfWhatIsStoredOrWaits) {
+  {
+    const Running running = start();
+    ASSERT_EQ(running.ingestor->take_part("file a", line_of(1), "1:/a", {100, 7, 0}),
+              SpoolAppend::Taken);
+    ASSERT_EQ(running.ingestor->take_part("file b", line_of(2), "0:/b", {5, 6, 9}),
+              SpoolAppend::Taken);
+    ASSERT_TRUE(running.ingestor->drain(std::chrono::seconds(10)));
+    ASSERT_EQ(running.ingestor->take_part("file a", line_of(3), "1:/a", {200, 8, 0}),
+              SpoolAppend::Taken);
+  }
+  {
+    const Running running = start();
+    const FilePlaces places = running.ingestor->places();
+    ASSERT_EQ(places.size(), 2u);
+    EXPECT_EQ(places.at("1:/a"), (FilePlace{200, 8, 0}));
+    EXPECT_EQ(places.at("0:/b"), (FilePlace{5, 6, 9}));
+    running.ingestor->forget_place("0:/b");
+    ASSERT_EQ(running.ingestor->take("udp", line_of(4)), SpoolAppend::Taken);
+    ASSERT_TRUE(running.ingestor->drain(std::chrono::seconds(10)));
+  }
+  const Running running = start();
+  EXPECT_EQ(running.ingestor->places().size(), 1u);
+  EXPECT_EQ(number(*running.store, "SELECT count(*) FROM traffic"), 4);
+}
+
+TEST_F(IngestorTest, RowsOfTheSessionEngineKeepWhatItKnowsOfThem) {
+  const Running running = start();
+  EngineFacts facts;
+  facts.ended = facts.staged = true;
+  facts.handshake.add(HandshakeWord::Syn, Flow::C2s);
+  facts.handshake.add(HandshakeWord::Ack, Flow::S2c);
+  std::string word;
+  append_engine_facts(word, facts);
+  std::string line = line_of(1);
+  line = word + " " + line.substr(line.find("1,2026"));
+  ASSERT_EQ(running.ingestor->take("capture /a.pcap", line), SpoolAppend::Taken);
+  // Nobody but the server itself sends such words.
+  ASSERT_EQ(running.ingestor->take("tcp 192.0.2.1", line), SpoolAppend::Taken);
+  ASSERT_TRUE(running.ingestor->drain(std::chrono::seconds(10)));
+  std::vector<std::string> seen;
+  const auto read = running.store->read_rows("ORDER BY id", {}, [&](StoredRow& row) {
+    const EngineFacts* engine = row.record.engine;
+    seen.push_back(engine == nullptr ? "none" : to_string(engine->handshake));
+    EXPECT_EQ(row.record.format, InputFormat::Engine);
+    return true;
+  });
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(seen, std::vector<std::string>{"SYN, ACK"});
+  EXPECT_EQ(number(*running.store, "SELECT count(*) FROM traffic WHERE odd LIKE '%Aged out%'"), 1);
+}
+
 // The child takes rows, tells each batch when it was received, and is killed somewhere.
 TEST_F(IngestorTest, WhatWasReceivedIsStoredOnceHoweverOftenTheProcessIsKilled) {
   std::uint64_t told = 0;   // rows that were received for certain

@@ -29,6 +29,12 @@ using TakeSession = std::function<void(TrafficRecord& record, std::string_view l
 using ReadCapture =
     std::function<Result<CaptureCounts>(std::string_view capture, const TakeSession& take)>;
 
+// The packets of a stored row's session, as JSON, from the capture that it came from.
+using ReadLadder = std::function<Result<std::string>(
+    const std::string& path, std::string_view serial, std::uint64_t seqno, std::uint64_t session)>;
+
+class FileIntake;
+
 struct ApiOptions {
   std::string version;
   std::string folder;  // as the user named it
@@ -42,7 +48,9 @@ struct ApiOptions {
   RecordClock clock;
   std::function<std::int64_t()> now_micros;
   std::function<std::uint64_t()> dropped_by_kernel;
-  ReadCapture read_capture;  // nothing: captures are refused
+  ReadCapture read_capture;     // nothing: captures are refused
+  ReadLadder read_ladder;       // nothing: rows have no ladder
+  FileIntake* files = nullptr;  // which outlives the API
   std::uint64_t ingest_body_max = 16u << 20;
 };
 

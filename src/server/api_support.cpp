@@ -206,16 +206,15 @@ std::string grouped_digits(std::uint64_t value) {
   return digits;
 }
 
-RecordJson::RecordJson(const ApiContext& context, std::vector<OutputColumn> columns) {
+RecordJson::RecordJson(const ApiContext& context, std::vector<OutputColumn> columns, From from) {
   WriterOptions options;
   options.format = OutputFormat::Ndjson;
   options.columns = std::move(columns);
   options.clock = context.options.clock;
   options.why = why;
-  for (const auto& sender : context.ingestor.snapshot().senders)
-    options.inputs.push_back(sender.name);
-  // Rows of a sender that came after this one are named so.
-  options.inputs.resize(UINT16_MAX + 1, "stored");
+  if (from == From::Senders)
+    for (const auto& sender : context.ingestor.snapshot().senders)
+      options.inputs.push_back(sender.name);
   writer_ = make_writer(options);
 }
 

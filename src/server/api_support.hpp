@@ -74,7 +74,9 @@ std::string grouped_digits(std::uint64_t value);
 // Records as JSON objects with their `_id`.
 class RecordJson {
  public:
-  RecordJson(const ApiContext& context, std::vector<OutputColumn> columns);
+  enum class From : std::uint8_t { Senders, Nowhere };  // whose names `file` of a record means
+  RecordJson(const ApiContext& context, std::vector<OutputColumn> columns,
+             From from = From::Senders);
   void append(JsonWriter& json, const TrafficRecord& record, const Verdict& verdict,
               std::uint64_t id);
   std::string text(const TrafficRecord& record, const Verdict& verdict, std::uint64_t id);

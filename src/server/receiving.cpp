@@ -3,14 +3,17 @@
 // what is posted: /explain, which stores nothing, and /ingest.
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <map>
+#include <thread>
 
 #include <fmt/format.h>
 
 #include "ingest/explain_run.hpp"
 #include "model/panos_version.hpp"
 #include "server/api_support.hpp"
+#include "server/file_intake.hpp"
 #include "sources/capture_source.hpp"
 #include "sources/compression.hpp"
 #include "sources/memory_source.hpp"
@@ -23,7 +26,10 @@ constexpr std::int64_t kMicros = 1'000'000;
 constexpr std::size_t kGapsShown = 20;
 constexpr std::uint64_t kExplainedMax = 1000;
 constexpr std::size_t kExplainBodyMax = 16u << 20;
-constexpr std::size_t kExplainPlainMax = 64u << 20;
+// Less than a frame of the spool may have.
+constexpr std::size_t kPlainMax = 48u << 20;
+constexpr auto kStoreTime = std::chrono::milliseconds(2000);
+constexpr auto kCaptureTime = std::chrono::seconds(10);
 // A clock that is off by less is in step; lines take their time.
 constexpr std::int64_t kClockOffMin = 120;
 
@@ -128,7 +134,7 @@ void append_device(JsonWriter& json, const std::string& serial, const Device& d,
 class ExplainingSink final : public RecordSink {
  public:
   ExplainingSink(const ApiContext& context, JsonWriter& json, std::uint64_t limit)
-      : records_(context, {}), json_(json), limit_(limit) {}
+      : records_(context, {}, RecordJson::From::Nowhere), json_(json), limit_(limit) {}
   void add(const TrafficRecord& record, const Verdict& verdict, std::string&) override {
     explain(record, verdict, record.line, {});
   }
@@ -163,8 +169,8 @@ Result<std::string> unpacked(std::string_view body) {
     if (!read) return tl::unexpected(read.error());
     if (*read == 0) return plain;
     plain.append(part.data(), *read);
-    if (plain.size() > kExplainPlainMax)
-      return fail(Error::Code::Input, "more than 64 MiB, unpacked, are not explained at once");
+    if (plain.size() > kPlainMax)
+      return fail(Error::Code::Input, "more than 48 MiB, unpacked, are not taken at once");
   }
 }
 
@@ -316,26 +322,11 @@ HttpResponse answer_explain(const HttpRequest& request, const ApiContext& contex
   return json_answer(std::move(body));
 }
 
-// Cut at line ends, so that no frame of the spool is large; a document is kept whole.
-HttpResponse answer_ingest(const HttpRequest& request, const ApiContext& context) {
-  if (request.body.size() > context.options.ingest_body_max)
-    return error_answer(ApiError::TooLarge, "the body is larger than is taken at once",
-                        "send it in parts that end at a line's end");
-  if (looks_like_capture(request.body))
-    return error_answer(ApiError::BadParameter, "this is a capture, not a log",
-                        "send the log that `endreason track -r FILE` writes");
-  const std::string_view given = request.parameter("sender");
-  const std::string sender =
-      given.empty() ? "http " + request.remote : "http " + std::string(given.substr(0, 200));
-  const IngestSnapshot before = context.ingestor.snapshot();
-  const SpoolAppend taken = context.ingestor.take(sender, request.body);
-  if (taken == SpoolAppend::Full)
-    return error_answer(ApiError::Busy, "the spool is full: what was received is not stored yet",
-                        "send it again in a while");
-  if (taken == SpoolAppend::Failed)
-    return error_answer(ApiError::Busy, "the disk takes nothing", "make room, then send it again");
-  // Most bodies are stored within this time; who posts may want to know what became of them.
-  static_cast<void>(context.ingestor.drain(std::chrono::milliseconds(2000)));
+namespace {
+
+// What became of what a sender posted.
+HttpResponse counts_of(const std::string& sender, const IngestSnapshot& before,
+                       const ApiContext& context) {
   const IngestSnapshot after = context.ingestor.snapshot();
   const auto of_sender = [&](const IngestSnapshot& s) {
     for (const auto& row : s.senders)
@@ -346,14 +337,90 @@ HttpResponse answer_ingest(const HttpRequest& request, const ApiContext& context
   const IngestCounts b = of_sender(after);
   std::string body;
   JsonWriter json(body);
-  json.object().number("received",
-                       std::max<std::uint64_t>(b.lines() - a.lines() + after.spooled, 0));
+  json.object().number("received", b.lines() - a.lines() + after.spooled);
   json.number("stored", b.stored - a.stored).number("spooled", after.spooled);
   json.number("rejected", b.rejected - a.rejected).number("other_types", b.other - a.other);
   json.number("duplicates", b.duplicates - a.duplicates).number("blank", b.blank - a.blank);
   json.end_object();
   return json_answer(std::move(body));
 }
+
+// A capture is kept, so that its packets can be shown, and read like one in a watched folder.
+HttpResponse ingest_capture(std::string_view capture, const ApiContext& context) {
+  FileIntake* const files = context.options.files;
+  if (files == nullptr)
+    return error_answer(ApiError::BadParameter, "this is a capture, not a log",
+                        "send the log that `endreason track -r FILE` writes");
+  const IngestSnapshot before = context.ingestor.snapshot();
+  const auto path = files->keep_capture(capture);
+  if (!path && path.error().code == Error::Code::Io)
+    return error_answer(ApiError::Busy, path.error().message, "make room, then send it again");
+  if (!path) return error_answer(ApiError::TooLarge, path.error().message);
+  const auto until = std::chrono::steady_clock::now() + kCaptureTime;
+  while (!files->has_read(*path) && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  static_cast<void>(context.ingestor.drain(kStoreTime));
+  return counts_of(std::string(kCaptureSender) + *path, before, context);
+}
+
+}  // namespace
+
+HttpResponse answer_ingest(const HttpRequest& request, const ApiContext& context) {
+  if (request.body.size() > context.options.ingest_body_max)
+    return error_answer(ApiError::TooLarge, "the body is larger than is taken at once",
+                        "send it in parts that end at a line's end");
+  std::string_view plain = request.body;
+  std::string undone;
+  if (recognise_compression(plain) != Compression::None) {
+    auto bytes = unpacked(plain);
+    if (!bytes) return error_answer(ApiError::BadParameter, bytes.error().message);
+    undone = *std::move(bytes);
+    plain = undone;
+  }
+  if (looks_like_capture(plain)) return ingest_capture(request.body, context);
+  const std::string_view given = request.parameter("sender");
+  const std::string sender =
+      given.empty() ? "http " + request.remote : "http " + std::string(given.substr(0, 200));
+  const IngestSnapshot before = context.ingestor.snapshot();
+  const SpoolAppend taken = context.ingestor.take(sender, plain);
+  if (taken == SpoolAppend::Full)
+    return error_answer(ApiError::Busy, "the spool is full: what was received is not stored yet",
+                        "send it again in a while");
+  if (taken == SpoolAppend::Failed)
+    return error_answer(ApiError::Busy, "the disk takes nothing", "make room, then send it again");
+  // Most bodies are stored within this time; who posts may want to know what became of them.
+  static_cast<void>(context.ingestor.drain(kStoreTime));
+  return counts_of(sender, before, context);
+}
+
+namespace {
+
+std::string label_text(std::string_view text) {
+  std::string label;
+  for (const char c : text) {
+    if (c == '"' || c == '\\') label += '\\';
+    label += c == '\n' ? ' ' : c;
+  }
+  return label;
+}
+
+void append_followed(std::string& out, const std::vector<FollowedFile>& files) {
+  if (files.empty()) return;
+  out +=
+      "# HELP endreason_followed_bytes_behind Bytes of a followed file that were not read yet.\n"
+      "# TYPE endreason_followed_bytes_behind gauge\n";
+  for (const FollowedFile& file : files)
+    out += fmt::format("endreason_followed_bytes_behind{{file=\"{}\"}} {}\n", label_text(file.path),
+                       file.size - std::min(file.size, file.offset));
+  out +=
+      "# HELP endreason_followed_there 1 while the followed file is there.\n"
+      "# TYPE endreason_followed_there gauge\n";
+  for (const FollowedFile& file : files)
+    out += fmt::format("endreason_followed_there{{file=\"{}\"}} {}\n", label_text(file.path),
+                       file.there ? 1 : 0);
+}
+
+}  // namespace
 
 HttpResponse answer_metrics(const ApiContext& context) {
   const IngestSnapshot s = context.ingestor.snapshot();
@@ -376,6 +443,14 @@ HttpResponse answer_metrics(const ApiContext& context) {
   metric("dropped_total", "counter", "Messages that came while the spool was full (UDP).", dropped);
   metric("kernel_dropped_total", "counter", "Messages that the kernel dropped (UDP).",
          context.options.dropped_by_kernel ? context.options.dropped_by_kernel() : 0);
+  if (const FileIntake* files = context.options.files; files != nullptr) {
+    const WatchCounts watched = files->watched();
+    metric("watched_files_read_total", "counter", "Files of watched folders that were read.",
+           watched.read);
+    metric("watched_files_failed_total", "counter", "Of these, not or not wholly readable.",
+           watched.failed);
+    append_followed(out, files->followed());
+  }
   metric("spool_bytes", "gauge", "Bytes of the spool.", s.spool_bytes);
   metric("spool_bytes_max", "gauge", "Bytes that the spool may have.", s.spool_bytes_max);
   metric("spool_damaged_bytes_total", "counter", "Bytes of the spool that could not be read.",
@@ -387,15 +462,16 @@ HttpResponse answer_metrics(const ApiContext& context) {
   out +=
       "# HELP endreason_sender_lines_total Lines read, by sender.\n"
       "# TYPE endreason_sender_lines_total counter\n";
-  for (const auto& sender : s.senders) {
-    std::string name;
-    for (const char c : sender.name) {
-      if (c == '"' || c == '\\') name += '\\';
-      name += c == '\n' ? ' ' : c;
-    }
-    out += fmt::format("endreason_sender_lines_total{{sender=\"{}\"}} {}\n", name,
-                       sender.counts.lines());
-  }
+  for (const auto& sender : s.senders)
+    out += fmt::format("endreason_sender_lines_total{{sender=\"{}\"}} {}\n",
+                       label_text(sender.name), sender.counts.lines());
+  out +=
+      "# HELP endreason_sender_dropped_total Messages that were dropped (UDP), by sender.\n"
+      "# TYPE endreason_sender_dropped_total counter\n";
+  for (const auto& sender : s.senders)
+    if (sender.dropped > 0)
+      out += fmt::format("endreason_sender_dropped_total{{sender=\"{}\"}} {}\n",
+                         label_text(sender.name), sender.dropped);
   HttpResponse response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
   response.body = std::move(out);

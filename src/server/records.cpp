@@ -95,7 +95,6 @@ HttpResponse download(const HttpRequest& request, const ApiContext& context, con
   options.why = why;
   for (const auto& sender : context.ingestor.snapshot().senders)
     options.inputs.push_back(sender.name);
-  options.inputs.resize(UINT16_MAX + 1, "stored");
   HttpResponse response;
   response.content_type =
       name == "csv" || name == "panos" ? "text/csv; charset=utf-8" : "application/x-ndjson";
@@ -210,6 +209,26 @@ void append_short(JsonWriter& json, const StoredRow& row) {
   json.text("reason_code", log_name(row.verdict.reason_code)).end_object();
 }
 
+// Of a row that was made from packets: the packets, or why they cannot be shown any more.
+std::string ladder_of(const StoredRow& row, const ApiContext& context) {
+  if (row.record.format != InputFormat::Engine || !context.options.read_ladder) return "null";
+  const auto senders = context.ingestor.snapshot().senders;
+  if (row.record.file >= senders.size()) return "null";
+  std::string_view path = senders[row.record.file].name;
+  if (!path.starts_with(kCaptureSender)) return "null";
+  path.remove_prefix(kCaptureSender.size());
+  std::uint64_t seqno = 0;
+  static_cast<void>(parse_decimal(row.record.text(Field::Seqno), seqno));
+  const auto ladder = context.options.read_ladder(std::string(path), row.record.text(Field::Serial),
+                                                  seqno, row.record.sessionid);
+  if (ladder) return *ladder;
+  std::string problem;
+  JsonWriter json(problem);
+  json.object().key("packets").array().end_array();
+  json.text("problem", "the packets cannot be shown: " + ladder.error().message).end_object();
+  return problem;
+}
+
 }  // namespace
 
 HttpResponse answer_records(const HttpRequest& request, const ApiContext& context) {
@@ -222,6 +241,7 @@ HttpResponse answer_records(const HttpRequest& request, const ApiContext& contex
 HttpResponse answer_record(std::string_view id, const ApiContext& context) {
   std::uint64_t number = 0;
   std::optional<RowsQuestion> story_question;
+  std::string ladder;
   std::string body;
   JsonWriter json(body);
   if (parse_decimal(id, number) && number <= INT64_MAX) {
@@ -234,6 +254,7 @@ HttpResponse answer_record(std::string_view id, const ApiContext& context) {
       json.text_or_null("raw", row.raw);
       append_explanation(json.key("verdict"), row.record, row.verdict);
       story_question = same_session(row, context.store.dialect());
+      ladder = ladder_of(row, context);
       return false;
     });
     if (!read) return store_error(read.error());
@@ -248,7 +269,7 @@ HttpResponse answer_record(std::string_view id, const ApiContext& context) {
         return true;
       });
   if (!story) return store_error(story.error());
-  json.end_array().key("ladder").null().end_object();
+  json.end_array().key("ladder").raw(ladder).end_object();
   return json_answer(std::move(body));
 }
 

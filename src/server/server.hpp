@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Server: `endreason serve` as a whole: the store, the ingestor, the listeners and the HTTP server,
-// started in this order and stopped in the other.
+// Server: `endreason serve` as a whole: the store, the ingestor, the listeners, the files and the
+// HTTP server, started in this order and stopped in the other.
 #pragma once
 
 #include <functional>
@@ -11,6 +11,7 @@
 #include "base/result.hpp"
 #include "ingest/ingestor.hpp"
 #include "server/api.hpp"
+#include "server/file_intake.hpp"
 #include "server/http_server.hpp"
 #include "sources/syslog_listener.hpp"
 #include "store/store.hpp"
@@ -23,7 +24,7 @@ struct ServeOptions {
   ApiOptions api;
   HttpServerOptions http;
   SyslogOptions syslog;
-  std::vector<std::string> load;  // files and folders whose rows are stored at the start
+  FileIntakeOptions files;
   std::function<void(std::string_view)> message;
 };
 
@@ -38,6 +39,10 @@ class Server {
   // "http://127.0.0.1:8088/"
   std::string address() const;
   std::vector<ListenAddress> listening() const;
+  // Whether the files that are loaded at the start have been stored; an error is that of one of
+  // them.
+  bool loaded() const { return files_->loaded(); }
+  Result<void> load_result() const { return files_->load_result(); }
   // Why no rows are taken, in a sentence for the operator's log; empty while they are.
   std::string condition() const;
   // Takes no more, stores what was received, and ends.
@@ -45,13 +50,13 @@ class Server {
 
  private:
   Result<void> check_reach();
-  Result<void> load_files();
   void write_address() const;
 
   ServeOptions options_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Ingestor> ingestor_;
   std::unique_ptr<SyslogListener> listener_;
+  std::unique_ptr<FileIntake> files_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<HttpServer> http_;
   bool running_ = false;

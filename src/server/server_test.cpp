@@ -115,8 +115,12 @@ class ServerTest : public testing::Test {
   }
   void start_with_samples() {
     ServeOptions o = options();
-    o.load = {source_folder() + "/data/samples/logs"};
+    o.files.load = {source_folder() + "/data/samples/logs"};
     start(o);
+    for (int i = 0; i < 3000 && !server_->loaded(); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    const auto loaded = server_->load_result();
+    ASSERT_TRUE(server_->loaded() && loaded) << loaded.error().message;
   }
   Answer ask(const std::string& method, const std::string& target, const std::string& body = "",
              const std::string& headers = "Host: localhost\r\n") const {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sources/folder_watch.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <optional>
 
@@ -31,6 +34,15 @@ std::uint64_t stamp_of(const std::string& path) {
   tail.add(fmt::format("{} {} {} {} {}", s.st_dev, s.st_ino, s.st_size, s.st_mtim.tv_sec,
                        s.st_mtim.tv_nsec));
   return std::max<std::uint64_t>(tail.digest(), 1);
+}
+
+// Whether somebody has it open for writing, where we may know: a lease for reading is refused then.
+bool is_being_written(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (file < 0) return false;
+  const bool refused = ::fcntl(file, F_SETLEASE, F_RDLCK) != 0 && errno == EAGAIN;
+  ::close(file);  // and with it goes the lease
+  return refused;
 }
 
 }  // namespace
@@ -123,7 +135,7 @@ void FolderWatch::look_at(const std::string& path, bool finished) {
     if (seen.read) return;
     const auto known = read_.find(stamp);
     if (known == read_.end()) {
-      if (!finished && now - seen.since < options_.settle) return;
+      if (!finished && (now - seen.since < options_.settle || is_being_written(path))) return;
     } else {
       seen.read = true;
       if (places_.contains(key_of(path))) return;

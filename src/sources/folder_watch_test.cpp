@@ -96,6 +96,17 @@ TEST_F(FolderWatchTest, AnotherStartReadsNothingAgainNorWhatWasRenamed) {
   EXPECT_TRUE(places_.begin()->first.ends_with("/b.log"));
 }
 
+TEST_F(FolderWatchTest, AFileThatIsBeingWrittenIsLeftAloneUntilItIsClosed) {
+  const auto watch = this->watch();
+  std::ofstream file(files_.path("a.log"));
+  file << "begun" << std::flush;
+  a_moment();
+  EXPECT_EQ(text(), "");
+  file << " and ended\n";
+  file.close();
+  ASSERT_TRUE(within_seconds([&] { return text() == "begun and ended\n"; })) << text();
+}
+
 TEST_F(FolderWatchTest, AFileThatGrewIsReadOnAndOneThatIsWrittenAnewFromItsBeginning) {
   files_.write("a.log", "a\n");
   const auto watch = this->watch();

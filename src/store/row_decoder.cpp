@@ -144,7 +144,7 @@ void RowDecoder::read_origin(std::size_t row, StoredRow& out) const {
       static_cast<PanosVersion>(value<std::uint8_t>(position_of(RowColumn::Version), row));
   out.record.partial = value<bool>(position_of(RowColumn::Partial), row);
   out.record.line = out.id;
-  out.record.file = 0;
+  out.record.file = value<std::uint16_t>(position_of(RowColumn::Sender), row);
   out.raw.clear();
   if (valid(position_of(RowColumn::Raw), row)) out.raw = text(position_of(RowColumn::Raw), row);
 }
@@ -228,7 +228,11 @@ void RowDecoder::read_odd_texts(std::size_t row, TrafficRecord& record) {
   static_cast<void>(read_odd(text(position_of(RowColumn::Odd), row),
                              [&](std::string_view name, std::string_view text) {
                                const auto field = find_field(name);
-                               if (field && stored(*field).as != StoredAs::Text) {
+                               if (name == kEngineFactsName) {
+                                 if (facts_.read(text)) record.engine = &facts_.facts();
+                               } else if (find_engine_column(name)) {
+                                 // For those who ask in SQL; the facts have it.
+                               } else if (field && stored(*field).as != StoredAs::Text) {
                                  record.set_copy(*field, text);
                                } else {
                                  extras_.emplace_back(name, text);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "model/engine_facts_text.hpp"
 #include "store/duckdb_handle.hpp"
 #include "store/row_columns.hpp"
 #include "store/store.hpp"
@@ -49,6 +50,7 @@ class RowDecoder {
   std::array<std::unordered_map<std::uint32_t, Texts>, kStoredGroups.size()> groups_;
   std::array<Vector, kTableColumnCount> vectors_{};
   std::vector<std::pair<std::string, std::string>> extras_;
+  ReadEngineFacts facts_;
 };
 
 }  // namespace endreason

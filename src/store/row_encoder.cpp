@@ -7,6 +7,7 @@
 
 #include "base/parse_number.hpp"
 #include "base/timestamp.hpp"
+#include "model/engine_facts_text.hpp"
 #include "model/ip_address.hpp"
 #include "model/odd_texts.hpp"
 #include "model/protocol.hpp"
@@ -129,6 +130,15 @@ void RowEncoder::note_odd(std::string_view name, std::string_view text) {
   append_odd(odd_, name, text);
 }
 
+void RowEncoder::note_engine(const EngineFacts& facts) {
+  for (const EngineColumnInfo& column : kEngineColumns)
+    if (const std::string_view text = facts.text(column.value); !text.empty())
+      note_odd(column.log_name, text);
+  std::string word;
+  append_engine_facts(word, facts);
+  note_odd(kEngineFactsName, word);
+}
+
 void RowEncoder::add(std::uint64_t id, const TrafficRecord& record, const Verdict& verdict,
                      const RowOrigin& origin, const RecordClock& clock, bool keep_raw) {
   odd_.clear();
@@ -141,6 +151,7 @@ void RowEncoder::add(std::uint64_t id, const TrafficRecord& record, const Verdic
     put_field(kFieldColumnsBegin + i, kTypedFields[i], record, clock, zone);
   put<std::uint8_t>(position_of(RowColumn::HighResDigits), high_res_digits_);
   for (const TrafficRecord::Extra& extra : record.extras) note_odd(extra.name, extra.value);
+  if (record.engine != nullptr) note_engine(*record.engine);
   if (odd_.empty()) {
     put_null(position_of(RowColumn::Odd));
   } else {

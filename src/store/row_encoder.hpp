@@ -95,6 +95,7 @@ class RowEncoder {
                 const RecordClock& clock, const RecordClock::RecordZone& zone);
   bool put_word(std::size_t column, Field field, const TrafficRecord& record);
   void note_odd(std::string_view name, std::string_view text);
+  void note_engine(const EngineFacts& facts);
 
   void begin_chunk();
 

@@ -128,6 +128,7 @@ export interface PacketLadder {
   packets: LadderPacket[];
   left_out?: number; // of a long session, behind the first left_out_after
   left_out_after?: number;
+  problem?: string; // why there are no packets
 }
 
 export interface Session {

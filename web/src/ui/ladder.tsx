@@ -27,7 +27,13 @@ function Lane({ packet }: { packet: LadderPacket }) {
 export function Ladder({ ladder, record }: { ladder: PacketLadder; record: LogRecord }) {
   const { packets, left_out: leftOut = 0, left_out_after: leftOutAfter = 0 } = ladder;
   const first = packets[0];
-  if (!first) return null;
+  if (!first)
+    return ladder.problem ? (
+      <section class="panel">
+        <h2>Handshake and packets</h2>
+        <p class="hint">{ladder.problem}</p>
+      </section>
+    ) : null;
   return (
     <section class="panel">
       <h2>Handshake and packets</h2>
