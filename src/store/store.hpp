@@ -57,7 +57,7 @@ struct StoredRow {
   std::int64_t time_micros{};  // UTC
   std::int64_t received_micros{};
   bool time_known{};
-  std::string raw;  // empty: not kept
+  std::string raw;       // empty: not kept
   TrafficRecord record;  // its file is the number of the sender
   Verdict verdict;
 };
