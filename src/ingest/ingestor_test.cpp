@@ -163,7 +163,7 @@ TEST_F(IngestorTest, RowsOfTheSessionEngineKeepWhatItKnowsOfThem) {
   ASSERT_EQ(running.ingestor->take("tcp 192.0.2.1", line), SpoolAppend::Taken);
   ASSERT_TRUE(running.ingestor->drain(std::chrono::seconds(10)));
   std::vector<std::string> seen;
-  const auto read = running.store->read_rows("ORDER BY id", {}, [&](StoredRow& row) {
+  const auto read = running.store->read_rows(RowsQuestion{}, {}, [&](StoredRow& row) {
     const EngineFacts* engine = row.record.engine;
     seen.push_back(engine == nullptr ? "none" : to_string(engine->handshake));
     EXPECT_EQ(row.record.format, InputFormat::Engine);
