@@ -15,6 +15,7 @@ import sys
 import accuracy
 
 HEADING = "Zeek's connection states"
+HISTORIES = "Zeek's histories"
 TARGET = 0.99
 COMPLETE = ("orig_h", "resp_h", "proto", "conn_state", "orig_pkts", "resp_pkts")
 # conn_state -> end reason (None: by the letters of the history), application status
@@ -143,6 +144,32 @@ def candidates(row, rows):
             yield ours, True
 
 
+def history_of(ours, turned):
+    return ours["history"].swapcase() if turned else ours["history"]
+
+
+def letters(history):
+    """Without those that are about Zeek: C (checksum: such packets are no packets of a session
+    here), X (its analyzer gave up), ^ (it turned the connection round; we compare both ways)."""
+    return "".join(letter for letter in history if letter not in "CcXx^")
+
+
+def compare_histories(rows, runs):
+    """What differs, and how many rows were compared."""
+    compared, wrong = 0, []
+    for row in rows:
+        if not row.get("history") or row["proto"] not in ("tcp", "udp"):
+            continue
+        compared += 1
+        found = [history_of(ours, turned) for ours, turned in
+                 candidates(row, runs[row["file"], options_of(row)])]
+        if letters(row["history"]) not in found:
+            wrong.append(f"{row['file']} {row['proto']} {row['orig_h']}:{row['orig_p']} "
+                         f"{row['resp_h']}:{row['resp_p']}: {row['history']}, ours "
+                         f"{found[0] if found else 'none'}")
+    return wrong, compared
+
+
 def main():
     program, checkout = sys.argv[1], pathlib.Path(sys.argv[2])
     data = accuracy.data_folder(checkout)
@@ -163,7 +190,8 @@ def main():
             left_out["the same connection in the baseline of another test"] += 1
         else:
             kept[same_row(row)] = row
-    runs = accuracy.side_by_side(lambda run: accuracy.track(program, data / run[0], run[1]),
+    runs = accuracy.side_by_side(lambda run: accuracy.track(program, data / run[0], run[1],
+                                                                 accuracy.FIELDS + ",history"),
                                  {(row["file"], options_of(row)) for row in kept.values()})
     wrong = []
     for row in kept.values():
@@ -179,7 +207,10 @@ def main():
                          f"{', '.join(best)}")
     for why, count in left_out.most_common():
         print(f"left out: {count:4} {why}")
-    return accuracy.report(checkout, HEADING, "comparable rows", wrong, len(kept), TARGET)
+    states = accuracy.report(checkout, HEADING, "comparable rows", wrong, len(kept), TARGET)
+    differ, compared = compare_histories(kept.values(), runs)
+    histories = accuracy.report(checkout, HISTORIES, "histories", differ, compared, TARGET)
+    return max(states, histories)
 
 
 if __name__ == "__main__":

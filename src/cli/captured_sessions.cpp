@@ -28,8 +28,7 @@ class Collector final : public EngineSink, public EngineObserver {
     if (result.session == nullptr) return;
     open_[result.session->id].push_back(notes_.of(packet, result));
   }
-  void on_end(const Session& session, std::int64_t ended_ns, std::string_view,
-              std::string_view) override {
+  void on_end(const Session& session, std::int64_t ended_ns, const SessionNames&) override {
     notes_.forget(session.id);
     SessionStory& story = ended_[session.id];
     story.end = session;

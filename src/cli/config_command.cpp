@@ -3,7 +3,6 @@
 // firewall's own.
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <memory>

@@ -2,6 +2,7 @@
 // `endreason explain`: logs of any format, or captures, to verdicts.
 #include <memory>
 
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
@@ -14,7 +15,31 @@ namespace {
 struct ExplainCommand {
   RunOptions run;
   std::vector<std::string> paths;
+  TrackOptions track;
+  InspectionOptions inspection;
+  std::vector<const CLI::Option*> of_captures;  // which of the two stand for
 };
+
+// What `track` has beside the options of logs. They are not listed: most inputs are logs.
+void declare_options_of_captures(CLI::App& app, ExplainCommand& command) {
+  const std::size_t before = app.get_options().size();
+  declare_row_options(app, command.track);
+  declare_inspection_options(app, command.inspection);
+  declare_engine_options(app, command.track);
+  const auto all = app.get_options([](const CLI::Option*) { return true; });
+  for (std::size_t i = before; i < all.size(); ++i) {
+    all[i]->group("");
+    command.of_captures.push_back(all[i]);
+  }
+}
+
+Result<void> refuse_options_of_captures(const ExplainCommand& command) {
+  for (const CLI::Option* option : command.of_captures)
+    if (option->count() > 0)
+      return fail(Error::Code::Usage, fmt::format("--{} is about captures, and no input is one",
+                                                  option->get_lnames().front()));
+  return {};
+}
 
 Result<Produced> produce_from_logs(const ExplainPlan& plan) {
   Produced produced;
@@ -31,8 +56,11 @@ int run_command(const ExplainCommand& command) {
   if (!plan) return complain(plan.error());
   if (command.run.explain_filter) return print_filter(plan->explain);
   if (auto planned = plan_inputs(command.paths, *plan); !planned) return complain(planned.error());
-  if (!plan->captures) return RecordRun(command.run, std::move(*plan)).run(produce_from_logs);
-  const auto track = plan_track(TrackOptions{}, *settings);
+  if (!plan->captures) {
+    if (auto fits = refuse_options_of_captures(command); !fits) return complain(fits.error());
+    return RecordRun(command.run, std::move(*plan)).run(produce_from_logs);
+  }
+  const auto track = plan_track(command.track, command.inspection, *settings, command.run.quiet);
   if (!track) return complain(track.error());
   return run_captures(command.run, std::move(*plan), *track);
 }
@@ -46,6 +74,7 @@ RunCommand declare_explain(CLI::App& app) {
       "Files, folders (read whole) or - for standard input; plain, gzip or zstd, any mix "
       "of formats. Captures go through the session engine. None: standard input");
   declare_run_options(app, command->run);
+  declare_options_of_captures(app, *command);
   app.footer(
       "Examples:\n"
       "  endreason explain traffic.log\n"
@@ -53,7 +82,9 @@ RunCommand declare_explain(CLI::App& app) {
       "  endreason explain -f '( action eq allow ) and ( final_action eq blocked )' fw.log.gz\n"
       "  zstdcat fw.zst | endreason explain -o ndjson --fields src,dst,dport,why -\n"
       "  endreason explain --contradictions -o csv export.csv\n"
-      "  endreason explain < capture.pcap");
+      "  endreason explain < capture.pcap\n"
+      "  endreason explain capture.pcap --rules local.rules\n"
+      "`endreason track --help` lists the options that captures take here, too.");
   return [command] { return run_command(*command); };
 }
 

@@ -4,8 +4,6 @@
 #include <unistd.h>
 
 #include <memory>
-#include <string>
-#include <vector>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -56,10 +54,12 @@ int run_command(const InspectCommand& command) {
                     totals->queue_full));
   if (!command.quiet)
     say(fmt::format(
-        "{} packets: {} of sessions, {} alone, {} not IP or not looked at; {} rules, "
+        "{} packets: {} of sessions, {} alone, {} not IP or not looked at{}; {} rules, "
         "{} threats",
         totals->packets, totals->inspected, totals->alone,
-        totals->packets - totals->inspected - totals->alone, (*set)->size(), totals->threats));
+        totals->packets - totals->inspected - totals->alone,
+        totals->filtered > 0 ? fmt::format(", {} more filtered out", totals->filtered) : "",
+        (*set)->size(), totals->threats));
   return kExitDone;
 }
 

@@ -6,14 +6,12 @@
 #include <fmt/format.h>
 
 #include "base/timestamp.hpp"
-#include "cli/track_run.hpp"
+#include "cli/capture_reader.hpp"
 #include "dataplane/threat_inspection.hpp"
 #include "format/json_object.hpp"
 #include "inspect/threat_action.hpp"
 #include "model/protocol.hpp"
 #include "session/session_table.hpp"
-#include "sources/capture_merge.hpp"
-#include "sources/packet_filter.hpp"
 
 namespace endreason {
 namespace {
@@ -169,15 +167,8 @@ class InspectedSessions final : public SessionSink {
 
 Result<InspectTotals> run_inspect(const ExplainPlan& inputs, const InspectPlan& plan,
                                   std::shared_ptr<const inspect::ThreatSet> set) {
-  std::optional<PacketFilter> filter;
-  if (!plan.bpf.empty()) {
-    auto compiled = PacketFilter::compile(plan.bpf);
-    if (!compiled) return tl::unexpected(compiled.error());
-    filter.emplace(std::move(*compiled));
-  }
-  auto captures = open_captures(inputs);
-  if (!captures) return tl::unexpected(captures.error());
-  CaptureMerge source(std::move(*captures));
+  auto reader = CaptureReader::open(inputs, plan.bpf, kBatchPackets);
+  if (!reader) return tl::unexpected(reader.error());
   auto inspector = inspect::Inspector::create(set, plan.inspect);
   if (!inspector) return tl::unexpected(inspector.error());
   auto table = SessionTable::create(plan.session);
@@ -186,21 +177,19 @@ Result<InspectTotals> run_inspect(const ExplainPlan& inputs, const InspectPlan& 
   InspectTotals totals;
   ThreatLines lines(inputs, *set, totals);
   InspectedSessions sessions(**inspector, lines, totals, plan.block);
-  std::array<RawPacket, kBatchPackets> batch;
   std::array<PacketView, kBatchPackets> views;
   while (!totals.stopped) {
-    const std::size_t n = source.read(batch);
-    if (n == 0) break;
-    const std::size_t kept = filter ? filter->keep_matching(std::span(batch).first(n)) : n;
-    decoder.decode(std::span<const RawPacket>(batch).first(kept), std::span(views).first(kept));
+    const std::span<const RawPacket> batch = reader->read();
+    if (batch.empty()) break;
+    decoder.decode(batch, std::span(views).first(batch.size()));
     sessions.begin_batch(views.data(), totals.packets + 1);
-    (*table)->process(std::span<const PacketView>(views).first(kept), sessions);
-    totals.packets += n;
+    (*table)->process(std::span<const PacketView>(views).first(batch.size()), sessions);
+    totals.packets += batch.size();
   }
   if (!totals.stopped) (*table)->finish(sessions);
   lines.flush();
-  report_problems(inputs, source.captures());
-  if (filter && !filter->problems().empty()) inputs.message(filter->problems());
+  reader->tell_problems(inputs.message);
+  totals.filtered = reader->filtered();
   return totals;
 }
 

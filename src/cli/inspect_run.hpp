@@ -4,11 +4,8 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "base/result.hpp"
 #include "decode/decoder.hpp"
@@ -27,7 +24,8 @@ struct InspectPlan {
 };
 
 struct InspectTotals {
-  std::uint64_t packets{};    // read
+  std::uint64_t packets{};    // read, and taken by the capture filter
+  std::uint64_t filtered{};   // not taken by it
   std::uint64_t inspected{};  // of sessions
   std::uint64_t alone{};      // that belong to no session; looked at one by one
   std::uint64_t threats{};    // written

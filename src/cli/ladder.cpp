@@ -70,18 +70,33 @@ std::string numbers(const NotedPacket& p) {
   return text;
 }
 
+// What inspection found in this packet; of 0, at the end of the session.
+template <class Take>
+void each_finding(const SessionStory& story, std::uint64_t packet, Take&& take) {
+  for (const StoryFinding& finding : story.findings)
+    if (finding.packet == packet) take(finding);
+}
+
 bool wrong(const NotedPacket& p) {
   return std::any_of(kPacketRemarks.begin(), kPacketRemarks.end(),
                      [&p](const auto& row) { return row.wrong && p.has(row.value); });
 }
 
-std::string remark(const NotedPacket& p, bool v6) {
+// Whose doing it is that a packet was dropped, where that is not the packet's own.
+std::string dropped_by(const NotedPacket& p, const SessionStory& story) {
+  if (p.outcome != SessionCounter::ApplicationDeny) return {};
+  return fmt::format(": rule '{}' has {} for {}", story.rule, story.action, story.app);
+}
+
+std::string remark(const NotedPacket& p, const SessionStory& story) {
+  const bool v6 = !story.end.client().is_v4();
   std::string text;
   for (const auto& row : kPacketRemarks) {
     if (!p.has(row.value)) continue;
     if (!text.empty()) text += "; ";
     text += row.text;
-    if (row.value == PacketRemark::Dropped) text += fmt::format(" ({})", info(p.outcome).log_name);
+    if (row.value == PacketRemark::Dropped)
+      text += fmt::format(" ({}){}", info(p.outcome).log_name, dropped_by(p, story));
     if (row.value == PacketRemark::IcmpError)
       text += ": " + icmp_error_text(v6, p.icmp_type, p.icmp_code);
   }
@@ -104,7 +119,9 @@ class Drawing {
     for (std::size_t i = 0; i < count; ++i) {
       const NotedPacket& p = story_.packets[i];
       const bool at_end = i < kKeptAtEnds || i + kKeptAtEnds >= count;
-      if (!all && !at_end && !wrong(p)) {
+      bool found = false;
+      each_finding(story_, p.number, [&found](const StoryFinding&) { found = true; });
+      if (!all && !at_end && !wrong(p) && !found) {
         ++left_out;
         continue;
       }
@@ -126,6 +143,7 @@ class Drawing {
          Ink::Bold);
     for (const std::string& part : wrap(utc(story_.end.start_ns) + "  " + story_.verdict, width_))
       line(part);
+    if (!story_.rule.empty()) line(fmt::format("rule '{}': {}", story_.rule, story_.action));
     const std::string client = "client";
     const std::string server = "server";
     line(std::string(kTimeWidth, ' ') + "  " + client +
@@ -153,23 +171,29 @@ class Drawing {
     const std::string left =
         fmt::format("{:>{}.6f}  {}  {}", seconds(p.time_ns - story_.end.start_ns), kTimeWidth,
                     arrow(p), numbers(p));
-    const std::string text = remark(p, !story_.end.client().is_v4());
+    const std::string text = remark(p, story_);
     const Ink ink = wrong(p) ? Ink::Yellow : Ink::Green;
     out_ += left;
     if (text.empty() || left.size() + 4 + text.size() > width_) {
       out_ += '\n';
       if (!text.empty()) beside("^ " + text, ink);
-      return;
+    } else {
+      out_ += "  ";
+      append_inked(out_, "< " + text, ink, options_.colour);
+      out_ += '\n';
     }
-    out_ += "  ";
-    append_inked(out_, "< " + text, ink, options_.colour);
-    out_ += '\n';
+    each_finding(story_, p.number, [this](const StoryFinding& f) { finding(f); });
+  }
+
+  void finding(const StoryFinding& found) {
+    beside("^ " + found.text, found.blocks ? Ink::Red : Ink::Yellow);
   }
 
   void tail() {
     const Session& end = story_.end;
     if (end.flow(Flow::S2c).packets == 0)
       beside("nothing from the server: no answer, or one direction only was captured", Ink::Yellow);
+    each_finding(story_, 0, [this](const StoryFinding& f) { finding(f); });
     std::string text = fmt::format("ends: {}", story_.end_reason);
     if (!story_.tracker_stage.empty())
       text += fmt::format(" (tracker stage: {})", story_.tracker_stage);
@@ -205,8 +229,11 @@ void append_ladder(std::string& out, const SessionStory& story, const LadderOpti
 }
 
 void append_ladder_json(std::string& out, const SessionStory& story) {
-  const bool v6 = !story.end.client().is_v4();
   for (const NotedPacket& p : story.packets) {
+    std::string findings;
+    each_finding(story, p.number, [&findings](const StoryFinding& found) {
+      findings += (findings.empty() ? "" : ",") + json_text(found.text);
+    });
     std::string remarks;
     for (const auto& row : kPacketRemarks)
       if (p.has(row.value))
@@ -218,8 +245,9 @@ void append_ladder_json(std::string& out, const SessionStory& story) {
     if (p.protocol == kProtoTcp && !p.has(PacketRemark::IcmpError))
       out += fmt::format(",\"seq\":{},\"ack\":{},\"window\":{}", p.seq, p.ack, p.window);
     out += fmt::format(
-        ",\"payload\":{},\"wire_length\":{},\"counter\":\"{}\",\"remarks\":[{}],\"text\":{}}}\n",
-        p.payload, p.wire_length, info(p.outcome).log_name, remarks, json_text(remark(p, v6)));
+        ",\"payload\":{},\"wire_length\":{},\"counter\":\"{}\",\"remarks\":[{}],\"text\":{}{}}}\n",
+        p.payload, p.wire_length, info(p.outcome).log_name, remarks, json_text(remark(p, story)),
+        findings.empty() ? "" : fmt::format(",\"findings\":[{}]", findings));
   }
   out += fmt::format(
       "{{\"session\":{},\"time\":\"{}\",\"relative_s\":{:.6f},\"client\":{},\"server\":{},"

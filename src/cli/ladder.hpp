@@ -12,15 +12,24 @@
 
 namespace endreason {
 
+// What inspection found in a session.
+struct StoryFinding {
+  std::uint64_t packet;  // NotedPacket::number; 0: at the session's end
+  bool blocks;
+  std::string text;
+};
+
 // One session as it was told.
 struct SessionStory {
   std::vector<NotedPacket> packets;
-  Session end{};  // as it was when it ended
+  std::vector<StoryFinding> findings;  // in the order of the packets
+  Session end{};                       // as it was when it ended
   std::int64_t ended_ns{};
   std::string client, server;  // "10.0.0.1:51234"
   std::string protocol, app;
   std::string end_reason, tracker_stage;
-  std::string verdict;  // "allowed, failed: the server refused the connection"
+  std::string rule, action;  // empty: there are no rules
+  std::string verdict;       // "allowed, failed: the server refused the connection"
 };
 
 struct LadderOptions {

@@ -10,6 +10,7 @@
 
 #include "cli/capture_reader.hpp"
 #include "cli/commands.hpp"
+#include "cli/content_run.hpp"
 #include "cli/ladder.hpp"
 #include "cli/record_run.hpp"
 #include "cli/terminal.hpp"
@@ -27,10 +28,24 @@ constexpr std::string_view kListColumns =
 struct LadderCommand {
   RunOptions run;
   TrackOptions track;
+  InspectionOptions inspection;
   std::uint64_t session = 0;  // 0: whichever the filters take
   std::size_t draw = 3;
   std::size_t packets = 60;
 };
+
+// "threat TROJAN checkin (2000001, high): reset-both".
+std::string text_of(const ContentRow& row, const inspect::ThreatSet* rules) {
+  const std::string_view action = info(row.action).log_name;
+  if (row.kind == ContentKind::Decryption)
+    return fmt::format("decryption rule {}: {}: {}", row.list, row.subject, action);
+  if (row.kind != ContentKind::Rule)
+    return fmt::format("{} is in the block list {} ({}): {}", row.subject, row.list, row.entry,
+                       action);
+  const inspect::ThreatRule& rule = rules->rule(row.rule);
+  return fmt::format("threat {} ({}, {}): {}", rule.message, rule.sid,
+                     info(inspect::severity_of(rule.priority)).log_name, action);
+}
 
 std::string end_point(const TrafficRecord& r, Field address, Field port) {
   const std::string_view ip = r.text(address);
@@ -39,10 +54,14 @@ std::string end_point(const TrafficRecord& r, Field address, Field port) {
 }
 
 // Keeps the packets of open sessions, and of those ended sessions that the filters take.
-class Stories final : public EngineSink, public EngineObserver {
+class Stories final : public EngineSink, public EngineObserver, public ContentSink {
  public:
-  Stories(const LadderCommand& command, const RunPlan& plan)
-      : command_(command), plan_(plan), clock_(plan.explain.clock) {
+  Stories(const LadderCommand& command, const RunPlan& plan, const TrackPlan& track)
+      : command_(command),
+        plan_(plan),
+        rules_(track.inspection ? track.inspection->inspection.rules : nullptr),
+        has_policy_(track.engine.policy != nullptr),
+        clock_(plan.explain.clock) {
     WriterOptions list = plan.writer;
     list.format = OutputFormat::Table;
     list.columns = *parse_columns(kListColumns);
@@ -51,30 +70,39 @@ class Stories final : public EngineSink, public EngineObserver {
   }
 
   void on_packet(const PacketView& packet, const PacketResult& result) override {
-    if (result.session == nullptr) return;
-    const std::uint32_t id = result.session->id;
-    if (command_.session != 0 && id != command_.session) return;
-    const NotedPacket note = notes_.of(packet, result);
-    if (matched_.size() < command_.draw) open_[id].push_back(note);
+    ++packets_;
+    if (result.session == nullptr || !wanted(result.session->id)) return;
+    NotedPacket note = notes_.of(packet, result);
+    note.number = packets_;
+    if (matched_.size() < command_.draw) open_[result.session->id].packets.push_back(note);
   }
-  void on_end(const Session& session, std::int64_t ended_ns, std::string_view,
-              std::string_view) override {
+  // Behind the packets in which it was found, before the session's row.
+  void on_content(const ContentRow& row) override {
+    if (!wanted(row.session.id) || matched_.size() >= command_.draw) return;
+    open_[row.session.id].findings.push_back(
+        {row.packet, info(row.action).blocks, text_of(row, rules_.get())});
+  }
+  void on_end(const Session& session, std::int64_t ended_ns, const SessionNames&) override {
     notes_.forget(session.id);
     ended_[session.id] = {session, ended_ns};
   }
   void on_record(TrafficRecord& record) override {
     const auto id = static_cast<std::uint32_t>(record.sessionid);
-    const auto packets = open_.extract(id);
+    auto told = open_.extract(id);
     const auto end = ended_.extract(id);
-    if (end.empty() || (command_.session != 0 && id != command_.session)) return;
+    if (!wanted(id)) return;
     const Verdict verdict = judge(record, plan_.explain.ruleset, plan_.explain.timers);
     const auto& filter = plan_.explain.filter;
     if (filter && !filter->matches(record, verdict, clock_)) return;
+    if (end.empty()) {
+      ++refused_;  // a packet that was let begin no session
+      return;
+    }
     ++count_;
     list_->write(record, verdict, list_text_);
     if (matched_.size() >= command_.draw) return;
     SessionStory story;
-    if (!packets.empty()) story.packets = std::move(packets.mapped());
+    if (!told.empty()) story = std::move(told.mapped());
     story.end = end.mapped().session;
     story.ended_ns = end.mapped().at_ns;
     tell(record, verdict, story);
@@ -83,6 +111,7 @@ class Stories final : public EngineSink, public EngineObserver {
 
   const std::vector<SessionStory>& matched() const { return matched_; }
   std::uint64_t count() const { return count_; }
+  std::uint64_t refused() const { return refused_; }
   std::string list() {
     list_->end(list_text_);
     return list_text_;
@@ -93,12 +122,17 @@ class Stories final : public EngineSink, public EngineObserver {
     Session session;
     std::int64_t at_ns;
   };
-  static void tell(const TrafficRecord& record, const Verdict& verdict, SessionStory& story) {
+  bool wanted(std::uint32_t id) const { return command_.session == 0 || id == command_.session; }
+  void tell(const TrafficRecord& record, const Verdict& verdict, SessionStory& story) const {
     story.client = end_point(record, Field::Src, Field::Sport);
     story.server = end_point(record, Field::Dst, Field::Dport);
     story.protocol = record.text(Field::Proto);
     story.app = record.text(Field::App);
     story.end_reason = record.text(Field::SessionEndReason);
+    if (has_policy_) {
+      story.rule = record.text(Field::Rule);
+      story.action = record.text(Field::Action);
+    }
     story.tracker_stage = record.engine->text(EngineColumn::TrackerStage);
     story.verdict =
         fmt::format("{}, {}: {} ({})", log_name(verdict.final_action), log_name(verdict.outcome),
@@ -107,20 +141,25 @@ class Stories final : public EngineSink, public EngineObserver {
 
   const LadderCommand& command_;
   const RunPlan& plan_;
+  std::shared_ptr<const inspect::ThreatSet> rules_;
+  bool has_policy_;
   RecordClock clock_;
   PacketNotes notes_;
-  std::unordered_map<std::uint32_t, std::vector<NotedPacket>> open_;
-  std::unordered_map<std::uint32_t, Ended> ended_;  // whose rows come next
+  std::unordered_map<std::uint32_t, SessionStory> open_;  // packets and findings alone
+  std::unordered_map<std::uint32_t, Ended> ended_;        // whose rows come next
   std::vector<SessionStory> matched_;
   std::unique_ptr<RecordWriter> list_;
   std::string list_text_;
-  std::uint64_t count_ = 0;
+  std::uint64_t count_ = 0, refused_ = 0, packets_ = 0;
 };
 
 Result<void> play(CaptureReader& reader, const TrackPlan& track, Stories& stories) {
   EngineOptions options = track.engine;
   options.threads = 1;
   options.observer = &stories;
+  auto content = ContentRun::begin(track, &stories);
+  if (!content) return tl::unexpected(content.error());
+  options.inspection = (*content)->inspection();
   auto engine = Engine::create(options, stories);
   if (!engine) return tl::unexpected(engine.error());
   for (;;) {
@@ -130,7 +169,7 @@ Result<void> play(CaptureReader& reader, const TrackPlan& track, Stories& storie
     (*engine)->process(packets);
   }
   (*engine)->finish();
-  return {};
+  return (*content)->close();
 }
 
 std::string drawn(const LadderCommand& command, Stories& stories) {
@@ -163,7 +202,7 @@ int run_command(const LadderCommand& command) {
   if (!settings) return complain(settings.error());
   auto plan = plan_run(command.run, *settings);
   if (!plan) return complain(plan.error());
-  auto track = plan_track(command.track, *settings);
+  auto track = plan_track(command.track, command.inspection, *settings, command.run.quiet);
   if (!track) return complain(track.error());
   track->engine.rules_decide_logs = false;  // every session, and when it has ended
   track->engine.denials_at_end = true;
@@ -171,9 +210,14 @@ int run_command(const LadderCommand& command) {
     return complain(planned.error());
   auto reader = CaptureReader::open(plan->explain, track->bpf);
   if (!reader) return complain(reader.error());
-  Stories stories(command, *plan);
+  Stories stories(command, *plan, *track);
   if (auto played = play(*reader, *track, stories); !played) return complain(played.error());
   if (!command.run.quiet) reader->tell_problems([](std::string_view text) { say(text); });
+  if (stories.refused() > 0 && !command.run.quiet)
+    say(fmt::format(
+        "{} {} of packets that a rule let begin no session (type drop): there is nothing "
+        "to draw of them; endreason track shows them",
+        stories.refused(), stories.refused() == 1 ? "row is" : "rows are"));
   if (stories.count() == 0)
     say(command.session != 0
             ? fmt::format("there is no session {}, or the filters do not take it", command.session)
@@ -188,7 +232,7 @@ RunCommand declare_ladder(CLI::App& app) {
   declare_capture_options(app, command->track);
   app.add_option("--session", command->session, "The session of this id, as rows and lists have it")
       ->type_name("ID")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{UINT32_MAX}));
   app.add_option("-f,--filter", command->run.filter,
                  "Sessions to draw, as a PAN-OS filter on their rows: \"( outcome eq failed )\"")
       ->type_name("FILTER");
@@ -209,11 +253,14 @@ RunCommand declare_ladder(CLI::App& app) {
       ->type_name("WHEN")
       ->check(CLI::IsMember({"auto", "always", "never"}));
   app.add_flag("-q,--quiet", command->run.quiet, "No messages about what could not be read");
+  declare_inspection_options(app, command->inspection);
   declare_engine_options(app, command->track);
   app.footer(
       "Examples:\n"
       "  endreason ladder -r capture.pcap host 10.1.1.1 and port 443\n"
       "  endreason ladder -r capture.pcap -f \"( reason_code eq challenge-ack )\"\n"
+      "  endreason ladder -r capture.pcap --rules local.rules -f \"( session_end_reason eq threat "
+      ")\"\n"
       "  endreason ladder -r capture.pcap --session 17 -o ndjson");
   return [command] {
     LadderCommand run = *command;

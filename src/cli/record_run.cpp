@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -88,9 +89,15 @@ int RecordRun::run_writer(const Produce& produce) {
     make_writer(writer_)->begin(head);
     plan_.make_sink = [&](unsigned) { return std::make_unique<FormatSink>(writer_, tail); };
   }
-  if (!head.empty() && !plan_.write_output(head)) return settle(Produced{});
+  // A run that cannot begin writes nothing, no head either.
+  plan_.write_output = [write = plan_.write_output, &head](std::string_view text) {
+    const std::string first = std::exchange(head, {});
+    return (first.empty() || write(first)) && (text.empty() || write(text));
+  };
   auto produced = produce(plan_);
   if (!produced) return complain(produced.error());
+  if (!produced->result.stopped && !head.empty() && !plan_.write_output({}))
+    produced->result.stopped = true;
   if (!produced->result.stopped && !tail.empty() && !plan_.write_output(tail))
     produced->result.stopped = true;
   return settle(*produced);

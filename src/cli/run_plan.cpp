@@ -258,7 +258,8 @@ Result<void> plan_inputs(std::vector<std::string> paths, RunPlan& plan) {
                     kSkipReasons[static_cast<std::size_t>(skipped.reason)].meaning,
                     skipped.detail.empty() ? "" : ": " + skipped.detail));
   if (list->inputs.empty())
-    return fail(Error::Code::Io, "there is no file to read in what was named");
+    return fail(Error::Code::Io, fmt::format("{}: there is no file in it that could be read",
+                                             fmt::join(paths, ", ")));
   plan.explain.bytes_total = list->total_bytes();
   plan.explain.inputs = std::move(list->inputs);
   for (const Input& input : plan.explain.inputs) plan.writer.inputs.push_back(input.path);

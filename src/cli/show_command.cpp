@@ -12,6 +12,7 @@
 #include "base/parse_number.hpp"
 #include "cli/capture_reader.hpp"
 #include "cli/commands.hpp"
+#include "cli/content_run.hpp"
 #include "cli/record_run.hpp"
 #include "cli/show_counters.hpp"
 #include "cli/show_session.hpp"
@@ -30,6 +31,7 @@ constexpr std::string_view kUsage =
 struct ShowCommand {
   RunOptions run;
   TrackOptions track;
+  InspectionOptions inspection;
   std::vector<std::string> words;
   std::string at, bpf;
 };
@@ -127,13 +129,14 @@ class Watch final : public EngineSink, public EngineObserver {
     recent_.push_back({packet.time_ns, packet.wire_length, result.first});
     forget_before(packet.time_ns - kNanosPerSecond);
   }
-  void on_end(const Session& session, std::int64_t ended_ns, std::string_view app,
-              std::string_view rule) override {
+  void on_end(const Session& session, std::int64_t ended_ns, const SessionNames& names) override {
     if (session.id != id_) return;
     ended_ = ShownSession{};
     ended_->session = session;
-    ended_->app = app;
-    ended_->rule = rule;
+    ended_->app = names.app;
+    ended_->rule = names.rule;
+    ended_->interfaces = names.interfaces;
+    ended_->logged_at_end = names.logs_end;
     ended_->ended_ns = ended_ns;
   }
   std::optional<ShownSession>& ended() { return ended_; }
@@ -163,6 +166,7 @@ class Watch final : public EngineSink, public EngineObserver {
 };
 
 struct Played {
+  std::unique_ptr<ContentRun> content;  // outlives the engine
   std::unique_ptr<Engine> engine;
   std::int64_t first_ns = 0, now_ns = 0;
   bool any = false;
@@ -173,11 +177,14 @@ Result<Played> play(CaptureReader& reader, const TrackPlan& track, const Moment&
                     Watch& watch) {
   EngineOptions options = track.engine;
   options.threads = 1;
-  options.log_end = false;
   options.observer = &watch;
+  Played played;
+  auto content = ContentRun::begin(track);
+  if (!content) return tl::unexpected(content.error());
+  played.content = std::move(*content);
+  options.inspection = played.content->inspection();
   auto engine = Engine::create(options, watch);
   if (!engine) return tl::unexpected(engine.error());
-  Played played;
   played.engine = std::move(*engine);
   std::int64_t until = moment.at_ns.value_or(INT64_MAX);
   for (bool over = false; !over;) {
@@ -205,28 +212,51 @@ Result<Played> play(CaptureReader& reader, const TrackPlan& track, const Moment&
 ShownSession shown(const Session& session, const Engine& engine) {
   ShownSession out;
   out.session = session;
-  out.app = engine.application(session);
-  out.rule = engine.rule_name(session);
+  const SessionNames names = engine.names_of(session);
+  out.app = names.app;
+  out.rule = names.rule;
+  out.interfaces = names.interfaces;
+  out.logged_at_end = names.logs_end;
   out.open = true;
   out.deadline_ns = engine.sessions().deadline_ns(session);
   return out;
 }
 
-void name_zones(ShownSession& session, const Engine& engine) {
+void name_ways(ShownSession& session, const Engine& engine) {
   session.from_zone = engine.zone_name(static_cast<ZoneNumber>(session.session.key.zone));
   session.to_zone = engine.zone_name(session.session.server_zone);
+  session.ingress = engine.inbound_if(session.session, session.interfaces);
+  session.egress = engine.outbound_if(session.session, session.interfaces);
 }
 
 std::vector<ShownSession> open_sessions(const Engine& engine) {
   std::vector<ShownSession> sessions;
   engine.sessions().visit([&](const Session& session) {
     sessions.push_back(shown(session, engine));
-    name_zones(sessions.back(), engine);
+    name_ways(sessions.back(), engine);
   });
   std::sort(sessions.begin(), sessions.end(), [](const ShownSession& a, const ShownSession& b) {
     return a.session.id < b.session.id;
   });
   return sessions;
+}
+
+// What rules and inspection came to.
+std::vector<NamedEvent> events_of(const Played& played) {
+  std::vector<NamedEvent> events;
+  const auto add = [&events](std::string_view name, std::uint64_t count,
+                             std::string_view sentence) {
+    events.push_back({name, count, sentence});
+  };
+  const GateCounters gate = played.engine->gate_counters();
+  for (const GateEventInfo& row : kGateEvents)
+    if (row.count != &GateCounters::rows_not_logged)
+      add(row.log_name, gate.*row.count, row.sentence);
+  const StreamDecoderCounters decoders = played.engine->decoders();
+  for (const StreamDecoderEvent& row : kStreamDecoderEvents)
+    add(row.log_name, decoders.*row.count, row.sentence);
+  played.content->each_counter(add);
+  return events;
 }
 
 Result<std::string> answer(const Question& question, const Played& played, Watch& watch) {
@@ -237,7 +267,7 @@ Result<std::string> answer(const Question& question, const Played& played, Watch
       append_session_info(out, engine.sessions(), watch.facts_at(played.now_ns));
       return out;
     case Question::Kind::CounterGlobal:
-      append_counters(out, engine.sessions().counters(), question.counters,
+      append_counters(out, engine.sessions().counters(), events_of(played), question.counters,
                       played.now_ns - played.first_ns);
       return out;
     case Question::Kind::SessionAll: {
@@ -261,7 +291,7 @@ Result<std::string> answer(const Question& question, const Played& played, Watch
     return fail(Error::Code::Usage,
                 fmt::format("session {} does not exist at that moment: {} have been created",
                             question.id, engine.sessions().pool().last_id()));
-  name_zones(*found, engine);
+  name_ways(*found, engine);
   append_session(out, *found, played.now_ns);
   return out;
 }
@@ -275,7 +305,7 @@ int run_command(const ShowCommand& command) {
   if (!moment) return complain(moment.error());
   auto plan = plan_run(command.run, *settings);
   if (!plan) return complain(plan.error());
-  auto track = plan_track(command.track, *settings);
+  auto track = plan_track(command.track, command.inspection, *settings, command.run.quiet);
   if (!track) return complain(track.error());
   if (auto planned = plan_captures(command.track, *plan); !planned)
     return complain(planned.error());
@@ -284,6 +314,7 @@ int run_command(const ShowCommand& command) {
   Watch watch(question->kind == Question::Kind::SessionId ? question->id : 0);
   const auto played = play(*reader, *track, *moment, watch);
   if (!played) return complain(played.error());
+  if (auto closed = played->content->close(); !closed) return complain(closed.error());
   if (!command.run.quiet) reader->tell_problems([](std::string_view text) { say(text); });
   const auto text = answer(*question, *played, watch);
   if (!text) return complain(text.error());
@@ -316,12 +347,14 @@ RunCommand declare_show(CLI::App& app) {
       ->type_name("ZONE");
   app.add_option("--config", command->run.config, "Configuration file")->type_name("FILE");
   app.add_flag("-q,--quiet", command->run.quiet, "No messages about what could not be read");
+  declare_inspection_options(app, command->inspection);
   declare_engine_options(app, command->track);
   app.footer(
       "Examples:\n"
       "  endreason show session all -r capture.pcap\n"
       "  endreason show session all filter source 10.1.1.1 destination-port 443 -r capture.pcap\n"
       "  endreason show session id 17 -r capture.pcap --at \"2026/03/10 10:00:00\"\n"
+      "  endreason show session all filter state discard -r capture.pcap --config policy.yaml\n"
       "  endreason show session info -r capture.pcap --at +30\n"
       "  endreason show counter global filter severity drop -r capture.pcap");
   return [command] { return run_command(*command); };

@@ -26,7 +26,9 @@ constexpr auto kAspects = std::to_array<AspectRow>({
     {"exceed", "resource"},
     {"aged", "aging"},
     {"aging", "aging"},
-    {"decoded", "parse"},
+    {"parse", "parse"},
+    {"rcv", "parse"},
+    {"ipfrag", "ipfrag"},
     {"flag", "parse"},
     {"flow_", "session"},
     {"session", "session"},
@@ -68,7 +70,8 @@ Result<CounterFilter> CounterFilter::parse(const std::vector<std::string>& words
   return filter;
 }
 
-void append_counters(std::string& out, const SessionCounters& counters, const CounterFilter& filter,
+void append_counters(std::string& out, const SessionCounters& counters,
+                     const std::vector<NamedEvent>& events, const CounterFilter& filter,
                      std::int64_t elapsed_ns) {
   const double seconds = static_cast<double>(elapsed_ns) / 1e9;
   out += fmt::format("\nGlobal counters:\nElapsed time since last sampling: {:.3f} seconds\n\n",
@@ -77,18 +80,20 @@ void append_counters(std::string& out, const SessionCounters& counters, const Co
                      "severity", "category", "aspect", "description");
   out += kRule + "\n";
   std::size_t shown = 0;
-  for (const SessionCounterInfo& row : kSessionCounters) {
-    const std::uint64_t value = counters[row.value];
-    if (value == 0 || !fits(filter.severity, severity_name(row.severity)) ||
-        !fits(filter.category, category_of(row.log_name)) ||
-        !fits(filter.aspect, aspect_of(row.log_name)))
-      continue;
+  const auto line = [&](std::string_view name, std::uint64_t value, CounterSeverity severity,
+                        std::string_view sentence) {
+    if (value == 0 || !fits(filter.severity, severity_name(severity)) ||
+        !fits(filter.category, category_of(name)) || !fits(filter.aspect, aspect_of(name)))
+      return;
     ++shown;
     const double rate = seconds > 0 ? static_cast<double>(value) / seconds : 0;
-    out += fmt::format("{:<30}{:>13}{:>9.0f} {:<9} {:<9} {:<9} {}\n", row.log_name, value, rate,
-                       severity_name(row.severity), category_of(row.log_name),
-                       aspect_of(row.log_name), row.sentence);
-  }
+    out += fmt::format("{:<30}{:>13}{:>9.0f} {:<9} {:<9} {:<9} {}\n", name, value, rate,
+                       severity_name(severity), category_of(name), aspect_of(name), sentence);
+  };
+  for (const SessionCounterInfo& row : kSessionCounters)
+    line(row.log_name, counters[row.value], row.severity, row.sentence);
+  for (const NamedEvent& event : events)
+    line(event.name, event.count, CounterSeverity::Info, event.sentence);
   out += kRule + fmt::format("\nTotal counters shown: {}\n", shown) + kRule + "\n";
 }
 

@@ -18,8 +18,16 @@ struct CounterFilter {
   static Result<CounterFilter> parse(const std::vector<std::string>& words);
 };
 
+// What is counted beside the sessions, such as resets that were sent.
+struct NamedEvent {
+  std::string_view name;
+  std::uint64_t count;
+  std::string_view sentence;
+};
+
 // Counters that are not zero. The rate is over all of `elapsed_ns`.
-void append_counters(std::string& out, const SessionCounters& counters, const CounterFilter& filter,
+void append_counters(std::string& out, const SessionCounters& counters,
+                     const std::vector<NamedEvent>& events, const CounterFilter& filter,
                      std::int64_t elapsed_ns);
 
 }  // namespace endreason

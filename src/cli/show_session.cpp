@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -112,6 +113,10 @@ std::string_view type_of(const Session& session) {
 
 std::string_view application_name(const ShownSession& shown) {
   return shown.app.empty() ? std::string_view("undecided") : std::string_view(shown.app);
+}
+
+std::string_view known_or_unknown(std::string_view name) {
+  return name.empty() ? "unknown" : name;
 }
 
 void append_flow(std::string& out, const ShownSession& shown, Flow flow) {
@@ -363,7 +368,7 @@ void append_session(std::string& out, const ShownSession& shown, std::int64_t no
   line("application", application_name(shown));
   line("rule", shown.rule);
   line("service timeout override(index)", truth(s.timeout_profile != 0));
-  line("session to be logged at end", "True");
+  line("session to be logged at end", truth(shown.logged_at_end));
   line("session in session ager", truth(shown.open));
   line("session updated by HA peer", "False");
   line("layer7 processing", shown.open && shown.app.empty() ? "enabled" : "completed");
@@ -373,8 +378,8 @@ void append_session(std::string& out, const ShownSession& shown, std::int64_t no
   line("session traverses tunnel", "False");
   line("session terminate tunnel", "False");
   line("captive portal session", "False");
-  line("ingress interface", "unknown");
-  line("egress interface", "unknown");
+  line("ingress interface", known_or_unknown(shown.ingress));
+  line("egress interface", known_or_unknown(shown.egress));
   line("session QoS rule", "N/A (class 4)");
   if (!shown.open) {
     const bool staged = s.has(kStageKnown) || s.end_reasons == 0;

@@ -7,10 +7,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
+#include "dataplane/interface_notes.hpp"
 #include "model/ip_address.hpp"
 #include "session/session_table.hpp"
 
@@ -20,6 +20,9 @@ namespace endreason {
 struct ShownSession {
   Session session{};
   std::string app, rule, from_zone, to_zone;
+  SessionInterfaces interfaces;
+  std::string ingress, egress;  // empty: not known
+  bool logged_at_end{};
   bool open{};  // false: it has ended, at ended_ns
   std::int64_t ended_ns{};
   std::int64_t deadline_ns{};  // open: when it ages if nothing comes

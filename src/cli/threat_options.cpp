@@ -2,7 +2,6 @@
 #include "cli/threat_options.hpp"
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <optional>
 #include <utility>

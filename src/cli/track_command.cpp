@@ -24,12 +24,8 @@ int run_command(const TrackCommand& command) {
   auto plan = plan_run(command.run, *settings);
   if (!plan) return complain(plan.error());
   if (command.run.explain_filter) return print_filter(plan->explain);
-  auto track = plan_track(command.track, *settings);
+  auto track = plan_track(command.track, command.inspection, *settings, command.run.quiet);
   if (!track) return complain(track.error());
-  auto inspection = plan_inspection(command.inspection, track->engine.policy.get(),
-                                    track->engine.session.capacity, command.run.quiet);
-  if (!inspection) return complain(inspection.error());
-  track->inspection = std::move(*inspection);
   if (command.track.captures.empty() && command.track.interface.empty())
     return complain({Error::Code::Usage,
                      "nothing to track: give captures (-r FILE) or an interface "

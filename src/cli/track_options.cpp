@@ -47,7 +47,7 @@ void declare_source_options(CLI::App& app, TrackOptions& options) {
           ->excludes(captures);
   app.add_option("-c,--count", options.packets, "With -i: end after so many packets")
       ->type_name("PACKETS")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000'000}))
       ->needs(interface);
 }
 
@@ -149,6 +149,17 @@ Result<TrackPlan> plan_track(const TrackOptions& options, const Settings& settin
     if (!policy) return tl::unexpected(policy.error());
     engine.policy = std::make_shared<const CompiledPolicy>(std::move(*policy));
   }
+  return plan;
+}
+
+Result<TrackPlan> plan_track(const TrackOptions& options, const InspectionOptions& inspection,
+                             const Settings& settings, bool quiet) {
+  auto plan = plan_track(options, settings);
+  if (!plan) return plan;
+  auto inspected =
+      plan_inspection(inspection, plan->engine.policy.get(), plan->engine.session.capacity, quiet);
+  if (!inspected) return tl::unexpected(inspected.error());
+  plan->inspection = std::move(*inspected);
   return plan;
 }
 

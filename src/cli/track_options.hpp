@@ -10,6 +10,7 @@
 
 #include "base/result.hpp"
 #include "cli/run_plan.hpp"
+#include "cli/threat_options.hpp"
 #include "cli/track_run.hpp"
 #include "config/settings.hpp"
 #include "session/session_setting.hpp"
@@ -46,5 +47,8 @@ void declare_row_options(CLI::App& app, TrackOptions& options);
 // The captures into the plan's inputs; logs among them are an error.
 Result<void> plan_captures(const TrackOptions& options, RunPlan& plan);
 Result<TrackPlan> plan_track(const TrackOptions& options, const Settings& settings);
+// The same with inspection, as `track`, `ladder`, `show` and `explain CAPTURE` have it.
+Result<TrackPlan> plan_track(const TrackOptions& options, const InspectionOptions& inspection,
+                             const Settings& settings, bool quiet);
 
 }  // namespace endreason

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/track_run.hpp"
 
-#include <array>
 #include <cassert>
 
 #include <fmt/format.h>
 
 #include "cli/capture_reader.hpp"
+#include "cli/content_run.hpp"
 #include "cli/live_capture.hpp"
 #include "cli/reply_file.hpp"
 #include "format/output_columns.hpp"
 #include "session/session_counters.hpp"
-#include "sources/capture_merge.hpp"
-#include "sources/capture_source.hpp"
-#include "sources/packet_filter.hpp"
 
 namespace endreason {
 namespace {
@@ -87,64 +84,6 @@ class JudgedRows final : public EngineSink {
   std::string output_;
 };
 
-// Events of rules and inspection, named as `show counter global` would.
-struct GateEvent {
-  std::string_view name;
-  std::uint64_t GateCounters::*count;
-};
-constexpr auto kGateEvents = std::to_array<GateEvent>({
-    {"flow_rst_sent", &GateCounters::resets},
-    {"flow_icmp_unreachable_sent", &GateCounters::unreachables},
-    {"flow_icmp_unreachable_limited", &GateCounters::unreachables_limited},
-    {"log_not_wanted_by_rule", &GateCounters::rows_not_logged},
-});
-
-// Inspection of a run, and its logs; nothing where none is planned.
-class ContentRun {
- public:
-  static Result<std::unique_ptr<ContentRun>> begin(const TrackPlan& track) {
-    auto run = std::make_unique<ContentRun>();
-    if (!track.inspection) return run;
-    ContentLogOptions logs = track.inspection->logs;
-    logs.config_version = track.engine.config_version;
-    logs.panos = track.threats_as_panos;
-    auto opened = ContentLogs::open(logs, track.inspection->inspection.rules, track.engine.policy);
-    if (!opened) return tl::unexpected(opened.error());
-    run->logs_ = std::move(*opened);
-    run->inspection_ =
-        std::make_unique<ThreatInspection>(track.inspection->inspection, run->logs_.get());
-    return run;
-  }
-  ContentInspection* inspection() { return inspection_.get(); }
-  Result<void> close() { return logs_ ? logs_->close() : Result<void>{}; }
-
-  // Names and counts of what happened.
-  template <class Take>
-  void each_counter(const Take& take) const {
-    if (!inspection_) return;
-    const ContentCounters content = inspection_->counters();
-    for (const ContentCounterInfo& row : kContentCounters)
-      if (content[row.value] > 0) take(row.log_name, content[row.value]);
-    const inspect::DecryptionCounters decryption = inspection_->decryption_counters();
-    for (const inspect::DecryptionCounterInfo& row : inspect::kDecryptionCounters)
-      if (decryption[row.value] > 0) take(row.log_name, decryption[row.value]);
-  }
-  std::string hint() const {
-    if (!inspection_) return {};
-    const std::uint64_t hidden =
-        inspection_->decryption_counters()[inspect::DecryptionCounter::Hidden];
-    if (hidden == 0) return {};
-    return fmt::format(
-        "{} {} of TLS sessions cannot be seen, and nothing is known of {}: TLS 1.3 hides them; "
-        "--keylog FILE with the sessions' secrets shows them",
-        hidden, hidden == 1 ? "certificate" : "certificates", hidden == 1 ? "it" : "them");
-  }
-
- private:
-  std::unique_ptr<ContentLogs> logs_;
-  std::unique_ptr<ThreatInspection> inspection_;
-};
-
 // What came in, from captures or an interface.
 struct Intake {
   std::uint64_t given = 0;     // packets, with those filtered out
@@ -154,7 +93,7 @@ struct Intake {
 };
 
 std::string stats_of(const SessionCounters& counters, const GateCounters& gate,
-                     const ContentRun& content, std::uint64_t decoders_refused,
+                     const ContentRun& content, const StreamDecoderCounters& decoders,
                      const Intake& intake) {
   std::string outcomes, events;
   for (const SessionCounterInfo& row : kSessionCounters) {
@@ -162,11 +101,12 @@ std::string stats_of(const SessionCounters& counters, const GateCounters& gate,
     std::string& list = row.kind == CounterKind::Outcome ? outcomes : events;
     if (n > 0) list += fmt::format("{}\"{}\":{}", list.empty() ? "" : ",", row.log_name, n);
   }
-  const auto event = [&](std::string_view name, std::uint64_t n) {
+  const auto event = [&](std::string_view name, std::uint64_t n, std::string_view = {}) {
     if (n > 0) events += fmt::format("{}\"{}\":{}", events.empty() ? "" : ",", name, n);
   };
-  event("decoder_refused", decoders_refused);
-  for (const GateEvent& row : kGateEvents) event(row.name, gate.*row.count);
+  for (const StreamDecoderEvent& row : kStreamDecoderEvents)
+    event(row.log_name, decoders.*row.count);
+  for (const GateEventInfo& row : kGateEvents) event(row.log_name, gate.*row.count);
   content.each_counter(event);
   const CaptureCounters& capture = intake.capture;
   std::string drops;
@@ -284,26 +224,6 @@ std::vector<std::string> hints_of(const SessionCounters& counters, const GateCou
 
 }  // namespace
 
-Result<std::vector<std::unique_ptr<CaptureSource>>> open_captures(const ExplainPlan& plan) {
-  std::vector<std::unique_ptr<CaptureSource>> captures;
-  for (const Input& input : plan.inputs) {
-    auto bytes = plan.open(input);
-    if (!bytes) return tl::unexpected(bytes.error());
-    auto capture = CaptureSource::open(std::move(*bytes));
-    if (!capture) return tl::unexpected(capture.error());
-    captures.push_back(std::move(*capture));
-  }
-  return captures;
-}
-
-void report_problems(const ExplainPlan& plan,
-                     std::span<const std::unique_ptr<CaptureSource>> captures) {
-  for (const auto& capture : captures)
-    for (const CaptureProblem& problem : capture->problems())
-      plan.message(
-          fmt::format("{}: at byte {}: {}", capture->bytes().name(), problem.offset, problem.what));
-}
-
 Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track) {
   auto source = open_source(plan, track);
   if (!source) return tl::unexpected(source.error());
@@ -347,7 +267,7 @@ Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track) 
   assert(intake.given == intake.filtered + counters.packets() &&
          "every packet ends in exactly one counter");
   const GateCounters gate = (*engine)->gate_counters();
-  outcome.stats_json = stats_of(counters, gate, **content, (*engine)->decoders().refused, intake);
+  outcome.stats_json = stats_of(counters, gate, **content, (*engine)->decoders(), intake);
   outcome.accounting = accounting_of(counters, outcome.result.accounting.traffic, intake);
   outcome.hints = hints_of(counters, gate);
   if (std::string hint = (*content)->hint(); !hint.empty())

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -13,7 +12,6 @@
 #include "cli/threat_options.hpp"
 #include "dataplane/engine.hpp"
 #include "ingest/explain_run.hpp"
-#include "sources/capture_source.hpp"
 
 namespace endreason {
 
@@ -39,11 +37,6 @@ struct TrackOutcome {
 // clock, contradictions_only, make_sink(0), write_output, message, progress. Fails for settings
 // that do not go together or an input that cannot be opened.
 Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track);
-
-// The plan's inputs as captures, and what could not be read of them as messages.
-Result<std::vector<std::unique_ptr<CaptureSource>>> open_captures(const ExplainPlan& plan);
-void report_problems(const ExplainPlan& plan,
-                     std::span<const std::unique_ptr<CaptureSource>> captures);
 
 // Captures are merged, and a session may have packets in several: its row comes from all of them.
 void join_input_names(std::vector<std::string>& names);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What content inspection says of a packet is done: to the session, its row, the counters, the
 // wire.
-#include <functional>
 
 #include <gtest/gtest.h>
 

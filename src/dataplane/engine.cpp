@@ -9,13 +9,16 @@
 #include "dataplane/lane_group.hpp"
 #include "dataplane/log_lines.hpp"
 #include "dataplane/session_record.hpp"
+#include "dataplane/standard_ports.hpp"
 
 namespace endreason {
 
 class Engine::Parts {
  public:
   Parts(const EngineOptions& options, AppCatalogue catalogue, std::span<EngineSink* const> sinks)
-      : options_(options), catalogue_(std::move(catalogue)) {
+      : options_(options),
+        catalogue_(std::move(catalogue)),
+        ports_(catalogue_, options.policy ? &options.policy->resolved() : nullptr) {
     for (EngineSink* sink : sinks) writers_.emplace_back().sink = sink;
   }
 
@@ -80,13 +83,13 @@ class Engine::Parts {
   }
 
   const LaneGroup& lanes() const { return *lanes_; }
-  std::string_view application(const Session& session) const {
-    return catalogue_.name(AppId{session.app});
+  SessionNames names_of(const Session& session) const {
+    return lanes_->names_of(lanes_->table().find(session.key));
   }
   std::string_view zone_name(ZoneNumber zone) const { return options_.zones.name(zone); }
-  std::string_view rule_name(const Session& session) const {
-    const SessionPolicy policy = lanes_->policy_at(lanes_->table().find(session.key));
-    return policy.rule == kNoRule ? kEngineRule : lanes_->policy()->rule(policy.rule).name;
+  std::string_view interface_name(std::uint16_t interface, ZoneNumber zone) const {
+    const std::string_view name = lanes_->interface_names()[interface];
+    return name.empty() ? options_.zones.only_interface(zone) : name;
   }
 
  private:
@@ -130,8 +133,14 @@ class Engine::Parts {
   }
 
   void write_line(Writer& writer, const EngineRow& from, std::uint64_t seqno) {
-    const LineOf line{from.session, from.policy,       static_cast<std::uint16_t>(from.app),
-                      from.subtype, from.generated_ns, seqno};
+    const LineOf line{.session = from.session,
+                      .policy = from.policy,
+                      .interfaces = from.interfaces,
+                      .app = static_cast<std::uint16_t>(from.app),
+                      .subtype = from.subtype,
+                      .another_port = on_another_port(from),
+                      .generated_ns = from.generated_ns,
+                      .seqno = seqno};
     if (!writer.lines.append(line)) [[unlikely]] {
       fill(writer, from, seqno);
       if (!writer.lines.append_and_learn(line, writer.record)) {
@@ -164,13 +173,22 @@ class Engine::Parts {
     row.subtype = from.subtype;
     row.generated_ns = from.generated_ns;
     row.app = catalogue_.name(from.app);
-    row.from_zone = options_.zones.name(static_cast<ZoneNumber>(from.session.key.zone));
+    const auto client_zone = static_cast<ZoneNumber>(from.session.key.zone);
+    row.from_zone = options_.zones.name(client_zone);
     row.to_zone = options_.zones.name(from.session.server_zone);
+    row.inbound_if = interface_name(from.interfaces.ingress, client_zone);
+    row.outbound_if = interface_name(from.interfaces.egress, from.session.server_zone);
     row.seqno = seqno;
     row.config_version = options_.config_version;
     put_policy(from.policy, row);
     row.engine_columns = options_.engine_columns;
+    row.history = &from.history;
+    row.another_port = on_another_port(from);
     writer.session_record.fill(from.session, row, writer.record);
+  }
+
+  bool on_another_port(const EngineRow& row) const {
+    return ports_.surely_another(row.app, row.session.key.protocol, row.session.server_port());
   }
 
   void put_policy(const SessionPolicy& policy, RowOf& row) const {
@@ -186,7 +204,8 @@ class Engine::Parts {
 
   EngineOptions options_;
   AppCatalogue catalogue_;
-  std::unique_ptr<LaneGroup> lanes_;  // refers to both
+  StandardPorts ports_;
+  std::unique_ptr<LaneGroup> lanes_;  // refers to options and catalogue
   std::vector<Writer> writers_;
   std::uint64_t rows_ = 0;  // before those that wait to be written
 };
@@ -223,8 +242,14 @@ void Engine::finish() {
 void Engine::advance(std::int64_t now_ns) {
   parts_->advance(now_ns);
 }
-std::string_view Engine::application(const Session& session) const {
-  return parts_->application(session);
+SessionNames Engine::names_of(const Session& session) const {
+  return parts_->names_of(session);
+}
+std::string_view Engine::inbound_if(const Session& session, SessionInterfaces interfaces) const {
+  return parts_->interface_name(interfaces.ingress, static_cast<ZoneNumber>(session.key.zone));
+}
+std::string_view Engine::outbound_if(const Session& session, SessionInterfaces interfaces) const {
+  return parts_->interface_name(interfaces.egress, session.server_zone);
 }
 std::string_view Engine::zone_name(ZoneNumber zone) const {
   return parts_->zone_name(zone);
@@ -252,12 +277,6 @@ const IdentifierCounters* Engine::identification() const {
 }
 GateCounters Engine::gate_counters() const {
   return parts_->lanes().gate_counters();
-}
-std::string_view Engine::rule_name(const Session& session) const {
-  return parts_->rule_name(session);
-}
-std::span<const std::uint64_t> Engine::decode_counts() const {
-  return parts_->lanes().decode_counts();
 }
 
 }  // namespace endreason

@@ -9,14 +9,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <span>
-#include <string>
-#include <vector>
 
 #include "appid/app_catalogue.hpp"
 #include "appid/identifier.hpp"
 #include "base/result.hpp"
+#include "dataplane/engine_observer.hpp"
 #include "dataplane/engine_options.hpp"
 #include "dataplane/gate_counters.hpp"
 #include "dataplane/stream_decoders.hpp"
@@ -80,21 +78,21 @@ class Engine {
 
   // With one thread: all sessions.
   const SessionTable& sessions() const;
-  // The name of what is known of an open session so far; empty when that is nothing.
-  std::string_view application(const Session& session) const;
+  // With one thread: what an open session is called by so far.
+  SessionNames names_of(const Session& session) const;
   std::string_view zone_name(ZoneNumber zone) const;
+  // What the log calls a session's interfaces: as the capture does, or as the configuration calls
+  // the only one of a zone; empty where neither is known.
+  std::string_view inbound_if(const Session& session, SessionInterfaces interfaces) const;
+  std::string_view outbound_if(const Session& session, SessionInterfaces interfaces) const;
   SessionCounters counters() const;
   // How many packets at once give so many threads enough to do; fewer or more are fine.
   static std::size_t batch_packets(unsigned threads);
   const FragmentCounters& fragments() const;
   // Of the decoders that read whole streams; zeros where applications are not looked for.
   StreamDecoderCounters decoders() const;
-  // Packets by what decoding came to, indexed by DecodeStatus.
-  std::span<const std::uint64_t> decode_counts() const;
   // Of rules and inspection.
   GateCounters gate_counters() const;
-  // With one thread: the rule of an open session.
-  std::string_view rule_name(const Session& session) const;
   // Of the identification; null when there is none.
   const IdentifierCounters* identification() const;
 

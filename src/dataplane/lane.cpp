@@ -64,6 +64,8 @@ Result<void> Lane::prepare(const LaneShared& shared, unsigned number) {
   if (shared.policy != nullptr || inspector != nullptr)
     gate_ =
         std::make_unique<LaneGate>(*table_, shared.policy, std::move(inspector), shared.blocked);
+  if (options_.engine_columns.test(static_cast<std::size_t>(EngineColumn::History)))
+    history_ = std::make_unique<HistoryNotes>();
   if (!options_.identify) return {};
   auto identifier = Identifier::make(catalogue_);
   if (!identifier) return tl::unexpected(identifier.error());
@@ -121,6 +123,8 @@ SessionCounter Lane::admit(const PacketView& first, PacketZones zones) {
 }
 
 void Lane::on_packet(const PacketView& packet, const PacketResult& result) {
+  if (history_) history_->see(packet, result);
+  if (interface_names_.any()) interfaces_.see(packet, result);
   if (result.outcome == SessionCounter::PoolFull) [[unlikely]]
     add_refused_row(packet, Subtype::End,
                     placeholder({packet.protocol, false, false}, true, false, false),
@@ -220,7 +224,8 @@ void Lane::name_session(const PacketResult& result, const PacketView& packet, Ap
     return add_deny_row(packet, result, app);
   // Data on a SYN is not yet a session's data: the handshake may never complete.
   if (!info(result.session->tcp_state).opening)
-    add_row(*result.session, Subtype::Start, packet.time_ns, app, policy_at(result.index));
+    add_row(*result.session, result.index,
+            {Subtype::Start, packet.time_ns, app, policy_at(result.index)});
   if (decoders_) decoders_->named(packet, result, app);
 }
 
@@ -251,10 +256,23 @@ void Lane::on_end(const Session& session, std::int64_t ended_ns) {
   if (policy.has(kHostRefused) && status_of(app) != AppStatus::Identified)
     app = AppId::NotApplicable;
   if (options_.observer != nullptr)
-    options_.observer->on_end(session, ended_ns, catalogue_.name(app), rule_name(policy));
+    options_.observer->on_end(session, ended_ns, names_of(table_->place(), app));
   const bool denied = policy.has(kDeniedByRule);
   if (!denied || options_.denials_at_end)
-    add_row(session, denied ? Subtype::Deny : Subtype::End, ended_ns, app, policy);
+    add_row(session, table_->place(),
+            {denied ? Subtype::Deny : Subtype::End, ended_ns, app, policy});
+  if (history_) history_->forget(table_->place());
+}
+
+SessionNames Lane::names_of(SessionIndex place) {
+  return names_of(place, AppId{table_->session(place).app});
+}
+
+SessionNames Lane::names_of(SessionIndex place, AppId app) {
+  const SessionInterfaces interfaces =
+      interface_names_.any() ? interfaces_.of(place) : SessionInterfaces{};
+  const SessionPolicy policy = policy_at(place);
+  return {catalogue_.name(app), rule_name(policy), interfaces, logs(policy, Subtype::End)};
 }
 
 std::string_view Lane::rule_name(const SessionPolicy& policy) const {
@@ -285,22 +303,32 @@ bool Lane::logs(const SessionPolicy& policy, Subtype subtype) const {
   return subtype == Subtype::End ? end : start || end;
 }
 
-void Lane::add_row(const Session& session, Subtype subtype, std::int64_t at_ns, AppId app,
-                   const SessionPolicy& policy) {
-  if (!logs(policy, subtype)) {
-    if (subtype != Subtype::Start) ++rows_not_logged_;
-    return;
+void Lane::add_row(const Session& session, SessionIndex place, const RowOfSession& row) {
+  EngineRow* const begun = begin_row(session, row);
+  if (begun == nullptr) return;
+  if (history_) begun->history = history_->of(place);
+  if (interface_names_.any()) begun->interfaces = interfaces_.of(place);
+}
+
+// Null when it is not logged.
+EngineRow* Lane::begin_row(const Session& session, const RowOfSession& row) {
+  if (!logs(row.policy, row.subtype)) {
+    if (row.subtype != Subtype::Start) ++rows_not_logged_;
+    return nullptr;
   }
   const auto part = static_cast<std::uint32_t>(rows_.size());
-  rows_.push_back({session, table_->moment(), at_ns, part, policy, app, subtype});
-  latest_row_ns_ = std::max(latest_row_ns_, at_ns);
+  rows_.push_back(
+      {session, table_->moment(), row.at_ns, part, row.policy, {}, {}, row.app, row.subtype});
+  latest_row_ns_ = std::max(latest_row_ns_, row.at_ns);
+  return &rows_.back();
 }
 
 void Lane::add_deny_row(const PacketView& packet, const PacketResult& result, AppId app) {
   if (decoders_) decoders_->forget(*result.session);
   result.session->clear(kWatched);
   if (!options_.denials_at_end)
-    add_row(*result.session, Subtype::Deny, packet.time_ns, app, gate_->of(result.index));
+    add_row(*result.session, result.index,
+            {Subtype::Deny, packet.time_ns, app, gate_->of(result.index)});
 }
 
 // A packet that was let begin no session, as if it had been one of a single packet and of id 0.
@@ -316,7 +344,11 @@ void Lane::add_refused_row(const PacketView& p, Subtype subtype, AppId app, EndR
   session.end_reasons = end_reason_bit(reason);
   if (reason == EndReason::ResourcesUnavailable) note_end(session, TrackerStage::ResourceLimit);
   if (p.protocol == kProtoTcp) session.handshake.add(handshake_word(p.tcp_flags), Flow::C2s);
-  add_row(session, subtype, p.time_ns, app, gate_ ? gate_->decided() : SessionPolicy{});
+  const RowOfSession row{subtype, p.time_ns, app, gate_ ? gate_->decided() : SessionPolicy{}};
+  EngineRow* const begun = begin_row(session, row);
+  if (begun == nullptr) return;
+  begun->interfaces.ingress = p.interface;
+  if (history_) begun->history = HistoryNotes::of_one(p);
 }
 
 std::span<const EngineRow* const> Lane::give_rows() {

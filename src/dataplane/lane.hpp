@@ -13,7 +13,10 @@
 #include "appid/app_catalogue.hpp"
 #include "appid/identifier.hpp"
 #include "base/result.hpp"
+#include "dataplane/engine_observer.hpp"
 #include "dataplane/engine_options.hpp"
+#include "dataplane/history.hpp"
+#include "dataplane/interface_notes.hpp"
 #include "dataplane/lane_gate.hpp"
 #include "dataplane/stream_decoders.hpp"
 #include "session/session_table.hpp"
@@ -27,9 +30,12 @@ struct EngineRow {
   std::int64_t generated_ns{};  // end of the timer, or the packet that gave rise to the row
   std::uint32_t part{};         // of the rows of one session at one moment, which comes first
   SessionPolicy policy;
+  History history;
+  SessionInterfaces interfaces;
   AppId app{};
   Subtype subtype{};
 };
+static_assert(sizeof(EngineRow) == 256, "four cache lines; churn copies one for every session");
 
 // The order of the log, whichever lanes the rows come from: by packet; of what ages at a packet, by
 // the ager's tick; then by time, and by who began first.
@@ -59,6 +65,7 @@ struct LaneShared {
   const EngineOptions& options;
   const AppCatalogue& catalogue;
   const PolicyGate* policy;  // null: no rules
+  const InterfaceNames& interface_names;
   BlockedAddresses& blocked;
 };
 
@@ -86,11 +93,13 @@ class Lane final : public SessionSink {
   // Null when there are neither rules nor inspection.
   LaneGate* gate() const { return gate_.get(); }
   std::uint64_t rows_not_logged() const { return rows_not_logged_; }
+  // Of the session at this place, as far as they are known.
+  SessionNames names_of(SessionIndex place);
 
   SessionCounter admit(const PacketView& first, PacketZones zones) override;
   bool wants_packets() const override {
     return identifier_ != nullptr || options_.log_start || options_.observer != nullptr ||
-           gate_ != nullptr;
+           gate_ != nullptr || history_ != nullptr || interface_names_.any();
   }
   void on_packet(const PacketView& packet, const PacketResult& result) override;
   void on_end(const Session& session, std::int64_t ended_ns) override;
@@ -100,6 +109,7 @@ class Lane final : public SessionSink {
   explicit Lane(const LaneShared& shared)
       : options_(shared.options),
         catalogue_(shared.catalogue),
+        interface_names_(shared.interface_names),
         web_browsing_(catalogue_.find("web-browsing")),
         http_proxy_(catalogue_.find("http-proxy")) {}
   Result<void> prepare(const LaneShared& shared, unsigned number);
@@ -114,22 +124,32 @@ class Lane final : public SessionSink {
   bool gated(const PacketView& packet, const PacketResult& result);
   void inspect(const PacketView& packet, const PacketResult& result);
   SessionPolicy policy_at(SessionIndex place);
+  SessionNames names_of(SessionIndex place, AppId app);
   std::string_view rule_name(const SessionPolicy& policy) const;
   void inherit_rules();
   bool logs(const SessionPolicy& policy, Subtype subtype) const;
-  void add_row(const Session& session, Subtype subtype, std::int64_t at_ns, AppId app,
-               const SessionPolicy& policy);
+  struct RowOfSession {
+    Subtype subtype;
+    std::int64_t at_ns;
+    AppId app;
+    SessionPolicy policy;
+  };
+  void add_row(const Session& session, SessionIndex place, const RowOfSession& row);
+  EngineRow* begin_row(const Session& session, const RowOfSession& row);
   void add_deny_row(const PacketView& packet, const PacketResult& result, AppId app);
   void add_refused_row(const PacketView& packet, Subtype subtype, AppId app, EndReason reason);
 
   const EngineOptions& options_;
   const AppCatalogue& catalogue_;
+  const InterfaceNames& interface_names_;
   AppId web_browsing_, http_proxy_;
   std::unique_ptr<SessionTable> table_;
   std::unique_ptr<Identifier> identifier_;
   std::unique_ptr<StreamDecoders> decoders_;  // there when identifier_ is
   std::unique_ptr<LaneGate> gate_;
-  PacketZones asked_;  // zones of the packet that admit() was asked about
+  std::unique_ptr<HistoryNotes> history_;  // null: nobody asks for it
+  InterfaceNotes interfaces_;              // of those that have names
+  PacketZones asked_;                      // zones of the packet that admit() was asked about
   std::uint64_t rows_not_logged_ = 0;
   std::vector<std::uint8_t> timeout_profiles_;  // by application; empty: none has its own
   std::vector<EngineRow> rows_, given_;

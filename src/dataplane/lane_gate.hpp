@@ -6,8 +6,8 @@
 
 #include <cstdint>
 #include <memory>
-#include <vector>
 
+#include "dataplane/beside_sessions.hpp"
 #include "dataplane/blocked_addresses.hpp"
 #include "dataplane/content_inspection.hpp"
 #include "dataplane/policy_gate.hpp"
@@ -44,10 +44,7 @@ class LaneGate {
   // The session has ended.
   void forget(const Session& session, SessionIndex place);
 
-  SessionPolicy& of(SessionIndex index) {
-    if (index >= sessions_.size()) sessions_.resize(std::size_t{index} * 2 + 64);
-    return sessions_[index];
-  }
+  SessionPolicy& of(SessionIndex index) { return sessions_[index]; }
   ReplyBuilder& replies() { return replies_; }
   std::uint64_t bytes_held() const { return inspector_ ? inspector_->bytes_held() : 0; }
   void renumber(std::uint32_t before, std::span<const std::uint32_t> numbers) {
@@ -67,7 +64,7 @@ class LaneGate {
   const PolicyGate* policy_;
   std::unique_ptr<ContentInspector> inspector_;
   BlockedAddresses& blocked_;
-  std::vector<SessionPolicy> sessions_;  // by place in the table
+  BesideSessions<SessionPolicy> sessions_;
   SessionPolicy decided_;
   ReplyBuilder replies_;
 };

@@ -46,7 +46,7 @@ Result<std::unique_ptr<LaneGroup>> LaneGroup::create(const EngineOptions& option
 }
 
 Result<void> LaneGroup::add_lanes() {
-  const LaneShared shared{options_, catalogue_, policy(), blocked_};
+  const LaneShared shared{options_, catalogue_, policy(), interface_names_, blocked_};
   for (unsigned i = 0; i < options_.threads; ++i) {
     auto lane = Lane::create(shared, i);
     if (!lane) return tl::unexpected(lane.error());
@@ -56,6 +56,7 @@ Result<void> LaneGroup::add_lanes() {
 }
 
 void LaneGroup::name_interface(std::size_t number, std::string_view name) {
+  interface_names_.set(number, name);
   spread_.name_interface(number, name);
 }
 
@@ -331,16 +332,12 @@ GateCounters LaneGroup::gate_counters() const {
   return all;
 }
 
-SessionPolicy LaneGroup::policy_at(SessionIndex place) const {
-  LaneGate* gate = lanes_.front()->gate();
-  return gate != nullptr ? gate->of(place) : SessionPolicy{};
-}
-
 StreamDecoderCounters LaneGroup::decoders() const {
   StreamDecoderCounters all;
   for (const auto& lane : lanes_) {
     all.begun += lane->decoders().begun;
     all.refused += lane->decoders().refused;
+    all.third_hosts += lane->decoders().third_hosts;
   }
   return all;
 }

@@ -81,6 +81,7 @@ class LaneGroup {
   void set_overflow(std::function<void()> overflow);
 
   const SessionTable& table() const { return lanes_.front()->table(); }
+  const InterfaceNames& interface_names() const { return interface_names_; }
   // Of the first lane; null without identification.
   const IdentifierCounters* identification() const {
     const Identifier* identifier = lanes_.front()->identifier();
@@ -91,9 +92,9 @@ class LaneGroup {
   GateCounters gate_counters() const;
   // Null: there are no rules.
   const PolicyGate* policy() const { return policy_ ? &*policy_ : nullptr; }
-  SessionPolicy policy_at(SessionIndex place) const;
+  // With one lane: of the session at this place.
+  SessionNames names_of(SessionIndex place) const { return lanes_.front()->names_of(place); }
   const FragmentCounters& fragments() const { return spread_.fragments(); }
-  std::span<const std::uint64_t> decode_counts() const { return spread_.decode_counts(); }
 
  private:
   LaneGroup(const EngineOptions& options, const AppCatalogue& catalogue, unsigned lanes);
@@ -116,6 +117,7 @@ class LaneGroup {
   const EngineOptions& options_;
   const AppCatalogue& catalogue_;
   std::optional<PolicyGate> policy_;
+  InterfaceNames interface_names_;
   BlockedAddresses blocked_;
   UnreachableLimit unreachable_limit_;
   GateCounters gate_counters_;

@@ -81,12 +81,14 @@ LogLines::Key LogLines::key_of(const LineOf& row) {
               bits(s.server_zone, 56),
           bits(s.end_reasons, 0) | bits(s.stage, 16) | bits(s.has(kStageKnown), 24) |
               bits(row.policy.has(kTemporaryMatch), 25) | bits(s.client().is_v4(), 26) |
-              bits(row.subtype, 32) | bits(row.policy.action, 40) | bits(row.policy.source, 48) |
-              bits(s.key.protocol, 56)};
+              bits(row.another_port, 27) | bits(row.subtype, 32) | bits(row.policy.action, 40) |
+              bits(row.policy.source, 48) | bits(s.key.protocol, 56),
+          bits(row.interfaces.ingress, 0) | bits(row.interfaces.egress, 16)};
 }
 
 std::size_t LogLines::place_of(const Key& key) {
-  const std::uint64_t mixed = (key.who ^ (key.how << 7 | key.how >> 57)) * 0x9e37'79b9'7f4a'7c15;
+  const std::uint64_t mixed =
+      (key.who ^ (key.how << 7 | key.how >> 57) ^ key.where << 40) * 0x9e37'79b9'7f4a'7c15;
   static_assert(kShapes == std::size_t{1} << 8);
   return static_cast<std::size_t>(mixed >> 56);
 }

@@ -15,19 +15,22 @@
 #include <vector>
 
 #include "dataplane/cell_text.hpp"
+#include "dataplane/interface_notes.hpp"
 #include "dataplane/session_policy.hpp"
 #include "model/traffic_record.hpp"
 #include "session/session.hpp"
 
 namespace endreason {
 
-// What a line is made of. Texts of a row (names of rule, zones, application) must follow from these
-// numbers alone.
+// What a line is made of. Texts of a row (names of rule, zones, interfaces, application) must
+// follow from these numbers alone.
 struct LineOf {
   const Session& session;
   const SessionPolicy& policy;
+  SessionInterfaces interfaces{};
   std::uint16_t app{};
   Subtype subtype{};
+  bool another_port{};  // than the application's own
   std::int64_t generated_ns{};
   std::uint64_t seqno{};
 };
@@ -50,7 +53,7 @@ class LogLines {
  private:
   // All that decides what the constant stretches are.
   struct Key {
-    std::uint64_t who{}, how{};
+    std::uint64_t who{}, how{}, where{};
     friend bool operator==(const Key&, const Key&) = default;
   };
   // The stretches between cells that differ, in their order.

@@ -19,6 +19,7 @@ constexpr std::array<std::string_view, 4> kApps = {"ssl", "incomplete", "unknown
 constexpr std::array<std::string_view, 3> kZones = {"any", "inside",
                                                     "a zone with a rather long name"};
 constexpr std::array<std::string_view, 2> kRules = {"allow all", "rule 2"};
+constexpr std::array<std::string_view, 2> kInterfaces = {"eth0", "ethernet1/2.100"};
 const std::string kTooLong(1500, 'x');  // of a rule: longer than a shape has room for
 
 struct Row {
@@ -27,6 +28,8 @@ struct Row {
   std::uint16_t app;
   Subtype subtype;
   std::int64_t generated_ns;
+  SessionInterfaces interfaces;
+  bool another_port;
 };
 
 class RandomRows {
@@ -52,6 +55,9 @@ class RandomRows {
     if (below(9) == 0) s.set(kPredicted);
     row.subtype = below(4) == 0 ? Subtype::Start : Subtype::End;
     row.app = static_cast<std::uint16_t>(below(4));
+    row.another_port = below(3) == 0;
+    if (below(2) == 0)
+      row.interfaces = {static_cast<std::uint16_t>(below(2)), static_cast<std::uint16_t>(below(2))};
     row.policy.rule = below(4);
     row.policy.action = below(3) == 0 ? Action::Deny : Action::Allow;
     if (below(3) == 0) row.policy.set(kTemporaryMatch);
@@ -90,6 +96,9 @@ RowOf row_of(const Row& row, std::uint64_t seqno, std::uint16_t config_version) 
   of.app = kApps[row.app];
   of.from_zone = kZones[row.session.key.zone];
   of.to_zone = kZones[row.session.server_zone];
+  if (row.interfaces.ingress != kNoInterface) of.inbound_if = kInterfaces[row.interfaces.ingress];
+  if (row.interfaces.egress != kNoInterface) of.outbound_if = kInterfaces[row.interfaces.egress];
+  of.another_port = row.another_port;
   of.action = row.policy.action;
   of.temporary_match = row.policy.has(kTemporaryMatch);
   if (row.policy.rule < 2) of.rule = kRules[row.policy.rule];
@@ -97,6 +106,11 @@ RowOf row_of(const Row& row, std::uint64_t seqno, std::uint16_t config_version) 
   of.seqno = seqno;
   of.config_version = config_version;
   return of;
+}
+
+LineOf line_of(const Row& row, std::uint64_t seqno) {
+  return {row.session, row.policy,       row.interfaces,   row.app,
+          row.subtype, row.another_port, row.generated_ns, seqno};
 }
 
 // What is not known is learnt, and comes out as the record's own line in any case.
@@ -111,7 +125,7 @@ void compare_lines(std::uint16_t config_version) {
   for (std::uint64_t seqno = 1; seqno <= 20'000; ++seqno) {
     seqno % 4 == 1 ? void(row = rows.next()) : rows.count(row);
     maker.fill(row.session, row_of(row, seqno, config_version), record);
-    const LineOf line{row.session, row.policy, row.app, row.subtype, row.generated_ns, seqno};
+    const LineOf line = line_of(row, seqno);
     const bool was_known = lines.append(line);
     const bool has_line = was_known || lines.append_and_learn(line, record);
     ASSERT_EQ(has_line, !record.payload.empty()) << "one that must be quoted has none";
@@ -141,7 +155,7 @@ TEST(LogLines, AReleaseWithoutTheLastTimeIsNotLearnt) {
   for (std::uint64_t seqno = 1; seqno <= 500; ++seqno) {
     const Row row = rows.next();
     maker.fill(row.session, row_of(row, seqno, 2049), record);
-    const LineOf line{row.session, row.policy, row.app, row.subtype, row.generated_ns, seqno};
+    const LineOf line = line_of(row, seqno);
     EXPECT_FALSE(lines.append(line));
     static_cast<void>(lines.append_and_learn(line, record));
   }

@@ -71,6 +71,7 @@ constexpr const PacketRemarkInfo& info(PacketRemark v) {
 
 struct NotedPacket {
   std::int64_t time_ns{};
+  std::uint64_t number{};     // of all that the engine took, from 1; whoever counts sets it
   std::int32_t seq{}, ack{};  // TCP, from the first number of the flow; other tuples' are far off
   std::uint32_t payload{};
   std::uint32_t wire_length{};

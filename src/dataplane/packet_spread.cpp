@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <utility>
 
 #include "session/flow_lane.hpp"
 #include "session/session_table.hpp"
@@ -74,10 +73,7 @@ void PacketSpread::decode_alone(std::span<const RawPacket> packets, PacketBatch&
   assert(packets.size() <= most_);
   batch.packets = packets;
   decoder_.decode(packets, batch.room);
-  for (std::size_t i = 0; i < packets.size(); ++i) {
-    ++decode_counts_[static_cast<std::size_t>(batch.room[i].status)];
-    find_zones(batch, i);
-  }
+  for (std::size_t i = 0; i < packets.size(); ++i) find_zones(batch, i);
 }
 
 void PacketSpread::cut(std::span<const RawPacket> packets, PacketBatch& batch) const {
@@ -108,7 +104,6 @@ void PacketSpread::decode_slice(PacketBatch& batch, std::size_t number) {
       slice.fragments.push_back(packet);
       continue;
     }
-    ++slice.decode_counts[static_cast<std::size_t>(view.status)];
     find_zones(batch, i);
     batch.lane_of[i] = flow_lane(view, lanes_);
     slice.by_lane[batch.lane_of[i]].push_back(packet);
@@ -119,7 +114,6 @@ void PacketSpread::put_fragments_together(PacketBatch& batch, PacketBatch::Slice
   for (const std::uint32_t packet : slice.fragments) {
     PacketView& view = batch.room[packet];
     decoder_.decode_in_order(batch.packets[packet], view);
-    ++decode_counts_[static_cast<std::size_t>(view.status)];
     find_zones(batch, packet);
     batch.lane_of[packet] = flow_lane(view, lanes_);
     auto& list = slice.by_lane[batch.lane_of[packet]];
@@ -129,11 +123,7 @@ void PacketSpread::put_fragments_together(PacketBatch& batch, PacketBatch::Slice
 
 void PacketSpread::complete(PacketBatch& batch) {
   decoder_.forget_wholes();
-  for (PacketBatch::Slice& slice : batch.slices) {
-    put_fragments_together(batch, slice);
-    for (std::size_t i = 0; i < kDecodeStatuses; ++i)
-      decode_counts_[i] += std::exchange(slice.decode_counts[i], 0);
-  }
+  for (PacketBatch::Slice& slice : batch.slices) put_fragments_together(batch, slice);
   join_times(batch);
 }
 

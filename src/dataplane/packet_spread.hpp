@@ -6,7 +6,6 @@
 // Calls for one batch at a time; within decode_slice() each slice is one thread's.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -20,15 +19,11 @@
 
 namespace endreason {
 
-inline constexpr std::size_t kDecodeStatuses =
-    static_cast<std::size_t>(DecodeStatus::FragmentLimit) + 1;
-
 struct PacketBatch {
   struct Slice {
     std::size_t first = 0, count = 0;
     std::vector<std::uint32_t> fragments;             // packets left for the one decoder
     std::vector<std::vector<std::uint32_t>> by_lane;  // packets of each lane, ascending
-    std::array<std::uint64_t, kDecodeStatuses> decode_counts{};
   };
 
   bool empty() const { return packets.empty(); }
@@ -65,7 +60,6 @@ class PacketSpread {
   void complete(PacketBatch& batch);
 
   const FragmentCounters& fragments() const { return decoder_.fragments(); }
-  std::span<const std::uint64_t> decode_counts() const { return decode_counts_; }
 
  private:
   void find_zones(PacketBatch& batch, std::size_t packet) const;
@@ -78,7 +72,6 @@ class PacketSpread {
   Decoder decoder_;             // for what depends on other packets
   std::vector<Decoder> apart_;  // one a slice
   std::vector<ZoneNumber> interface_zones_;
-  std::array<std::uint64_t, kDecodeStatuses> decode_counts_{};
   std::int64_t latest_before_ns_ = 0;  // of all packets before the batch
   bool started_ = false;
 };

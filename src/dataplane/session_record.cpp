@@ -53,6 +53,7 @@ constexpr auto kStageBytes = std::to_array<StageByte>({
 std::uint32_t flags_of(const Session& session, const RowOf& row) {
   std::uint32_t flags = session.client().is_v4() ? 0 : kFlagIpv6;
   if (row.temporary_match) flags |= kFlagTemporaryMatch;
+  if (row.another_port) flags |= kFlagNonStandardPort;
   const bool staged = session.has(kStageKnown) || session.end_reasons == 0;
   if (row.subtype != Subtype::End || !staged) return flags;
   for (const StageByte& known : kStageBytes)
@@ -159,7 +160,9 @@ void SessionRecord::decoded(const Session& session, const RowOf& row, TrafficRec
 // In the order of the columns.
 void SessionRecord::columns(const Session& session, const RowOf& row, TrafficRecord& record) {
   const std::size_t text_bytes = row.rule.size() + 2 * row.app.size() + row.from_zone.size() +
-                                 row.to_zone.size() + row.log_setting.size() + row.rule_uuid.size();
+                                 row.to_zone.size() + row.inbound_if.size() +
+                                 row.outbound_if.size() + row.log_setting.size() +
+                                 row.rule_uuid.size();
   RowLine::Cells line = line_.begin(record, text_bytes);
   const std::string_view no_address = session.client().is_v4() ? "0.0.0.0" : "::";
   line.set(Field::Domain, "1");
@@ -178,6 +181,8 @@ void SessionRecord::columns(const Session& session, const RowOf& row, TrafficRec
   line.set(Field::Vsys, "vsys1");
   line.set_text(Field::From, row.from_zone);
   line.set_text(Field::To, row.to_zone);
+  line.set_text(Field::InboundIf, row.inbound_if);
+  line.set_text(Field::OutboundIf, row.outbound_if);
   line.set_text(Field::Logset, row.log_setting);
   line.set_as(Field::TimeReceived, Field::ReceiveTime);
   line.set_number(Field::Sessionid, session.id);
@@ -250,6 +255,11 @@ void SessionRecord::facts(const Session& session, const RowOf& row) {
   if (wanted(EngineColumn::Handshake)) {
     handshake_ = to_string(session.handshake);
     set(EngineColumn::Handshake, handshake_);
+  }
+  if (row.history != nullptr && wanted(EngineColumn::History)) {
+    history_.clear();
+    row.history->append_to(history_);
+    set(EngineColumn::History, history_);
   }
   if (wanted(EngineColumn::CommunityId)) {
     community_id_.clear();

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "dataplane/community_id.hpp"
+#include "dataplane/history.hpp"
 #include "dataplane/row_line.hpp"
 #include "model/engine_facts.hpp"
 #include "model/protocol.hpp"
@@ -25,13 +26,16 @@ struct RowOf {
   std::int64_t generated_ns{};  // end of the timer, or the packet that gave rise to the row
   std::string_view app;
   std::string_view from_zone, to_zone;
+  std::string_view inbound_if, outbound_if;       // empty: not known
   std::string_view rule, rule_uuid, log_setting;  // rule empty: there are no rules
   Action action{Action::Allow};
   ActionSource action_source{ActionSource::FromPolicy};
   bool temporary_match{};
+  bool another_port{};  // than the application's own
   std::uint64_t seqno{};
   std::uint16_t config_version{};
   EngineColumnSet engine_columns;  // that are wanted as text; the others may be left empty
+  const History* history{};        // where it is wanted
 };
 
 class SessionRecord {
@@ -49,7 +53,7 @@ class SessionRecord {
   std::uint16_t config_version_ = 0;
   PanosVersion version_{kVersionUnknown};  // of config_version_
   EngineFacts facts_;
-  std::string handshake_;
+  std::string handshake_, history_;
   std::string community_id_, first_packet_, last_packet_;
   CommunityId community_;
 };

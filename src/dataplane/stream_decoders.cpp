@@ -107,8 +107,12 @@ AppId StreamDecoders::read_ftp(Reading& reading, const PacketView& packet,
       const IpAddress& from = found.passive ? session.client() : session.server();
       const IpAddress& to = found.passive ? session.server() : session.client();
       // A server behind NAT may name an address that its clients know not to use. A client that
-      // names another host's asks for a bounce, for which a firewall opens nothing.
-      if (!found.passive && *found.address != to) return;
+      // names another host's asks for a bounce (RFC 2577 section 3), which RFC 959 allows and for
+      // which nothing is opened: if the server goes there, that is a session like any other.
+      if (!found.passive && *found.address != to) {
+        ++counters_.third_hosts;
+        return;
+      }
       const SessionIndex child = table_.predict(result.index, {from, to, found.port, kProtoTcp},
                                                 static_cast<std::uint16_t>(ftp_data_));
       if (child != kNoSession) announced_.emplace_back(result.index, child);

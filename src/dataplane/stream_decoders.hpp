@@ -22,8 +22,21 @@ namespace endreason {
 
 struct StreamDecoderCounters {
   std::uint64_t begun{};
-  std::uint64_t refused{};  // too many are read already
+  std::uint64_t refused{};      // too many are read already
+  std::uint64_t third_hosts{};  // data connections that FTP wants to a host that is no end of it
 };
+// Named in the manner of `show counter global`.
+struct StreamDecoderEvent {
+  std::string_view log_name;
+  std::uint64_t StreamDecoderCounters::*count;
+  std::string_view sentence;
+};
+inline constexpr auto kStreamDecoderEvents = std::to_array<StreamDecoderEvent>({
+    {"decoder_refused", &StreamDecoderCounters::refused,
+     "Connections of FTP or a proxy that are not read: too many are already."},
+    {"decoder_ftp_third_host", &StreamDecoderCounters::third_hosts,
+     "FTP's PORT or EPRT named a host that is not its client; nothing is opened for it."},
+});
 
 class StreamDecoders {
  public:

@@ -197,13 +197,18 @@ TEST(StreamDecoders, WhatNobodyAnnouncedIsNoFtpData) {
   EXPECT_EQ(talk.rows().find("ftp-data tcp-fin 1"), std::string::npos);
 }
 
-TEST(StreamDecoders, ABounceToAnotherHostIsNotPredicted) {
-  Talk talk;
-  Talk::Connection control{kClient, kServer, 40'000, 21};
-  log_in(talk, control);
-  talk.say(control, true, "PORT 10,0,0,9,195,80\r\n");
-  transfer(talk, kServer, 0x0a000009, 20, 50'000);
-  EXPECT_EQ(talk.rows().find("ftp-data tcp-fin 1"), std::string::npos);
+TEST(StreamDecoders, ABounceToAnotherHostIsCountedAndNotPredicted) {
+  for (const std::string_view line : {"PORT 10,0,0,9,195,80\r\n", "EPRT |1|10.0.0.9|50000|\r\n"}) {
+    Talk talk;
+    Talk::Connection control{kClient, kServer, 40'000, 21};
+    log_in(talk, control);
+    talk.say(control, true, line);
+    transfer(talk, kServer, 0x0a000009, 20, 50'000);
+    EXPECT_EQ(talk.engine->decoders().third_hosts, 1u) << line;
+    EXPECT_EQ(talk.engine->counters()[SessionCounter::Predicted], 0u) << line;
+    EXPECT_NE(talk.rows().find("tcp-fin 0 7"), std::string::npos)
+        << "the server's connection there is a session of its own: " << talk.rows();
+  }
 }
 
 TEST(StreamDecoders, AnEncryptedControlConnectionIsNotRead) {

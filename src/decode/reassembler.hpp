@@ -4,7 +4,6 @@
 // thread at a time.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <memory>

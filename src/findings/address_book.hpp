@@ -14,9 +14,9 @@
 #include <string_view>
 #include <vector>
 
-#include "findings/dotted_quad.hpp"
 #include "findings/group_key.hpp"
 #include "findings/key_table.hpp"
+#include "model/dotted_quad.hpp"
 
 namespace endreason {
 

@@ -252,7 +252,7 @@ void put_nat_port(JsonObject& json, std::string_view path, std::string_view text
 constexpr auto kEnginePaths = std::to_array<std::string_view>(
     {"panw.engine.tracker_stage", "panw.engine.session_state", "panw.engine.handshake", "",
      "panw.engine.conn_state", "panw.engine.flow_end_reason", "panw.engine.first_packet",
-     "panw.engine.last_packet"});
+     "panw.engine.last_packet", "panw.engine.history"});
 static_assert(kEnginePaths.size() == kEngineColumns.size());
 
 class EcsWriter : public RecordWriter {

@@ -45,6 +45,7 @@ inline constexpr auto kVerdictColumns = std::to_array<VerdictColumnInfo>({
     {VerdictColumn::FlowEndReason, "flow_end_reason", "Flow End Reason"},
     {VerdictColumn::FirstPacket, "first_packet", "First Packet"},
     {VerdictColumn::LastPacket, "last_packet", "Last Packet"},
+    {VerdictColumn::History, "history", "History"},
 });
 static_assert(rows_in_enum_order(kVerdictColumns) && log_names_unique(kVerdictColumns));
 constexpr const VerdictColumnInfo& info(VerdictColumn v) {

@@ -69,7 +69,8 @@ enum class VerdictColumn : std::uint8_t {
   ConnState,
   FlowEndReason,
   FirstPacket,
-  LastPacket
+  LastPacket,
+  History
 };
 struct OutputColumn {
   bool is_field{true};

@@ -26,7 +26,8 @@ enum class EngineColumn : std::uint8_t {
   ConnState,
   FlowEndReason,
   FirstPacket,
-  LastPacket
+  LastPacket,
+  History
 };
 struct EngineColumnInfo {
   EngineColumn value;
@@ -48,6 +49,8 @@ inline constexpr auto kEngineColumns = std::to_array<EngineColumnInfo>({
      "why the flow ended, as IPFIX numbers it: 1 idle, 3 end detected, 4 forced, 5 resources"},
     {EngineColumn::FirstPacket, "first_packet", "First Packet", "its time to the microsecond, UTC"},
     {EngineColumn::LastPacket, "last_packet", "Last Packet", "its time to the microsecond, UTC"},
+    {EngineColumn::History, "history", "History",
+     "what happened in order, a letter each, as Zeek has it: capitals are the client's"},
 });
 static_assert(rows_in_enum_order(kEngineColumns) && log_names_unique(kEngineColumns));
 constexpr const EngineColumnInfo& info(EngineColumn v) {

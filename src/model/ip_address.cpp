@@ -8,33 +8,16 @@
 
 #include "base/parse_number.hpp"
 #include "base/short_load.hpp"
+#include "model/dotted_quad.hpp"
 
 namespace endreason {
 namespace {
 
 constexpr std::array<std::uint8_t, 12> kMappedPrefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
-bool parse_v4(std::string_view text, std::uint8_t* out) {
-  std::size_t octet = 0;
-  unsigned value = 0;
-  std::size_t count = 0;
-  for (std::size_t i = 0; i <= text.size(); ++i) {
-    if (i == text.size() || text[i] == '.') {
-      if (count == 0 || value > 255 || octet == 4) return false;
-      out[octet++] = static_cast<std::uint8_t>(value);
-      value = 0;
-      count = 0;
-      continue;
-    }
-    const unsigned d = static_cast<unsigned char>(text[i]) - unsigned{'0'};
-    if (d > 9 || ++count > 3) return false;
-    value = value * 10 + d;
-  }
-  return octet == 4;
-}
-
 #if defined(__SSE2__)
 // Exactly a dotted quad, by masks: which of the bytes are digits, which are dots, how far apart.
+// What parse_dotted_quad() takes, without reading the value that nobody asks for here.
 bool is_dotted_quad(std::string_view text) {
   const std::size_t n = text.size();
   if (n < 7 || n > 15) return false;
@@ -107,8 +90,11 @@ std::optional<IpAddress> parse_ip(std::string_view text) {
   IpAddress address;
   if (text.size() < 2 || text.size() > 45) return std::nullopt;
   if (text.find(':') == std::string_view::npos) {
-    if (!parse_v4(text, address.bytes.data() + 12)) return std::nullopt;
+    std::uint32_t quad = 0;
+    if (!parse_dotted_quad(text, quad)) return std::nullopt;
     std::copy(kMappedPrefix.begin(), kMappedPrefix.end(), address.bytes.begin());
+    for (std::size_t i = 0; i < 4; ++i)
+      address.bytes[12 + i] = static_cast<std::uint8_t>(quad >> (24 - 8 * i));
     return address;
   }
   char buffer[46];

@@ -3,6 +3,7 @@
 // dataplane carries it between them. Borrows the packet's bytes: it dies with the batch.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "model/ip_address.hpp"
@@ -21,6 +22,8 @@ enum class DecodeStatus : std::uint8_t {
   TooDeep,        // more nested headers than the limit
   FragmentLimit,  // no room to hold more fragments
 };
+inline constexpr std::size_t kDecodeStatuses =
+    static_cast<std::size_t>(DecodeStatus::FragmentLimit) + 1;
 
 enum TcpFlag : std::uint8_t {
   kTcpFin = 0x01,

@@ -56,6 +56,8 @@ Result<ZoneTable> ZoneTable::make(const std::vector<ZoneDefinition>& zones) {
                               "names); choose another",
                               zone.name));
     table.names_.push_back(zone.name);
+    const bool only = zone.interfaces.size() == 1 && zone.vlans.empty();
+    table.only_interfaces_.push_back(only ? zone.interfaces.front() : "");
     const auto number = static_cast<ZoneNumber>(table.names_.size() - 1);
     for (const std::string& name : zone.interfaces)
       if (auto added = add(table.interfaces_, name, number, "interface " + name, table.names_);

@@ -49,6 +49,13 @@ class ZoneTable {
   // kNoZone when there is none of that name.
   ZoneNumber find(std::string_view name) const;
 
+  // The name of a zone's interface, where the zone has one and nothing else that packets could
+  // come in by; else empty.
+  std::string_view only_interface(ZoneNumber zone) const {
+    return zone < only_interfaces_.size() ? std::string_view(only_interfaces_[zone])
+                                          : std::string_view();
+  }
+
   // kNoZone where no definition names it.
   ZoneNumber of_interface(std::string_view name) const;
   ZoneNumber of_vlan(std::uint16_t vlan) const;
@@ -75,6 +82,7 @@ class ZoneTable {
   void cut_stretches(const std::vector<std::pair<IpRange, ZoneNumber>>& blocks);
 
   std::vector<std::string> names_{"any"};
+  std::vector<std::string> only_interfaces_{""};  // by zone
   std::vector<std::pair<std::string, ZoneNumber>> interfaces_;
   std::vector<std::pair<std::uint16_t, ZoneNumber>> vlans_;
   std::vector<Stretch> stretches_;  // by first address; the last of them reaches to the end

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/parse_number.hpp"
+#include "model/dotted_quad.hpp"
 #include "query/filter_terms.hpp"
 
 namespace endreason {
@@ -40,29 +41,6 @@ bool contains_lower(std::string_view text, std::string_view needle) {
     if (n == needle.size()) return true;
   }
   return false;
-}
-
-// Dotted quads as firewalls write them; everything else goes through parse_ip.
-bool parse_v4(std::string_view text, std::uint32_t& address) {
-  std::uint32_t value = 0;
-  std::uint32_t octet = 0;
-  unsigned digits = 0;
-  unsigned dots = 0;
-  for (const char c : text) {
-    const unsigned d = static_cast<unsigned char>(c) - unsigned{'0'};
-    if (d <= 9) {
-      octet = octet * 10 + d;
-      if (++digits > 3) return false;
-    } else {
-      if (c != '.' || digits == 0 || octet > 255 || ++dots > 3) return false;
-      value = value << 8 | octet;
-      octet = 0;
-      digits = 0;
-    }
-  }
-  if (dots != 3 || digits == 0 || octet > 255) return false;
-  address = value << 8 | octet;
-  return true;
 }
 
 std::uint32_t v4_of(const IpAddress& a) {
@@ -389,7 +367,7 @@ FilterProgram::Test FilterProgram::address_test(const FilterComparison& c, Field
 
 bool FilterProgram::address_holds(const Test& t, std::string_view text) const {
   std::uint32_t v4 = 0;
-  if (!parse_v4(text, v4)) {
+  if (!parse_dotted_quad(text, v4)) {
     const auto address = parse_ip(text);
     if (!address) return false;
     if (!address->is_v4())

@@ -193,6 +193,7 @@ ValueClass value_class(EngineColumn column) {
     case EngineColumn::CommunityId:
     case EngineColumn::FirstPacket:
     case EngineColumn::LastPacket:
+    case EngineColumn::History:
       break;
   }
   return ValueClass::Text;

@@ -25,7 +25,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "session/session_table.hpp"
 

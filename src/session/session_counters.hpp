@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/enum_table.hpp"
+#include "model/packet_view.hpp"
 
 namespace endreason {
 
@@ -18,7 +19,14 @@ enum class SessionCounter : std::uint8_t {
   Created,
   Forwarded,
   IcmpErrorMatched,
-  NotDecoded,
+  FragmentHeld,
+  NotIp,
+  UnknownLinkType,
+  Truncated,
+  Malformed,
+  BadChecksum,
+  TooDeep,
+  FragmentLimit,
   PolicyDeny,
   ApplicationDeny,
   HostServiceDeny,
@@ -82,8 +90,22 @@ inline constexpr auto kSessionCounters = std::to_array<SessionCounterInfo>({
      CounterSeverity::Info, "The packet belongs to a session and passed."},
     {SessionCounter::IcmpErrorMatched, "flow_icmp_error_matched", CounterKind::Outcome,
      CounterSeverity::Info, "An ICMP error quotes a packet of a session and passed with it."},
-    {SessionCounter::NotDecoded, "flow_not_decoded", CounterKind::Outcome, CounterSeverity::Drop,
-     "The packet could not be decoded, so it has no session."},
+    {SessionCounter::FragmentHeld, "flow_ipfrag_held", CounterKind::Outcome, CounterSeverity::Info,
+     "A fragment that waited for the others, or still does; the whole counts with the last one."},
+    {SessionCounter::NotIp, "flow_rcv_not_ip", CounterKind::Outcome, CounterSeverity::Drop,
+     "No IP packet: ARP, LLDP, spanning tree and the like, which have no sessions."},
+    {SessionCounter::UnknownLinkType, "flow_rcv_link_unknown", CounterKind::Outcome,
+     CounterSeverity::Drop, "The capture's link type is none that is decoded."},
+    {SessionCounter::Truncated, "flow_parse_truncated", CounterKind::Outcome, CounterSeverity::Drop,
+     "The bytes end inside a header: the capture was snapped, or the packet was cut."},
+    {SessionCounter::Malformed, "flow_parse_malformed", CounterKind::Outcome, CounterSeverity::Drop,
+     "A header contradicts itself or the packet's length."},
+    {SessionCounter::BadChecksum, "flow_parse_cksm", CounterKind::Outcome, CounterSeverity::Drop,
+     "The checksum of IP, TCP, UDP or ICMP is wrong (--checksums ignore takes such packets)."},
+    {SessionCounter::TooDeep, "flow_parse_too_deep", CounterKind::Outcome, CounterSeverity::Drop,
+     "More headers within each other than the limit."},
+    {SessionCounter::FragmentLimit, "flow_ipfrag_limit", CounterKind::Outcome,
+     CounterSeverity::Drop, "There was no room to hold another fragment."},
     {SessionCounter::PolicyDeny, "flow_policy_deny", CounterKind::Outcome, CounterSeverity::Drop,
      "Policy let the packet begin no session."},
     {SessionCounter::ApplicationDeny, "appid_policy_lookup_deny", CounterKind::Outcome,
@@ -168,6 +190,18 @@ static_assert(rows_in_enum_order(kSessionCounters) && log_names_unique(kSessionC
 constexpr const SessionCounterInfo& info(SessionCounter v) {
   return kSessionCounters[static_cast<std::size_t>(v)];
 }
+// What a packet that was not decoded is counted as.
+constexpr SessionCounter undecoded(DecodeStatus status) {
+  constexpr auto kOfStatus = std::to_array<SessionCounter>(
+      {SessionCounter::Created, SessionCounter::FragmentHeld, SessionCounter::Truncated,
+       SessionCounter::Malformed, SessionCounter::NotIp, SessionCounter::UnknownLinkType,
+       SessionCounter::BadChecksum, SessionCounter::TooDeep, SessionCounter::FragmentLimit});
+  static_assert(kOfStatus.size() == kDecodeStatuses);
+  return kOfStatus[static_cast<std::size_t>(status)];
+}
+static_assert(undecoded(DecodeStatus::FragmentHeld) == SessionCounter::FragmentHeld &&
+              undecoded(DecodeStatus::NotIp) == SessionCounter::NotIp &&
+              undecoded(DecodeStatus::FragmentLimit) == SessionCounter::FragmentLimit);
 constexpr bool passes(SessionCounter outcome) {
   return info(outcome).severity != CounterSeverity::Drop;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // SessionTable: sessions that an application announced, type PREDICT, until their first packet.
-#include <algorithm>
 #include <cassert>
 
 #include "model/protocol.hpp"

@@ -2,6 +2,7 @@
 #include "session/session_setting.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 

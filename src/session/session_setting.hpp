@@ -5,7 +5,6 @@
 // Names are keys of the vendor's CLI (`set deviceconfig setting session|tcp ...`) where it has one.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <string>

@@ -229,7 +229,7 @@ void SessionTable::arrive(const PacketView& p, PacketZones zones, Arrival& arriv
 
 PacketResult SessionTable::take(const PacketView& p, const Arrival& arrival, SessionSink& sink) {
   if (arrival.kind != Arrival::Kind::Packet) [[unlikely]] {
-    if (arrival.kind == Arrival::Kind::NotDecoded) return {.outcome = SessionCounter::NotDecoded};
+    if (arrival.kind == Arrival::Kind::NotDecoded) return {.outcome = undecoded(p.status)};
     return take_icmp_error(p, arrival);
   }
   SessionIndex index = table_.find(arrival.key, arrival.hash);

@@ -314,8 +314,16 @@ TEST(SessionTable, PacketsThatCouldNotBeDecodedAreCountedAndGoNoFurther) {
   PacketView p = udp(0);
   p.status = DecodeStatus::Malformed;
   send(*table, sink, p);
-  EXPECT_EQ(sink.last.outcome, SessionCounter::NotDecoded);
-  EXPECT_EQ(table->counters().packets(), 1u);
+  EXPECT_EQ(sink.last.outcome, SessionCounter::Malformed);
+  for (std::size_t status = 1; status < kDecodeStatuses; ++status) {
+    p.status = static_cast<DecodeStatus>(status);
+    const SessionCounter own = undecoded(p.status);
+    const std::uint64_t before = table->counters()[own];
+    send(*table, sink, p);
+    EXPECT_EQ(table->counters()[own], before + 1) << info(own).log_name;
+    EXPECT_EQ(sink.last.session, nullptr);
+  }
+  EXPECT_EQ(table->counters().packets(), kDecodeStatuses);
 }
 
 TEST(SessionTable, FragmentsPutTogetherCountAsTheWirePacketsThatTheyWere) {

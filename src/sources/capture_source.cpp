@@ -15,6 +15,12 @@ namespace {
 
 using namespace std::string_view_literals;
 
+// The message of a file names it, as whoever tells of problems does.
+std::string without_name(std::string message, std::string_view name) {
+  if (message.starts_with(name)) message.erase(0, name.size() + ": "sv.size());
+  return message;
+}
+
 // Captures of other formats, so that the message can help. Their own descriptions: RFC 1761 for
 // snoop; the others as their readers document them.
 struct OtherCapture {
@@ -150,8 +156,7 @@ void CaptureSource::end_of_capture(std::size_t wanted) {
   const std::uint64_t rest = window.bytes().size();
   if (window.failure()) {
     note({window.offset(), rest,
-          fmt::format("reading failed at offset {}: {}", window.offset(),
-                      window.failure()->message)});
+          without_name(window.failure()->message, shown_name(window.source().name()))});
   } else if (window.to_skip() > 0) {
     note({window.offset() - window.to_skip(), 0,
           fmt::format("the capture ends at offset {}, inside a part that holds no packet: it was "

@@ -71,11 +71,29 @@ TEST(PacketFilter, KeepsThoseThatMatchInTheirOrder) {
   EXPECT_EQ(batch[1].link_type, 101);
 }
 
-TEST(PacketFilter, ATextThatIsNoFilterIsAnErrorThatQuotesIt) {
-  const auto filter = PacketFilter::compile("port eighty-ish and");
-  ASSERT_FALSE(filter);
+// The lines below the first: the filter, the caret, what to do.
+std::string shown_place(std::string_view text) {
+  const auto filter = PacketFilter::compile(text);
+  if (filter) return "a filter";
   EXPECT_EQ(filter.error().code, Error::Code::Usage);
-  EXPECT_NE(filter.error().message.find("port eighty-ish and"), std::string::npos);
+  const std::string& message = filter.error().message;
+  EXPECT_TRUE(message.starts_with("the capture filter cannot be used: ")) << message;
+  EXPECT_TRUE(message.ends_with("filters are written as for tcpdump: man 7 pcap-filter"))
+      << message;
+  const std::size_t begin = message.find('\n') + 1;
+  return message.substr(begin, message.rfind("filters are written") - begin);
+}
+
+TEST(PacketFilter, ATextThatIsNoFilterIsAnErrorWithACaretAtTheWordThatIsWrong) {
+  EXPECT_EQ(shown_place("tcp prot 80"), "  tcp prot 80\n      ^^^^\ndid you mean port or proto? ");
+  EXPECT_EQ(shown_place("tcp port 70000 and udp"), "  tcp port 70000 and udp\n           ^^^^^\n");
+  EXPECT_EQ(shown_place("host 300.1.1.1"), "  host 300.1.1.1\n       ^^^^^^^^^\n");
+  EXPECT_EQ(shown_place("(tcp port 80 and"),
+            "  (tcp port 80 and\n                  ^\nsomething is missing here; ");
+  EXPECT_EQ(shown_place("tcp port 80)"), "  tcp port 80)\n           ^^^\n");
+  EXPECT_EQ(shown_place("b.pcap"),
+            "  b.pcap\n  ^^^^^^\nif 'b.pcap' is to be a capture: there is no such file; ");
+  EXPECT_EQ(shown_place("tcp port 80"), "a filter");
 }
 
 TEST(PacketFilter, AFilterThatMeansNothingForALinkTypeMatchesNoneOfItsPacketsAndSaysSo) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Dotted quads -> 32 bits, without a branch per byte: 7 to 15 bytes, four
-// octets of one to three digits up to 255. Takes exactly what parse_ip takes as
-// IPv4; a test holds the two together.
+// octets of one to three digits up to 255, zeros in front allowed.
 #pragma once
 
 #include <bit>
