@@ -12,6 +12,7 @@
 #include "cli/commands.hpp"
 #include "cli/content_run.hpp"
 #include "cli/ladder.hpp"
+#include "cli/option_checks.hpp"
 #include "cli/record_run.hpp"
 #include "cli/terminal.hpp"
 #include "cli/track_options.hpp"
@@ -232,7 +233,7 @@ RunCommand declare_ladder(CLI::App& app) {
   declare_capture_options(app, command->track);
   app.add_option("--session", command->session, "The session of this id, as rows and lists have it")
       ->type_name("ID")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{UINT32_MAX}));
+      ->check(at_least_one());
   app.add_option("-f,--filter", command->run.filter,
                  "Sessions to draw, as a PAN-OS filter on their rows: \"( outcome eq failed )\"")
       ->type_name("FILTER");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // endreason: the command line.
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -91,7 +92,8 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::Success& e) {  // --help, --version
     const int code = app.exit(e);
-    if (std::cout.flush()) return code;
+    errno = 0;
+    if (std::cout.flush() || errno == EPIPE) return code;  // whoever read has read enough
     say("cannot write to standard output");
     return kExitIo;
   } catch (const CLI::ParseError& e) {

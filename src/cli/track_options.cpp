@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "cli/option_checks.hpp"
+
 namespace endreason {
 namespace {
 
@@ -47,7 +49,7 @@ void declare_source_options(CLI::App& app, TrackOptions& options) {
           ->excludes(captures);
   app.add_option("-c,--count", options.packets, "With -i: end after so many packets")
       ->type_name("PACKETS")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000'000}))
+      ->check(at_least_one())
       ->needs(interface);
 }
 
@@ -55,7 +57,7 @@ void declare_row_options(CLI::App& app, TrackOptions& options) {
   app.add_option("--log", options.log,
                  "Rows to write: end, start or start,end; with rules, those that they log")
       ->type_name("WHEN")
-      ->check(CLI::IsMember({"end", "start", "start,end", "end,start"}));
+      ->check(one_of({"end", "start", "start,end", "end,start"}, "end, start or start,end"));
   app.add_option("--write-replies", options.write_replies,
                  "The packets that the firewall would send itself because of its rules, as a pcap "
                  "of IP packets: TCP resets, ICMP unreachables")

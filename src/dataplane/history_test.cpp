@@ -17,18 +17,21 @@ class Histories final : public EngineSink {
 };
 
 // Of the sessions that these packets make, in the order of their rows.
-std::string histories(const Conversation& talk, EngineOptions options = {}) {
+std::string histories(const std::vector<TimedFrame>& frames, EngineOptions options = {}) {
   Histories rows;
   options.session.capacity = 1000;
   options.session.tcp.reject_non_syn = false;
   options.identify = false;
   auto engine = std::move(Engine::create(options, rows).value());
-  for (const TimedFrame& frame : talk.frames()) {
+  for (const TimedFrame& frame : frames) {
     const RawPacket packet = made::raw(frame.bytes, 1, frame.time_ns);
     engine->process(std::span(&packet, 1));
   }
   engine->finish();
   return rows.all;
+}
+std::string histories(const Conversation& talk) {
+  return histories(talk.frames());
 }
 
 constexpr std::uint8_t kFinAck = kTcpFin | kTcpAck, kRstAck = kTcpRst | kTcpAck;
@@ -49,46 +52,22 @@ TEST(History, ASessionThatBeganBeforeTheCaptureHasNoS) {
 }
 
 TEST(History, RetransmissionsAreSaidTheFirstTheTenthAndTheHundredthTime) {
-  made::Bytes same;
-  Conversation talk;
-  talk.handshake().tcp(true, kTcpAck, "data");
-  Conversation again = talk;
-  std::vector<TimedFrame> frames = talk.frames();
+  const Conversation talk = Conversation().handshake().tcp(true, kTcpAck, "data");
   for (const auto& [times, expected] :
        {std::pair{1, "ShADT"}, {9, "ShADT"}, {10, "ShADTT"}, {99, "ShADTT"}, {100, "ShADTTT"}}) {
-    Histories rows;
-    EngineOptions options;
-    options.session.capacity = 10;
-    options.identify = false;
-    auto engine = std::move(Engine::create(options, rows).value());
-    for (int i = 0; i < static_cast<int>(frames.size()) + times; ++i) {
-      const TimedFrame& frame = frames[std::min<std::size_t>(i, frames.size() - 1)];
-      const RawPacket packet = made::raw(frame.bytes, 1, frame.time_ns);
-      engine->process(std::span(&packet, 1));
-    }
-    engine->finish();
-    EXPECT_EQ(rows.all, expected) << times;
+    std::vector<TimedFrame> frames = talk.frames();
+    const TimedFrame last = frames.back();
+    for (int i = 0; i < times; ++i) frames.push_back(last);
+    EXPECT_EQ(histories(frames), expected) << times;
   }
 }
 
 TEST(History, WhatIsAcknowledgedAndWasNeverSeenIsAGap) {
   Conversation talk;
-  talk.handshake().tcp(false, kTcpAck, "seen");
-  std::vector<TimedFrame> before = talk.frames();
-  talk.tcp(false, kTcpAck, "lost").tcp(true, kTcpAck);
+  talk.handshake().tcp(false, kTcpAck, "seen").tcp(false, kTcpAck, "lost").tcp(true, kTcpAck);
   std::vector<TimedFrame> frames = talk.frames();
-  frames.erase(frames.begin() + static_cast<std::ptrdiff_t>(before.size()));
-  Histories rows;
-  EngineOptions options;
-  options.session.capacity = 10;
-  options.identify = false;
-  auto engine = std::move(Engine::create(options, rows).value());
-  for (const TimedFrame& frame : frames) {
-    const RawPacket packet = made::raw(frame.bytes, 1, frame.time_ns);
-    engine->process(std::span(&packet, 1));
-  }
-  engine->finish();
-  EXPECT_EQ(rows.all, "ShAdg");
+  frames.erase(frames.end() - 2);
+  EXPECT_EQ(histories(frames), "ShAdg");
 }
 
 TEST(History, ThePlaceOfASessionIsUsedAgainWithoutItsLetters) {
@@ -100,7 +79,7 @@ TEST(History, ThePlaceOfASessionIsUsedAgainWithoutItsLetters) {
 TEST(History, IsNotKeptWhereNobodyAsksForIt) {
   EngineOptions options;
   options.engine_columns.reset(static_cast<std::size_t>(EngineColumn::History));
-  EXPECT_EQ(histories(Conversation().tcp(true, kTcpSyn), options), "");
+  EXPECT_EQ(histories(Conversation().tcp(true, kTcpSyn).frames(), options), "");
 }
 
 TEST(History, HoldsSoManyLettersAndLeavesOutTheRest) {

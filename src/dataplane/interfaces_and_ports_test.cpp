@@ -102,6 +102,7 @@ TEST(StandardPorts, NothingIsSaidOfWhatIsNotKnown) {
   EXPECT_FALSE(another("incomplete", kProtoTcp, 443));
   EXPECT_FALSE(another("ping", kProtoIcmp, 0)) << "it has no ports";
   EXPECT_FALSE(another("bittorrent", kProtoTcp, 51413)) << "it takes any";
+  EXPECT_FALSE(another("google-base", kProtoUdp, 443)) << "its ports are a rule of thumb";
   EXPECT_FALSE(ports.surely_another(AppId::None, kProtoTcp, 1));
 }
 

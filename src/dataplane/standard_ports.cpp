@@ -13,8 +13,8 @@ StandardPorts::StandardPorts(const AppCatalogue& catalogue, const ResolvedPolicy
   }
   for (std::size_t i = 0; i < catalogue.size(); ++i) {
     const auto app = static_cast<std::size_t>(resolved->application(catalogue.name(AppId(i))));
-    const bool known = app < resolved->apps.size() && resolved->apps[app].ports_known;
-    by_app_.push_back(known ? &resolved->apps[app] : nullptr);
+    const bool certain = app < resolved->apps.size() && resolved->apps[app].ports_certain;
+    by_app_.push_back(certain ? &resolved->apps[app] : nullptr);
   }
 }
 

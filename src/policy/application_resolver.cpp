@@ -95,6 +95,7 @@ void ApplicationResolver::add_known() {
     const auto app = static_cast<std::size_t>(add(row.name));
     ResolvedApp& known = out_.apps[app];
     known.ports_known = true;
+    known.ports_certain = row.from != PortsFrom::WebByRule;
     bool connects = false;
     each_word(row.ports, [&](std::string_view port) {
       auto service = parse_application_port(port);  // the table's own test holds it right
@@ -124,7 +125,7 @@ void ApplicationResolver::add_object(const ApplicationObject& object) {
                                                service.error().message));
       return;
     }
-    app.ports_known = true;
+    app.ports_known = app.ports_certain = true;
     app.ports.push_back(std::move(*service));
   };
   for (const std::string& port : object.ports) add_port(port);

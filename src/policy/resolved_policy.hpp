@@ -70,6 +70,7 @@ struct ResolvedService {
 
 struct ResolvedApp {
   bool ports_known{};
+  bool ports_certain{};  // not only by a rule of thumb
   std::vector<ResolvedService> ports;
   Action deny{Action::Deny};       // what a rule's deny comes to; Deny: nothing of its own
   std::vector<PolicyApp> implies;  // sorted
