@@ -325,11 +325,12 @@ int run_command(const ShowCommand& command) {
 
 RunCommand declare_show(CLI::App& app) {
   auto command = std::make_shared<ShowCommand>();
-  app.add_option("WHAT", command->words,
-                 "session all [filter source A destination A source-port N destination-port N "
-                 "protocol N application NAME from ZONE to ZONE state STATE type TYPE min-kb N "
-                 "min-age N count yes], session id N, session info, counter global [filter "
-                 "severity S category C aspect A]")
+  app.add_option(
+         "WHAT", command->words,
+         "session all [filter source A destination A source-port N destination-port N "
+         "protocol N application NAME from ZONE to ZONE rule NAME state STATE type TYPE min-kb N "
+         "max-kb N min-age N count yes], session id N, session info, counter global [filter "
+         "severity S category C aspect A]")
       ->required();
   app.add_option("-r,--read", command->track.captures,
                  "Captures: pcap or pcapng, plain, gzip or zstd, merged by time; - is standard "

@@ -26,7 +26,7 @@ tl::unexpected<Error> wrong(std::string text) {
 
 constexpr auto kFilterWords = std::to_array<std::string_view>(
     {"source", "destination", "source-port", "destination-port", "protocol", "application", "from",
-     "to", "state", "type", "min-kb", "min-age", "count"});
+     "to", "rule", "state", "type", "min-kb", "max-kb", "min-age", "count"});
 
 template <class Number>
 Result<Number> number(std::string_view key, const std::string& text, std::uint64_t most) {
@@ -80,10 +80,12 @@ Result<void> put_word(SessionFilter& filter, const std::string& key, const std::
   if (key == "protocol") return put(filter.protocol, key, text, 255);
   if (key == "state") return put_state(filter.state, text);
   if (key == "min-kb") return put(filter.min_kb, key, text);
+  if (key == "max-kb") return put(filter.max_kb, key, text);
   if (key == "min-age") return put(filter.min_age_s, key, text);
   if (key == "application") filter.application = text;
   if (key == "from") filter.from = text;
   if (key == "to") filter.to = text;
+  if (key == "rule") filter.rule = text;
   if (key == "count") filter.count = text == "yes";
   if (key == "type") {
     if (text != "flow" && text != "predict")
@@ -320,8 +322,9 @@ bool SessionFilter::matches(const ShownSession& shown, std::int64_t now_ns) cons
   return in(source, s.client()) && in(destination, s.server()) &&
          is(source_port, s.client_port()) && is(destination_port, s.server_port()) &&
          is(protocol, s.key.protocol) && is(application, std::string(application_name(shown))) &&
-         is(from, shown.from_zone) && is(to, shown.to_zone) && is(state, s.state) &&
-         is(predict, s.has(kPredict)) && bytes >= min_kb * 1024 &&
+         is(from, shown.from_zone) && is(to, shown.to_zone) && is(rule, shown.rule) &&
+         is(state, s.state) && is(predict, s.has(kPredict)) && bytes >= min_kb * 1024 &&
+         bytes <= max_kb * 1024 &&
          now_ns - s.start_ns >= static_cast<std::int64_t>(min_age_s) * kNanosPerSecond;
 }
 

@@ -33,10 +33,10 @@ struct SessionFilter {
   std::optional<IpRange> source, destination;
   std::optional<std::uint16_t> source_port, destination_port;
   std::optional<std::uint8_t> protocol;
-  std::optional<std::string> application, from, to;
+  std::optional<std::string> application, from, to, rule;
   std::optional<SessionState> state;
   std::optional<bool> predict;  // type predict, or flow
-  std::uint64_t min_kb = 0, min_age_s = 0;
+  std::uint64_t min_kb = 0, max_kb = UINT64_MAX / 1024, min_age_s = 0;
   bool count = false;  // the number of sessions instead of them
 
   // Words behind `filter`. An Error names the word and what there is.
