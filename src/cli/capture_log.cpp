@@ -131,8 +131,7 @@ class OneSession final : public EngineSink, public EngineObserver {
     if (result.session == nullptr || result.session->id != wanted_.id || !ladder_.empty()) return;
     story_.packets.push_back(notes_.of(packet, result));
   }
-  void on_end(const Session& session, std::int64_t ended_ns, std::string_view,
-              std::string_view) override {
+  void on_end(const Session& session, std::int64_t ended_ns, const SessionNames&) override {
     if (session.id != wanted_.id) return;
     notes_.forget(session.id);
     story_.end = session;

@@ -8,7 +8,7 @@ namespace endreason {
 namespace {
 
 //   word = "engine:" flags stage state conn_state reason icmp_type icmp_code handshake{8}
-//          "|" community_id "|" first_packet "|" last_packet
+//          "|" community_id "|" first_packet "|" last_packet "|" history
 // Each of the first is two hexadecimal digits; an entry of the handshake is three bits word, one
 // bit flow, four bits repeats.
 constexpr std::string_view kBegin = "engine:";
@@ -25,7 +25,7 @@ constexpr std::array kFlags = {&EngineFacts::ended,
                                &EngineFacts::rst_dropped,
                                &EngineFacts::icmp_error};
 constexpr std::array kFreeTexts = {EngineColumn::CommunityId, EngineColumn::FirstPacket,
-                                   EngineColumn::LastPacket};
+                                   EngineColumn::LastPacket, EngineColumn::History};
 
 using Numbers = std::array<std::uint8_t, kNumbers>;
 

@@ -20,6 +20,7 @@ EngineFacts some_facts() {
   facts.texts[static_cast<std::size_t>(EngineColumn::CommunityId)] =
       "1:PyftEAEYhA2MCx/qEAyws440xws=";
   facts.texts[static_cast<std::size_t>(EngineColumn::FirstPacket)] = "2026-03-10T10:00:00.000000Z";
+  facts.texts[static_cast<std::size_t>(EngineColumn::History)] = "Sr";
   return facts;
 }
 
@@ -42,6 +43,7 @@ TEST(EngineFactsText, GivesTheFactsBackWithTheirTexts) {
   EXPECT_EQ(b.text(EngineColumn::CommunityId), facts.text(EngineColumn::CommunityId));
   EXPECT_EQ(b.text(EngineColumn::FirstPacket), facts.text(EngineColumn::FirstPacket));
   EXPECT_EQ(b.text(EngineColumn::LastPacket), "");
+  EXPECT_EQ(b.text(EngineColumn::History), "Sr");
   std::string again;
   append_engine_facts(again, b);
   EXPECT_EQ(again, word);
