@@ -91,6 +91,7 @@ Result<void> Ingestor::start() {
   };
   if (auto opened = spool_.open(committed_position_, waits); !opened) return opened;
   thread_ = std::thread([this] { work(); });
+  keeper_ = std::thread([this] { keep(); });
   return {};
 }
 
@@ -217,7 +218,6 @@ void Ingestor::work() {
     if (there) continue;
     if (lines_pending_ == 0) {
       take_again_when_there_is_room();
-      keep_limits();
     }
     spool_.wait(position_, std::chrono::milliseconds(lines_pending_ > 0 ? 20 : 200));
   }
@@ -469,22 +469,46 @@ void Ingestor::take_again_when_there_is_room() {
   problem_.clear();
 }
 
-// Retention, at most once a minute and only while nothing waits.
-void Ingestor::keep_limits() {
-  if (options_.keep_days == 0 && options_.keep_bytes == 0) return;
-  const auto now = std::chrono::steady_clock::now();
-  if (now - limits_checked_ < std::chrono::minutes(1)) return;
-  limits_checked_ = now;
-  if (options_.keep_days != 0)
-    static_cast<void>(
-        store_.remove_before(options_.now_micros() - options_.keep_days * kMicrosPerDay));
-  if (options_.keep_bytes == 0 || store_.bytes_on_disk() <= options_.keep_bytes) return;
-  // The oldest twentieth of the time that is kept.
-  const auto span = store_.span({});
-  if (!span || !span->first) return;
-  const std::int64_t first = *span->first;
-  const std::int64_t last = *span->last;
-  static_cast<void>(store_.remove_before(first + std::max<std::int64_t>((last - first) / 20, 1)));
+// --- upkeep -------------------------------------------------------------------------------------
+
+// On a thread of its own, so that rows are taken meanwhile. What fails is tried again later.
+void Ingestor::keep() {
+  constexpr auto kPause = std::chrono::milliseconds(200);
+  constexpr auto kQuiet = std::chrono::seconds(10);
+  auto limits_checked = std::chrono::steady_clock::time_point{};
+  auto busy_until = std::chrono::steady_clock::now() + kQuiet;
+  std::uint64_t behind = 0;
+  while (!stopping_) {
+    const auto now = std::chrono::steady_clock::now();
+    if (const std::uint64_t rows = store_.rows_behind(); rows != behind) {
+      behind = rows;
+      busy_until = now + kQuiet;
+    }
+    auto done = store_.maintain(now >= busy_until);
+    if (done && *done) continue;
+    if (now - limits_checked >= std::chrono::minutes(1)) {
+      limits_checked = now;
+      static_cast<void>(keep_limits());
+    }
+    std::unique_lock lock(keeper_mutex_);
+    keeper_wakes_.wait_for(lock, kPause, [this] { return stopping_.load(); });
+  }
+}
+
+Result<std::uint64_t> Ingestor::keep_limits() {
+  std::uint64_t removed = 0;
+  if (options_.keep_days != 0) {
+    const auto old =
+        store_.remove_before(options_.now_micros() - options_.keep_days * kMicrosPerDay);
+    if (!old) return old;
+    removed += *old;
+  }
+  if (options_.keep_bytes != 0) {
+    const auto beyond = store_.remove_beyond(options_.keep_bytes);
+    if (!beyond) return beyond;
+    removed += *beyond;
+  }
+  return removed;
 }
 
 // --- from outside --------------------------------------------------------------------------------
@@ -506,6 +530,11 @@ void Ingestor::stop() {
   }
   stopping_ = true;
   spool_.wake();
+  {
+    const std::scoped_lock lock(keeper_mutex_);
+    keeper_wakes_.notify_all();
+  }
+  if (keeper_.joinable()) keeper_.join();
   if (thread_.joinable()) thread_.join();
 }
 

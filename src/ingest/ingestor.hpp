@@ -11,6 +11,7 @@
 
 #include <array>
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -110,6 +111,8 @@ class Ingestor {
                         const FilePlace& place);
   FilePlaces places() const;
   void forget_place(std::string_view key);
+  // Removes what is older or more than is to be kept; gives how many rows. Done every minute.
+  [[nodiscard]] Result<std::uint64_t> keep_limits();
   void count_dropped(std::string_view sender, std::uint64_t messages);
   // Returns when everything received has been committed, or after `most`.
   bool drain(std::chrono::milliseconds most);
@@ -143,7 +146,7 @@ class Ingestor {
   StoreState state_to_commit() const;
   void fall_back(const std::string& problem);
   void take_again_when_there_is_room();
-  void keep_limits();
+  void keep();
 
   Store& store_;
   IngestOptions options_;
@@ -152,6 +155,9 @@ class Ingestor {
   RecordClock clock_;
   TrafficRecord record_;
   std::thread thread_;
+  std::thread keeper_;
+  std::mutex keeper_mutex_;
+  std::condition_variable keeper_wakes_;
   std::atomic<bool> stopping_{false};
 
   // Of the thread.
@@ -162,7 +168,6 @@ class Ingestor {
   std::uint64_t rows_pending_ = 0;
   std::uint64_t lines_pending_ = 0;  // as the spool counts them
   std::chrono::steady_clock::time_point pending_since_{};
-  std::chrono::steady_clock::time_point limits_checked_{};
   struct AddedKey {
     SeqnoSet* set;
     std::uint64_t number;

@@ -19,6 +19,7 @@ constexpr std::int64_t kStepsMax = 200;
 // Steps that people read well, in seconds.
 constexpr std::int64_t kSteps[] = {1,    5,    10,    30,    60,     300,     600,      1800,
                                    3600, 7200, 21600, 86400, 604800, 2592000, 31536000, 315360000};
+constexpr unsigned kCandidatesMax = 200;
 constexpr unsigned kRankedMax = 10, kComparedMax = 200, kFoundMax = 5;
 // A hundred targets, each tried a few times, is the mark of a sweep.
 constexpr std::uint64_t kScanTargets = 100, kScanTries = 4;
@@ -53,10 +54,11 @@ struct RankSource {
   std::string_view table, key, join;  // of texts: the table of the group, and its number
   std::string_view id;
 };
-constexpr RankSource kRankSources[] = {{"rules", "rule", "rules", "rule_id"},
-                                       {"rules", "app", "applications", "application_id"},
-                                       {"sources", "src", "", ""},
-                                       {"servers", "dst", "", ""}};
+constexpr RankSource kRankSources[] = {
+    {"rule_sums", "rule", "rules", "rule_id"},
+    {"application_sums", "app", "applications", "application_id"},
+    {"source_sums", "src", "", ""},
+    {"destination_sums", "dst", "", ""}};
 
 class Asker {
  public:
@@ -75,7 +77,9 @@ class Asker {
                                  1));
     if (auto counted = count(now, out_.now, &out_.steps, out_.reasons); !counted)
       return tl::unexpected(counted.error());
-    for (const Rollup rollup : {Rollup::Rules, Rollup::Sources, Rollup::Servers})
+    if (auto chosen = choose_candidates(); !chosen) return tl::unexpected(chosen.error());
+    for (const Rollup rollup : {Rollup::Rules, Rollup::Applications, Rollup::Sources,
+                                Rollup::Destinations, Rollup::Servers})
       if (auto made = add_up(rollup, now, "now"); !made) return tl::unexpected(made.error());
     for (const auto part : {&Asker::rank_all, &Asker::find_servers, &Asker::find_rules,
                             &Asker::find_scans, &Asker::compare})
@@ -94,10 +98,17 @@ class Asker {
   // --- which rows ----------------------------------------------------------------------------
   Result<void> find_period() {
     const RowScope& asked = question_.scope;
+    std::string times = "SELECT min(time) AS first, max(time) AS last FROM traffic_rows r";
+    if (rolled_) {
+      const auto next = ask("SELECT next_id FROM rollup_state");
+      if (!next) return tl::unexpected(next.error());
+      rolled_next_id_ = number(next->rows[0][0]);
+      times +=
+          fmt::format(" WHERE r.id >= {} UNION ALL SELECT min(first_time), max(last_time) FROM {}",
+                      rolled_next_id_, info(Rollup::Verdicts).table);
+    }
     const auto span =
-        ask(rolled_ ? "SELECT epoch_us(min(first_time)), epoch_us(max(last_time)) FROM "
-                      "verdict_sums"
-                    : "SELECT epoch_us(min(time)), epoch_us(max(time)) FROM traffic_rows");
+        ask(fmt::format("SELECT epoch_us(min(first)), epoch_us(max(last)) FROM ({})", times));
     if (!span) return tl::unexpected(span.error());
     const bool none = is_null(span->rows[0][0]);
     const std::int64_t now = question_.now_micros;
@@ -120,22 +131,45 @@ class Asker {
     return {};
   }
 
+  ScopeParts parts(const RollupInfo& rollup, const RowScope& scope) const {
+    if (!rolled_) return {{}, {scope_sql(scope)}};
+    return split_by_unit(scope, rollup.unit_seconds * kMicros, rolled_next_id_);
+  }
+
   // The groups of a roll-up in a scope: whole units from its table, the rest from rows.
-  std::string source(const RollupInfo& rollup, const RowScope& scope) const {
-    if (!rolled_) return grouped_rows(rollup, scope_sql(scope));
-    const UnitSplit split = split_by_unit(scope, rollup.unit_seconds * kMicros);
-    std::string sql = fmt::format("SELECT {}, n, s, b FROM {} WHERE {}", key_list(rollup),
-                                  rollup.table, split.units);
-    for (const RowScope& edge : split.edges)
-      sql += " UNION ALL " + grouped_rows(rollup, scope_sql(edge));
+  std::string source(const RollupInfo& rollup, const RowScope& scope,
+                     std::string_view more = "TRUE") const {
+    const ScopeParts from = parts(rollup, scope);
+    std::string sql;
+    if (!from.units.empty())
+      sql = fmt::format("SELECT {}, n, s, b FROM {} WHERE {} AND {}", key_list(rollup),
+                        rollup.table, from.units, more);
+    for (const std::string& rows : from.rows)
+      sql += (sql.empty() ? "" : " UNION ALL ") + grouped_rows(rollup, rows);
     return sql;
+  }
+
+  // Where nearly every row is a group of its own, the sums of all would cost too much. What leads
+  // in no batch can hardly lead in all of them.
+  Result<void> choose_candidates() {
+    if (!rolled_) return {};
+    const RollupInfo& rollup = info(Rollup::Servers);
+    return run(fmt::format(
+        "CREATE TEMP TABLE candidates AS SELECT {0} FROM ({1}) GROUP BY ALL ORDER BY sum(s) DESC, "
+        "{0} LIMIT {2}",
+        key_list(rollup), source(rollup, period_, "leading"), kCandidatesMax));
   }
 
   Result<void> add_up(Rollup which, const RowScope& scope, std::string_view period) {
     const RollupInfo& rollup = info(which);
-    const std::string name(rollup.table.substr(0, rollup.table.find('_')));
-    return run(fmt::format("CREATE TEMP TABLE {}_{}s AS SELECT {}, {} FROM ({}) GROUP BY ALL",
-                           period, name, key_list(rollup), kSums, source(rollup, scope)));
+    std::string groups = fmt::format("({}) g", source(rollup, scope));
+    if (rolled_ && rollup.leaders) {
+      groups += " SEMI JOIN candidates c ON TRUE";
+      for (const RollupKey& key : rollup.keys)
+        groups += fmt::format(" AND g.{0} IS NOT DISTINCT FROM c.{0}", key.name);
+    }
+    return run(fmt::format("CREATE TEMP TABLE {}_{} AS SELECT {}, {} FROM {} GROUP BY ALL", period,
+                           rollup.table, key_list(rollup), kSums, groups));
   }
 
   // --- totals and steps ----------------------------------------------------------------------
@@ -146,15 +180,15 @@ class Asker {
       return fmt::format("epoch_us({}) // {} - {} AS step", time, step,
                          out_.first_step_seconds / out_.step_seconds);
     };
-    const auto rows = [&](const RowScope& part) {
+    const auto rows = [&](const std::string& condition) {
       return fmt::format("SELECT {}, {}", bucket("r.time"),
-                         grouped_rows(rollup, scope_sql(part)).substr(7));
+                         grouped_rows(rollup, condition).substr(7));
     };
-    if (!rolled_ || out_.step_seconds % rollup.unit_seconds != 0) return rows(scope);
-    const UnitSplit split = split_by_unit(scope, rollup.unit_seconds * kMicros);
+    if (!rolled_ || out_.step_seconds % rollup.unit_seconds != 0) return rows(scope_sql(scope));
+    const ScopeParts from = parts(rollup, scope);
     std::string sql = fmt::format("SELECT {}, {}, n, s, b FROM {} WHERE {}", bucket("since"),
-                                  key_list(rollup), rollup.table, split.units);
-    for (const RowScope& edge : split.edges) sql += " UNION ALL " + rows(edge);
+                                  key_list(rollup), rollup.table, from.units);
+    for (const std::string& condition : from.rows) sql += " UNION ALL " + rows(condition);
     return sql;
   }
 
@@ -251,7 +285,8 @@ class Asker {
       return counted;
     if (totals.all.rows == 0) return {};
     out_.before = std::move(totals);
-    if (auto made = add_up(Rollup::Rules, before, "before"); !made) return made;
+    for (const Rollup rollup : {Rollup::Rules, Rollup::Applications})
+      if (auto made = add_up(rollup, before, "before"); !made) return made;
     for (std::size_t i = 0; i < out_.compared.size(); ++i) {
       for (const auto& [values, period] :
            {std::pair{&out_.compared[i], "now"}, {&out_.compared_before[i], "before"}}) {
@@ -266,22 +301,19 @@ class Asker {
   // --- what stands out -----------------------------------------------------------------------
   // Members of the sets of a roll-up, with the keys that they belong to, from its units and rows.
   std::string members(const RollupInfo& rollup, std::string_view condition) const {
-    std::vector<RowScope> edges{period_};
+    const ScopeParts from = parts(rollup, period_);
     std::string sql;
-    if (rolled_) {
-      UnitSplit split = split_by_unit(period_, rollup.unit_seconds * kMicros);
+    if (!from.units.empty())
       sql = fmt::format("SELECT {}, unnest({}) AS member FROM {} WHERE {} AND {}", key_list(rollup),
-                        rollup.set, rollup.table, split.units, condition);
-      edges = std::move(split.edges);
-    }
-    for (const RowScope& edge : edges) {
+                        rollup.set, rollup.table, from.units, condition);
+    for (const std::string& rows : from.rows) {
       std::string keys;
       for (const RollupKey& key : rollup.keys)
         keys += fmt::format("{} AS {}, ", key.expression, key.name);
       sql += fmt::format(
           "{}SELECT * FROM (SELECT {}{} AS member FROM traffic_rows r WHERE {} AND {}) WHERE {}",
-          sql.empty() ? "" : " UNION ALL ", keys, rollup.set_expression, rollup.rows,
-          scope_sql(edge), condition);
+          sql.empty() ? "" : " UNION ALL ", keys, rollup.set_expression, rollup.rows, rows,
+          condition);
     }
     return sql;
   }
@@ -289,13 +321,12 @@ class Asker {
   Result<void> find_servers() {
     if (auto made = run(fmt::format(
             "CREATE TEMP TABLE failing AS SELECT dst, dport, proto, reason_code, {} FROM "
-            "now_servers WHERE {} GROUP BY ALL HAVING sum(s) > 1 ORDER BY s DESC, dst, dport, "
+            "now_server_sums GROUP BY ALL HAVING sum(s) > 1 ORDER BY s DESC, dst, dport, "
             "proto, reason_code LIMIT {}",
-            kSums, kFailed, kFoundMax));
+            kSums, kFoundMax));
         !made)
       return made;
-    const std::string condition =
-        fmt::format("{} AND (dst IN (SELECT dst FROM failing) OR dst IS NULL)", kFailed);
+    const std::string condition = "(dst IN (SELECT dst FROM failing) OR dst IS NULL)";
     const auto table = ask(fmt::format(
         "SELECT address_text(dst), dport, protocol_text(proto), reason_code, n, s, b, sources FROM "
         "(SELECT f.*, count(DISTINCT m.member) AS sources FROM failing f JOIN ({}) m ON m.dst IS "
@@ -316,7 +347,7 @@ class Asker {
 
   Result<void> find_rules() {
     const auto table = ask(fmt::format(
-        "SELECT g.rule AS k, reason_code, {} FROM now_rules t JOIN rules g ON t.rule_id = g.id "
+        "SELECT g.rule AS k, reason_code, {} FROM now_rule_sums t JOIN rules g ON t.rule_id = g.id "
         "WHERE {} AND g.rule <> '' GROUP BY k, reason_code HAVING sum(s) > 1 ORDER BY s DESC, k, "
         "reason_code LIMIT {}",
         kSums, kBlocked, kFoundMax));
@@ -351,21 +382,19 @@ class Asker {
   // src as a number, rows, sessions, bytes, and at most how many targets.
   std::string scan_candidates() const {
     const RollupInfo& rollup = info(Rollup::Sources);
-    std::string bounds = "SELECT src, count(DISTINCT member) AS targets FROM (" +
-                         (rolled_ ? std::string() : members(rollup, "TRUE"));
-    if (rolled_) {
-      const UnitSplit split = split_by_unit(period_, rollup.unit_seconds * kMicros);
-      bounds = fmt::format("SELECT src, set_size AS targets FROM {} WHERE {}", rollup.table,
-                           split.units);
-      for (const RowScope& edge : split.edges)
-        bounds += fmt::format(
-            " UNION ALL SELECT r.src, count(DISTINCT {}) FROM traffic_rows r WHERE {} AND {} GROUP "
-            "BY r.src",
-            rollup.set_expression, rollup.rows, scope_sql(edge));
-      bounds = "SELECT src, sum(targets)::UBIGINT AS targets FROM (" + bounds;
-    }
+    const ScopeParts from = parts(rollup, period_);
+    std::string bounds;
+    if (!from.units.empty())
+      bounds =
+          fmt::format("SELECT src, set_size AS targets FROM {} WHERE {}", rollup.table, from.units);
+    for (const std::string& rows : from.rows)
+      bounds += fmt::format(
+          "{}SELECT r.src, count(DISTINCT {}) FROM traffic_rows r WHERE {} AND {} GROUP BY r.src",
+          bounds.empty() ? "" : " UNION ALL ", rollup.set_expression, rollup.rows, rows);
+    bounds = "SELECT src, sum(targets)::UBIGINT AS targets FROM (" + bounds;
     return fmt::format(
-        "SELECT src::VARCHAR, n, s, b, targets FROM (SELECT src, {} FROM now_sources GROUP BY src "
+        "SELECT src::VARCHAR, n, s, b, targets FROM (SELECT src, {} FROM now_source_sums GROUP BY "
+        "src "
         "HAVING sum(n) >= {}) JOIN ({}) GROUP BY src HAVING targets >= {}) USING (src) WHERE s <= "
         "{} * targets ORDER BY targets DESC, src LIMIT 1000",
         kSums, kScanTargets, bounds, kScanTargets, kScanTries);
@@ -395,6 +424,7 @@ class Asker {
   duckdb_connection connection_;
   const OverviewQuestion& question_;
   bool rolled_;
+  std::uint64_t rolled_next_id_ = 0;
   RowScope period_;
   OverviewAnswer out_;
 };

@@ -10,6 +10,7 @@
 #include "model/stored_words.hpp"
 #include "store/duckdb_overview.hpp"
 #include "store/result_table.hpp"
+#include "store/rollups.hpp"
 #include "store/row_decoder.hpp"
 #include "store/row_scope.hpp"
 #include "store/schema.hpp"
@@ -233,14 +234,42 @@ Result<void> DuckdbStore::make_ready() {
       return version;
     if (auto done = run("COMMIT"); !done) return done;
   }
+  if (auto added = add_rollups(); !added) return added;
   return learn_what_is_there();
+}
+
+// A folder of the version before has none. Its rows are rolled up by and by, like any that were
+// committed and are not yet.
+Result<void> DuckdbStore::add_rollups() {
+  auto tables = run_sql(writer_.get(),
+                        "SELECT count(*) FROM information_schema.tables WHERE table_name = "
+                        "'rollup_state'");
+  if (!tables) return tl::unexpected(tables.error());
+  has_rollups_ = duckdb_value_int64(tables->get(), 0, 0) != 0;
+  if (!has_rollups_ && !options_.read_only) {
+    std::vector<std::string> statements = rollup_schema();
+    statements.insert(statements.begin(), "BEGIN");
+    statements.push_back(fmt::format(
+        "UPDATE store_state SET value = {} WHERE name = 'schema_version' AND value = {}",
+        kSchemaVersion, kSchemaWithoutRollups));
+    statements.emplace_back("COMMIT");
+    for (const std::string& statement : statements)
+      if (auto done = run_plain(writer_.get(), statement); !done) return done;
+    has_rollups_ = true;
+  }
+  if (!has_rollups_) return {};
+  auto next = run_sql(writer_.get(), "SELECT next_id FROM rollup_state");
+  if (!next) return tl::unexpected(next.error());
+  rolled_next_id_ = static_cast<std::uint64_t>(duckdb_value_int64(next->get(), 0, 0));
+  return {};
 }
 
 Result<void> DuckdbStore::learn_what_is_there() {
   auto known = state();
   if (!known) return tl::unexpected(known.error());
   for (const auto& [name, value] : *known)
-    if (name == "schema_version" && value != kSchemaVersion)
+    if (name == "schema_version" && value != kSchemaVersion &&
+        (has_rollups_ || value != kSchemaWithoutRollups))
       return fail(Error::Code::Io,
                   fmt::format("{}: it was written by another version of endreason (schema {}, this "
                               "one reads {}); use that version, or another folder",
@@ -255,6 +284,9 @@ Result<void> DuckdbStore::learn_what_is_there() {
   if (options_.read_only) return {};
   for (const StoredGroupInfo& group : kStoredGroups)
     if (auto learned = learn_group(group); !learned) return learned;
+  auto keeper = connect();
+  if (!keeper) return tl::unexpected(keeper.error());
+  keeper_ = *std::move(keeper);
   parts_ =
       std::make_unique<PartWriter>([this](RowEncoder::Part& part) { return append_part(part); });
   return begin();
@@ -281,8 +313,9 @@ Result<void> DuckdbStore::learn_group(const StoredGroupInfo& group) {
         duckdb_vector_get_data(duckdb_data_chunk_get_vector(part.get(), 1)));
     for (std::size_t i = 0; i < duckdb_data_chunk_get_size(part.get()); ++i) {
       next = std::max(next, ids[i] + 1);
-      numbers.learn(as_bytes({duckdb_string_t_data(&keys[i]), duckdb_string_t_length(keys[i])}),
-                    ids[i]);
+      encoder_.learn(group.value,
+                     as_bytes({duckdb_string_t_data(&keys[i]), duckdb_string_t_length(keys[i])}),
+                     ids[i]);
     }
   }
   numbers.set_next(next);
@@ -380,6 +413,8 @@ Result<void> DuckdbStore::commit(const StoreState& state) {
     if (auto done = run_plain(writer_.get(), sql); !done) return done;
   in_transaction_ = false;
   committed_next_id_ = next_id_;
+  // Nobody else may write while space is given back; when somebody does, it waits.
+  if (checkpoint_wanted_ && run_plain(writer_.get(), "CHECKPOINT")) checkpoint_wanted_ = false;
   return {};
 }
 
@@ -395,14 +430,6 @@ void DuckdbStore::roll_back() {
   encoder_ = RowEncoder();
   for (const StoredGroupInfo& group : kStoredGroups) static_cast<void>(learn_group(group));
   static_cast<void>(begin());
-}
-
-Result<std::uint64_t> DuckdbStore::remove_before(std::int64_t micros) {
-  auto result =
-      run_sql(writer_.get(),
-              fmt::format("DELETE FROM traffic_rows WHERE time < make_timestamp({})", micros));
-  if (!result) return tl::unexpected(result.error());
-  return duckdb_rows_changed(result->get());
 }
 
 // --- reading -------------------------------------------------------------------------------------
@@ -523,7 +550,7 @@ Result<OverviewAnswer> DuckdbStore::overview(const OverviewQuestion& question,
   auto connection = connect();
   if (!connection) return tl::unexpected(connection.error());
   const QueryWatch::Guard guard(watch_, connection->get(), limits.time);
-  auto answer = answer_overview(connection->get(), question, false);
+  auto answer = answer_overview(connection->get(), question, has_rollups_);
   if (!answer && guard.stopped()) return stopped_error(limits.time);
   return answer;
 }

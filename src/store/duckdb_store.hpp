@@ -2,6 +2,7 @@
 // DuckdbStore: the embedded Store. One file in a folder, held by one process at a time.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <condition_variable>
@@ -90,8 +91,14 @@ class DuckdbStore final : public Store {
   Result<void> add_sender(std::uint16_t id, std::string_view name) override;
   Result<void> commit(const StoreState& state) override;
   void roll_back() override;
-  Result<std::uint64_t> remove_before(std::int64_t micros) override;
   std::uint64_t next_id() const override { return next_id_; }
+
+  Result<std::uint64_t> remove_before(std::int64_t micros) override;
+  Result<std::uint64_t> remove_beyond(std::uint64_t bytes) override;
+  Result<bool> maintain(bool idle) override;
+  std::uint64_t rows_behind() const override {
+    return committed_next_id_ - std::min<std::uint64_t>(committed_next_id_, rolled_next_id_);
+  }
 
   Result<StoreState> state() override;
   Result<Table> query(const std::string& sql, const QueryLimits& limits) override;
@@ -122,6 +129,7 @@ class DuckdbStore final : public Store {
   explicit DuckdbStore(StoreOptions options) : options_(std::move(options)) {}
   Result<void> open_database();
   Result<void> make_ready();
+  Result<void> add_rollups();
   Result<void> learn_what_is_there();
   Result<void> learn_group(const StoredGroupInfo& group);
   Result<void> begin();
@@ -141,7 +149,13 @@ class DuckdbStore final : public Store {
   bool in_transaction_ = false;
   unsigned parts_unflushed_ = 0;
   std::uint64_t next_id_ = 1;
-  std::uint64_t committed_next_id_ = 1;
+  std::atomic<std::uint64_t> committed_next_id_{1};
+  // Of upkeep.
+  DuckConnection keeper_;
+  std::mutex keeper_mutex_;
+  std::atomic<std::uint64_t> rolled_next_id_{1};
+  bool has_rollups_ = true;
+  std::atomic<bool> checkpoint_wanted_{false};
   QueryWatch watch_;
   std::unique_ptr<PartWriter> parts_;  // the last, so that it ends first; none when only reading
 };

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Roll-ups: rows added up by time and a few columns, kept beside the rows and in the same
-// transactions, so that questions about millions of rows need not read them. A group of a roll-up
-// may stand in several of its rows, which have to be added up when it is asked; merging them now
-// and then is for speed alone. Constant tables and their SQL; room store only.
+// Roll-ups: rows added up by time and a few columns, so that questions about millions of rows need
+// not read them. Rows are rolled up in the order of their ids, many at once and after they were
+// committed; `rollup_state` says how far, in the same transaction, so that roll-ups and the rows
+// behind them are everything at any moment. A group may stand in several rows of a roll-up, which
+// have to be added up when it is asked. Constant tables and their SQL; room store only.
 #pragma once
 
 #include <array>
@@ -10,12 +11,13 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/enum_table.hpp"
 
 namespace endreason {
 
-enum class Rollup : std::uint8_t { Verdicts, Rules, Sources, Servers };
+enum class Rollup : std::uint8_t { Verdicts, Rules, Applications, Sources, Destinations, Servers };
 
 struct RollupKey {
   std::string_view name, type;
@@ -30,6 +32,9 @@ struct RollupInfo {
   std::string_view rows;  // which rows are added up
   // A set of hashes that is kept with each group, to count what is different in it; or nothing.
   std::string_view set, set_expression;
+  // Whether the groups with most sessions of each batch are marked: where there are nearly as many
+  // groups as rows, only those are looked at as candidates.
+  bool leaders;
 };
 
 namespace rollups_detail {
@@ -46,6 +51,10 @@ inline constexpr RollupKey kRules[] = {
     {"outcome", "outcome_word", "r.outcome"},
     {"reason_code", "reason_code_word", "r.reason_code"},
     {"rule_id", "UINTEGER", "r.rule_id"},
+};
+inline constexpr RollupKey kApplications[] = {
+    {"final_action", "final_action_word", "r.final_action"},
+    {"outcome", "outcome_word", "r.outcome"},
     {"application_id", "UINTEGER", "r.application_id"},
 };
 inline constexpr RollupKey kSources[] = {
@@ -53,9 +62,12 @@ inline constexpr RollupKey kSources[] = {
     {"outcome", "outcome_word", "r.outcome"},
     {"src", "UHUGEINT", "r.src"},
 };
-inline constexpr RollupKey kServers[] = {
+inline constexpr RollupKey kDestinations[] = {
     {"final_action", "final_action_word", "r.final_action"},
     {"outcome", "outcome_word", "r.outcome"},
+    {"dst", "UHUGEINT", "r.dst"},
+};
+inline constexpr RollupKey kServers[] = {
     {"reason_code", "reason_code_word", "r.reason_code"},
     {"dst", "UHUGEINT", "r.dst"},
     {"dport", "USMALLINT", "r.dport"},
@@ -63,26 +75,39 @@ inline constexpr RollupKey kServers[] = {
 };
 }  // namespace rollups_detail
 
+inline constexpr std::string_view kAllRows = "TRUE";
 inline constexpr std::string_view kBlockedOrFailed =
     "(r.final_action = 'blocked' OR r.outcome = 'failed') AND r.sessions > 0";
+inline constexpr std::string_view kAllowedButFailed =
+    "r.final_action = 'allowed' AND r.outcome = 'failed' AND r.sessions > 0";
 
 inline constexpr auto kRollups = std::to_array<RollupInfo>({
-    {Rollup::Verdicts, "verdict_sums", 60, rollups_detail::kVerdicts, "TRUE", "", ""},
-    {Rollup::Rules, "rule_sums", 600, rollups_detail::kRules, "TRUE", "", ""},
+    {Rollup::Verdicts, "verdict_sums", 60, rollups_detail::kVerdicts, kAllRows, "", "", false},
+    {Rollup::Rules, "rule_sums", 600, rollups_detail::kRules, kAllRows, "", "", false},
+    {Rollup::Applications, "application_sums", 600, rollups_detail::kApplications, kAllRows, "", "",
+     false},
     {Rollup::Sources, "source_sums", 600, rollups_detail::kSources, kBlockedOrFailed, "targets",
-     "hash(r.dst, r.dport, r.proto)"},
-    {Rollup::Servers, "server_sums", 600, rollups_detail::kServers, kBlockedOrFailed, "sources",
-     "hash(r.src)"},
+     "hash(r.dst, r.dport, r.proto)", false},
+    {Rollup::Destinations, "destination_sums", 600, rollups_detail::kDestinations, kBlockedOrFailed,
+     "", "", false},
+    {Rollup::Servers, "server_sums", 600, rollups_detail::kServers, kAllowedButFailed, "sources",
+     "hash(r.src)", true},
 });
 static_assert(rows_in_enum_order(kRollups));
 constexpr const RollupInfo& info(Rollup v) {
   return kRollups[static_cast<std::size_t>(v)];
 }
 
+// How many rows are rolled up at once: eight row groups of the database.
+inline constexpr std::uint64_t kRollupRows = std::uint64_t{8} * 122'880;
+// Of a batch, how many groups are marked as leading.
+inline constexpr unsigned kLeaders = 1000;
+
+// The tables, and how far rows are rolled up: nothing yet.
+std::vector<std::string> rollup_schema();
 // "final_action, outcome, src"
 std::string key_list(const RollupInfo& rollup);
-std::string create_statement(const RollupInfo& rollup);
-// Rows that meet the condition, grouped as the table has them.
+// Rows that meet the condition, as the roll-up has them.
 std::string insert_statement(const RollupInfo& rollup, std::string_view condition);
 // The same rows by their keys alone, with n, s and b: rows, sessions, bytes of sessions.
 std::string grouped_rows(const RollupInfo& rollup, std::string_view condition);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <random>
 
 #include "base/parse_number.hpp"
 #include "base/timestamp.hpp"
@@ -50,13 +51,10 @@ duckdb_uhugeint wide(const IpAddress& address) {
 
 // Whether the database writes this number back as it was.
 bool plain_number(std::string_view text, std::uint64_t value, StoredAs as) {
-  char digits[24];
-  char* end = digits;
-  if (as == StoredAs::Hex) {
-    *end++ = '0';
-    *end++ = 'x';
-  }
-  end = std::to_chars(end, digits + sizeof digits, value, as == StoredAs::Hex ? 16 : 10).ptr;
+  // Decimal digits that make a number are written back the same unless there is a zero too much.
+  if (as != StoredAs::Hex) return text.front() != '0' || text.size() == 1;
+  char digits[24] = {'0', 'x'};
+  const char* end = std::to_chars(digits + 2, digits + sizeof digits, value, 16).ptr;
   return text == std::string_view(digits, static_cast<std::size_t>(end - digits));
 }
 
@@ -78,6 +76,27 @@ std::string_view spelling(Field field, const TrafficRecord& record, std::uint8_t
 }
 
 }  // namespace
+
+TextsHasher::TextsHasher() {
+  std::random_device random;
+  const auto word = [&] { return std::uint64_t{random()} << 32 | random(); };
+  seed_ = {word(), word()};
+}
+
+void GroupNumbers::add(const TextsHash& key, std::uint32_t number) {
+  if (known_ >= kKnownMax) {
+    slots_.assign(slots_.size(), {});
+    known_ = 0;
+  }
+  if (known_ * 2 >= slots_.size()) {
+    std::vector<Slot> before(slots_.size() * 2);
+    before.swap(slots_);
+    for (const Slot& slot : before)
+      if (slot.number != 0) find(slot.key) = slot;
+  }
+  find(key) = {key, number};
+  ++known_;
+}
 
 RowEncoder::RowEncoder() : capacity_(duckdb_vector_size()) {}
 
@@ -203,36 +222,28 @@ void RowEncoder::put_verdict(const TrafficRecord& record, const Verdict& verdict
   put<std::uint64_t>(position_of(RowColumn::Evidence), evidence);
 }
 
-// Most rows have the same texts as the row before in most of their groups. The key is all texts,
-// each with a mark behind it.
 void RowEncoder::put_group(StoredGroup group, const TrafficRecord& record) {
   const std::span<const Field> fields = fields_of(group);
-  std::size_t size = 0;
-  for (const Field f : fields) {
-    const std::string_view text = record.text(f);
-    if (key_.size() < size + text.size() + 1) key_.resize((size + text.size()) * 2 + 256);
-    char* at = key_.data() + size;
-    if (text.size() == 1) {
-      *at = text.front();
-    } else if (!text.empty()) {
-      std::memcpy(at, text.data(), text.size());
-    }
-    at[text.size()] = '\x1f';
-    size += text.size() + 1;
+  hasher_.start();
+  for (const Field f : fields) hasher_.add(record.text(f));
+  bool fresh = false;
+  const std::uint32_t number = numbers(group).number_of(hasher_.done(), fresh);
+  if (fresh) {
+    FreshGroup made{group, number, record.app_status, {}};
+    for (const Field f : fields) made.texts.emplace_back(record.text(f));
+    fresh_.push_back(std::move(made));
   }
-  const std::string_view key(key_.data(), size);
-  LastKey& last = last_[static_cast<std::size_t>(group)];
-  if (last.number == 0 || last.key != key) {
-    bool fresh = false;
-    last.number = numbers(group).number_of(key, fresh);
-    last.key = key;
-    if (fresh) {
-      FreshGroup made{group, last.number, record.app_status, {}};
-      for (const Field f : fields) made.texts.emplace_back(record.text(f));
-      fresh_.push_back(std::move(made));
-    }
+  put<std::uint32_t>(position_of(group), number);
+}
+
+void RowEncoder::learn(StoredGroup group, std::string_view marked_texts, std::uint32_t number) {
+  hasher_.start();
+  while (!marked_texts.empty()) {
+    const std::size_t end = std::min(marked_texts.find('\x1f'), marked_texts.size());
+    hasher_.add(marked_texts.substr(0, end));
+    marked_texts.remove_prefix(std::min(end + 1, marked_texts.size()));
   }
-  put<std::uint32_t>(position_of(group), last.number);
+  numbers(group).learn(hasher_.done(), number);
 }
 
 void RowEncoder::put_field(std::size_t column, Field field, const TrafficRecord& record,

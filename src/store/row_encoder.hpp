@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "model/record_clock.hpp"
@@ -17,6 +16,7 @@
 #include "store/duckdb_handle.hpp"
 #include "store/row_columns.hpp"
 #include "store/store.hpp"
+#include "store/texts_hash.hpp"
 
 namespace endreason {
 
@@ -26,29 +26,48 @@ class GroupNumbers {
  public:
   static constexpr std::size_t kKnownMax = 200'000;
   // The number of a combination; `fresh` says that it has to be written.
-  std::uint32_t number_of(std::string_view key, bool& fresh) {
-    if (const auto found = known_.find(key); found != known_.end()) return found->second;
-    if (known_.size() >= kKnownMax) known_.clear();
-    fresh = true;
-    known_.emplace(std::string(key), next_);
-    return next_++;
+  std::uint32_t number_of(const TextsHash& key, bool& fresh) {
+    if (last_number_ != 0 && key == last_) return last_number_;
+    last_ = key;
+    Slot& slot = find(key);
+    if (slot.number == 0) {
+      fresh = true;
+      last_number_ = next_++;
+      add(key, last_number_);
+    } else {
+      last_number_ = slot.number;
+    }
+    return last_number_;
   }
-  void learn(std::string key, std::uint32_t number) {
-    if (known_.size() < kKnownMax) known_.emplace(std::move(key), number);
+  void learn(const TextsHash& key, std::uint32_t number) {
+    if (known_ < kKnownMax && find(key).number == 0) add(key, number);
   }
   void set_next(std::uint32_t next) { next_ = next; }
   std::uint32_t next() const { return next_; }
-  void forget() { known_.clear(); }
+  void forget() {
+    slots_.assign(kSlotsMin, {});
+    known_ = 0;
+    last_number_ = 0;
+  }
 
  private:
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>{}(text);
-    }
+  struct Slot {
+    TextsHash key;
+    std::uint32_t number{};  // 0: free
   };
-  std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>> known_;
+  static constexpr std::size_t kSlotsMin = 1024;
+  Slot& find(const TextsHash& key) {
+    std::size_t at = key.first & (slots_.size() - 1);
+    while (slots_[at].number != 0 && slots_[at].key != key) at = (at + 1) & (slots_.size() - 1);
+    return slots_[at];
+  }
+  void add(const TextsHash& key, std::uint32_t number);
+
+  std::vector<Slot> slots_ = std::vector<Slot>(kSlotsMin);
+  std::size_t known_ = 0;
   std::uint32_t next_ = 1;
+  TextsHash last_;
+  std::uint32_t last_number_ = 0;
 };
 
 class RowEncoder {
@@ -74,6 +93,8 @@ class RowEncoder {
     std::vector<FreshGroup> fresh;  // to be written before rows can be read
   };
   Part take_part();
+  // What is known from before: its texts, each with a mark behind it.
+  void learn(StoredGroup group, std::string_view marked_texts, std::uint32_t number);
   GroupNumbers& numbers(StoredGroup g) { return numbers_[static_cast<std::size_t>(g)]; }
 
  private:
@@ -107,14 +128,9 @@ class RowEncoder {
   std::array<duckdb_vector, kTableColumnCount> vectors_{};
   std::array<std::uint64_t*, kTableColumnCount> validity_{};
   std::array<GroupNumbers, kStoredGroups.size()> numbers_;
-  struct LastKey {
-    std::string key;
-    std::uint32_t number = 0;
-  };
-  std::array<LastKey, kStoredGroups.size()> last_;
+  TextsHasher hasher_;
   std::vector<FreshGroup> fresh_;
   std::string odd_, scratch_;
-  std::vector<char> key_;
   std::int32_t zone_minutes_ = 0;
   std::uint8_t high_res_digits_ = 0;
 };

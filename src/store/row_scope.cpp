@@ -28,15 +28,25 @@ std::string scope_sql(const RowScope& scope) {
   return scope.condition.empty() ? period : fmt::format("{} AND ({})", period, scope.condition);
 }
 
-UnitSplit split_by_unit(const RowScope& scope, std::int64_t unit) {
+ScopeParts split_by_unit(const RowScope& scope, std::int64_t unit, std::uint64_t rolled_next_id) {
   std::optional<std::int64_t> first, end;
   if (scope.from) first = unit_before(*scope.from + unit - 1, unit);
   if (scope.to) end = unit_before(*scope.to, unit);
-  if (first && end && *first >= *end) return {"FALSE", {scope}};
-  UnitSplit split{between("since", first, end), {}};
-  if (first && *first > *scope.from) split.edges.push_back({{}, scope.from, first});
-  if (end && *end < *scope.to) split.edges.push_back({{}, end, scope.to});
-  return split;
+  ScopeParts parts;
+  const auto add_edge = [&](std::optional<std::int64_t> from, std::optional<std::int64_t> to) {
+    parts.rows.push_back(
+        fmt::format("{} AND r.id < {}", between("r.time", from, to), rolled_next_id));
+  };
+  if (first && end && *first >= *end) {
+    parts.units = "FALSE";
+    add_edge(scope.from, scope.to);
+  } else {
+    parts.units = between("since", first, end);
+    if (first && *first > *scope.from) add_edge(scope.from, first);
+    if (end && *end < *scope.to) add_edge(end, scope.to);
+  }
+  parts.rows.push_back(fmt::format("{} AND r.id >= {}", scope_sql(scope), rolled_next_id));
+  return parts;
 }
 
 }  // namespace endreason

@@ -7,6 +7,7 @@
 
 #include "model/stored_words.hpp"
 #include "model/verdict.hpp"
+#include "store/rollups.hpp"
 
 namespace endreason {
 namespace {
@@ -159,6 +160,7 @@ std::vector<std::string> schema_statements() {
   for (const StoredGroupInfo& g : kStoredGroups) statements.push_back(group_statement(g));
   statements.emplace_back("CREATE TABLE senders (id USMALLINT, name VARCHAR)");
   statements.emplace_back("CREATE TABLE store_state (name VARCHAR, value UBIGINT)");
+  for (std::string& statement : rollup_schema()) statements.push_back(std::move(statement));
   for (std::string& macro : macros()) statements.push_back(std::move(macro));
   statements.push_back(traffic_view());
   return statements;

@@ -81,9 +81,24 @@ class Store {
   // kept, and the rows have to be added again.
   [[nodiscard]] virtual Result<void> commit(const StoreState& state) = 0;
   virtual void roll_back() = 0;
+  virtual std::uint64_t next_id() const = 0;
+
+  // --- upkeep, one thread beside the writer's -------------------------------------------------
   // Removes rows whose time is before `micros`; gives how many.
   [[nodiscard]] virtual Result<std::uint64_t> remove_before(std::int64_t micros) = 0;
-  virtual std::uint64_t next_id() const = 0;
+  // Removes the oldest rows where more than `bytes` are taken; gives how many.
+  [[nodiscard]] virtual Result<std::uint64_t> remove_beyond(std::uint64_t bytes) {
+    static_cast<void>(bytes);
+    return 0;
+  }
+  // A piece of the work that may wait, such as roll-ups; false when there is none. `idle`: also
+  // what is hardly worth a piece yet.
+  [[nodiscard]] virtual Result<bool> maintain(bool idle) {
+    static_cast<void>(idle);
+    return false;
+  }
+  // Committed rows that such work is still to be done for.
+  virtual std::uint64_t rows_behind() const { return 0; }
 
   // --- reading, any thread -------------------------------------------------------------------
   [[nodiscard]] virtual Result<StoreState> state() = 0;
