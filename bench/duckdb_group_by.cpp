@@ -1,63 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // The peer: DuckDB reads the same CSV file and groups it by four columns, with one thread. It
-// adds up five columns of numbers, whose types are checked by that, or only counts rows. The
-// library is loaded at run time and its few C functions are declared here, so that no header of it
-// is needed. Prints seconds, rows and groups. Usage: duckdb_group_by LIBDUCKDB.SO FILE [THREADS
-// [sums|count]]
+// adds up five columns of numbers, whose types are checked by that, or only counts rows. Prints
+// seconds, rows and groups. Usage: duckdb_group_by LIBDUCKDB.SO FILE [THREADS [sums|count]]
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <iterator>
 #include <string>
 
-#include <dlfcn.h>
+#include "duckdb_library.hpp"
+
+using namespace endreason::bench;
 
 namespace {
-
-// The C interface as DuckDB documents it: opaque handles, 0 for success. The result is a struct of
-// six words whose members are deprecated; it is only handed on.
-using Handle = void*;
-struct QueryResult {
-  std::uint64_t words[8];
-};
-
-template <class Function>
-Function* function_named(void* library, const char* name) {
-  void* const found = ::dlsym(library, name);
-  if (found == nullptr) {
-    std::fprintf(stderr, "duckdb_group_by: the library has no %s\n", name);
-    std::exit(3);
-  }
-  return reinterpret_cast<Function*>(found);
-}
-
-struct Duckdb {
-  explicit Duckdb(void* library)
-      : open(function_named<int(const char*, Handle*)>(library, "duckdb_open")),
-        connect(function_named<int(Handle, Handle*)>(library, "duckdb_connect")),
-        query(function_named<int(Handle, const char*, QueryResult*)>(library, "duckdb_query")),
-        error(function_named<const char*(QueryResult*)>(library, "duckdb_result_error")),
-        row_count(function_named<std::uint64_t(QueryResult*)>(library, "duckdb_row_count")),
-        value(function_named<std::int64_t(QueryResult*, std::uint64_t, std::uint64_t)>(
-            library, "duckdb_value_int64")),
-        destroy(function_named<void(QueryResult*)>(library, "duckdb_destroy_result")) {}
-
-  int (*open)(const char*, Handle*);
-  int (*connect)(Handle, Handle*);
-  int (*query)(Handle, const char*, QueryResult*);
-  const char* (*error)(QueryResult*);
-  std::uint64_t (*row_count)(QueryResult*);
-  std::int64_t (*value)(QueryResult*, std::uint64_t, std::uint64_t);
-  void (*destroy)(QueryResult*);
-};
-
-void run(const Duckdb& duckdb, Handle connection, const std::string& sql, QueryResult& result) {
-  if (duckdb.query(connection, sql.c_str(), &result) == 0) return;
-  std::fprintf(stderr, "duckdb_group_by: %s\n", duckdb.error(&result));
-  std::exit(3);
-}
 
 // repeatcnt, bytes, bytes_sent, bytes_received and packets, as columns of the log.
 constexpr int kSummed[] = {24, 32, 33, 34, 35};
@@ -88,12 +44,7 @@ int main(int count, char** arguments) {
     std::fprintf(stderr, "duckdb_group_by LIBDUCKDB.SO FILE [THREADS [sums|count]]\n");
     return 2;
   }
-  void* const library = ::dlopen(arguments[1], RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) {
-    std::fprintf(stderr, "duckdb_group_by: %s\n", ::dlerror());
-    return 3;
-  }
-  const Duckdb duckdb(library);
+  const Duckdb duckdb = Duckdb::of_file(arguments[1]);
   Handle database = nullptr;
   Handle connection = nullptr;
   if (duckdb.open(nullptr, &database) != 0 || duckdb.connect(database, &connection) != 0) {
@@ -103,11 +54,10 @@ int main(int count, char** arguments) {
   QueryResult result{};
   const std::string threads = count > 3 ? arguments[3] : "1";
   const bool sums = count <= 4 || std::string(arguments[4]) != "count";
-  run(duckdb, connection, "SET threads = " + threads, result);
-  duckdb.destroy(&result);
+  duckdb.run(connection, "SET threads = " + threads);
 
   const auto begin = std::chrono::steady_clock::now();
-  run(duckdb, connection, group_by_sql(arguments[2], sums), result);
+  duckdb.run(connection, group_by_sql(arguments[2], sums), result);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   const std::uint64_t groups = duckdb.row_count(&result);
   std::int64_t rows = 0;

@@ -496,15 +496,21 @@ void Ingestor::keep() {
 }
 
 Result<std::uint64_t> Ingestor::keep_limits() {
+  std::int64_t days = 0;
+  std::uint64_t bytes = 0;
+  {
+    const std::scoped_lock lock(mutex_);
+    days = options_.keep_days;
+    bytes = options_.keep_bytes;
+  }
   std::uint64_t removed = 0;
-  if (options_.keep_days != 0) {
-    const auto old =
-        store_.remove_before(options_.now_micros() - options_.keep_days * kMicrosPerDay);
+  if (days != 0) {
+    const auto old = store_.remove_before(options_.now_micros() - days * kMicrosPerDay);
     if (!old) return old;
     removed += *old;
   }
-  if (options_.keep_bytes != 0) {
-    const auto beyond = store_.remove_beyond(options_.keep_bytes);
+  if (bytes != 0) {
+    const auto beyond = store_.remove_beyond(bytes);
     if (!beyond) return beyond;
     removed += *beyond;
   }

@@ -438,6 +438,8 @@ HttpResponse answer_metrics(const ApiContext& context) {
   metric("rejected_total", "counter", "Lines that are no log, or a broken one.", s.total.rejected);
   metric("other_types_total", "counter", "Rows of other log types.", s.total.other);
   metric("blank_total", "counter", "Blank lines.", s.total.blank);
+  metric("rows_behind", "gauge", "Stored rows that are not in the roll-ups yet.",
+         context.store.rows_behind());
   std::uint64_t dropped = 0;
   for (const auto& sender : s.senders) dropped += sender.dropped;
   metric("dropped_total", "counter", "Messages that came while the spool was full (UDP).", dropped);

@@ -107,8 +107,15 @@ HttpResponse download(const HttpRequest& request, const ApiContext& context, con
 
 // How many rows there are in all, where that can be known quickly.
 void append_total(JsonWriter& json, const ApiContext& context, const Scope& scope) {
+  // Among many rows it would take longer than the page itself.
+  constexpr std::uint64_t kManyRows = 2'000'000;
   QueryLimits limits = context.limits();
   limits.time = std::min(limits.time, std::chrono::milliseconds(1500));
+  if (scope.filter) {
+    const auto all = context.store.count({{}, scope.from, scope.to}, limits);
+    if (!all || *all > kManyRows)
+      limits.time = std::min(limits.time, std::chrono::milliseconds(100));
+  }
   const auto count = context.store.count(scope.rows(), limits);
   if (!count) {
     json.key("total").null();
@@ -189,6 +196,14 @@ RowsQuestion same_session(const StoredRow& row, SqlDialect dialect) {
   RowsQuestion question;
   question.scope.from = row.time_micros - reach;
   question.scope.to = row.time_micros + reach;
+  // The row of an end says how long ago it all began, and little comes behind it. Timers run out
+  // before it is written, and clocks of collectors may differ.
+  if (numbered && r.subtype == Subtype::End && r.knows(Known::Elapsed) && r.elapsed < 86'400) {
+    constexpr std::int64_t kBefore = 3'600, kBehind = 600;
+    question.scope.from =
+        row.time_micros - (static_cast<std::int64_t>(r.elapsed) + kBefore) * kMicros;
+    question.scope.to = row.time_micros + kBehind * kMicros;
+  }
   if (parsed) {
     question.scope.condition = filter_sql(parsed->tree(), dialect);
   } else {

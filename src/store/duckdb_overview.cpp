@@ -157,7 +157,7 @@ class Asker {
     return run(fmt::format(
         "CREATE TEMP TABLE candidates AS SELECT {0} FROM ({1}) GROUP BY ALL ORDER BY sum(s) DESC, "
         "{0} LIMIT {2}",
-        key_list(rollup), source(rollup, period_, "leading"), kCandidatesMax));
+        key_list(rollup), source(rollup, period_, "leader"), kCandidatesMax));
   }
 
   Result<void> add_up(Rollup which, const RowScope& scope, std::string_view period) {
@@ -389,7 +389,8 @@ class Asker {
           fmt::format("SELECT src, set_size AS targets FROM {} WHERE {}", rollup.table, from.units);
     for (const std::string& rows : from.rows)
       bounds += fmt::format(
-          "{}SELECT r.src, count(DISTINCT {}) FROM traffic_rows r WHERE {} AND {} GROUP BY r.src",
+          "{}SELECT r.src, count(DISTINCT {}) AS targets FROM traffic_rows r WHERE {} AND {} GROUP "
+          "BY r.src",
           bounds.empty() ? "" : " UNION ALL ", rollup.set_expression, rollup.rows, rows);
     bounds = "SELECT src, sum(targets)::UBIGINT AS targets FROM (" + bounds;
     return fmt::format(

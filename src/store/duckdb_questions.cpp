@@ -5,6 +5,8 @@
 
 #include "model/stored_column.hpp"
 #include "store/duckdb_store.hpp"
+#include "store/result_table.hpp"
+#include "store/rollups.hpp"
 #include "store/row_scope.hpp"
 #include "store/table_cells.hpp"
 
@@ -33,15 +35,58 @@ Result<std::vector<Row>> answer(Store& store, const std::string& sql, const Quer
 
 }  // namespace
 
+namespace {
+
+// How many rows, and the first and the last time of them, where roll-ups know it; the rest is
+// counted. In one statement, so that it is one view of both.
+std::string counts_sql(const RowScope& scope, std::uint64_t rolled_next_id) {
+  const RollupInfo& rollup = info(Rollup::Verdicts);
+  const ScopeParts parts = split_by_unit(scope, rollup.unit_seconds * 1'000'000, rolled_next_id);
+  std::string sql = fmt::format(
+      "SELECT sum(n)::UBIGINT AS n, min(first_time) AS first, max(last_time) AS last FROM {} WHERE "
+      "{}",
+      rollup.table, parts.units);
+  for (const std::string& rows : parts.rows)
+    sql += " UNION ALL SELECT count(*), min(r.time), max(r.time) FROM traffic_rows r WHERE " + rows;
+  return fmt::format(
+      "SELECT coalesce(sum(n), 0)::UBIGINT, epoch_us(min(first)), "
+      "epoch_us(max(last)) FROM ({})",
+      sql);
+}
+
+}  // namespace
+
+Result<Table> DuckdbStore::counts(const RowScope& scope, const QueryLimits& limits) {
+  if (!has_rollups_ || !scope.condition.empty())
+    return query(
+        "SELECT count(*), epoch_us(min(time)), epoch_us(max(time)) FROM traffic_rows r "
+        "WHERE " +
+            scope_sql(scope),
+        limits);
+  auto connection = connect();
+  if (!connection) return tl::unexpected(connection.error());
+  const QueryWatch::Guard guard(watch_, connection->get(), limits.time);
+  if (auto begun = run_plain(connection->get(), "BEGIN"); !begun)
+    return tl::unexpected(begun.error());
+  auto next = run_sql(connection->get(), "SELECT next_id FROM rollup_state");
+  if (!next) return tl::unexpected(next.error());
+  const auto rolled = static_cast<std::uint64_t>(duckdb_value_int64(next->get(), 0, 0));
+  auto result = run_sql(connection->get(), counts_sql(scope, rolled));
+  if (!result) {
+    if (guard.stopped()) return stopped_error(limits.time);
+    return tl::unexpected(result.error());
+  }
+  return read_table(*result, 1);
+}
+
 Result<std::uint64_t> DuckdbStore::count(const RowScope& scope, const QueryLimits& limits) {
-  const auto table = query("SELECT count(*) FROM traffic_rows r WHERE " + scope_sql(scope), limits);
+  const auto table = counts(scope, limits);
   if (!table) return tl::unexpected(table.error());
   return number_of(table->rows[0][0]);
 }
 
 Result<StoredSpan> DuckdbStore::span(const QueryLimits& limits) {
-  const auto table =
-      query("SELECT count(*), epoch_us(min(time)), epoch_us(max(time)) FROM traffic_rows", limits);
+  const auto table = counts({}, limits);
   if (!table) return tl::unexpected(table.error());
   const auto& row = table->rows[0];
   StoredSpan span{number_of(row[0]), std::nullopt, std::nullopt};

@@ -11,7 +11,6 @@
 #include "store/duckdb_overview.hpp"
 #include "store/result_table.hpp"
 #include "store/rollups.hpp"
-#include "store/row_decoder.hpp"
 #include "store/row_scope.hpp"
 #include "store/schema.hpp"
 
@@ -22,14 +21,14 @@ std::string literal(std::string_view text) {
   return sql_text(SqlDialect::DuckDb, text);
 }
 
+}  // namespace
+
 tl::unexpected<Error> stopped_error(std::chrono::milliseconds time) {
   return fail(Error::Code::Input,
               fmt::format("the query took longer than {} s and was stopped; ask for a shorter time "
                           "or filter more",
                           static_cast<double>(time.count()) / 1000));
 }
-
-}  // namespace
 
 // --- QueryWatch ----------------------------------------------------------------------------------
 
@@ -460,62 +459,6 @@ Result<Table> DuckdbStore::query(const std::string& sql, const QueryLimits& limi
     return fail(Error::Code::Input, result.error().message);
   }
   return read_table(*result, limits.rows);
-}
-
-namespace {
-
-// Everything behind FROM.
-std::string rest_of(const RowsQuestion& question) {
-  using Order = RowsQuestion::Order;
-  std::string where = scope_sql(question.scope);
-  if (question.id) where += fmt::format(" AND r.id = {}", *question.id);
-  const bool descending = question.order == Order::NewestFirst;
-  if (question.behind && question.order == Order::AsStored) {
-    where += fmt::format(" AND r.id > {}", question.behind->id);
-  } else if (question.behind) {
-    where += fmt::format(
-        " AND r.time {0}= make_timestamp({1}::BIGINT) AND (r.time {0} make_timestamp({1}::BIGINT) "
-        "OR r.id {0} {2})",
-        descending ? "<" : ">", question.behind->time_micros, question.behind->id);
-  }
-  const std::string_view order = question.order == Order::AsStored ? "r.id"
-                                 : descending                      ? "r.time DESC, r.id DESC"
-                                                                   : "r.time, r.id";
-  std::string rest = fmt::format("WHERE {} ORDER BY {}", where, order);
-  if (question.most != UINT64_MAX) rest += fmt::format(" LIMIT {}", question.most);
-  return rest;
-}
-
-}  // namespace
-
-Result<void> DuckdbStore::read_rows(const RowsQuestion& question, const QueryLimits& limits,
-                                    const std::function<bool(StoredRow&)>& take) {
-  auto connection = connect();
-  if (!connection) return tl::unexpected(connection.error());
-  const QueryWatch::Guard guard(watch_, connection->get(), limits.time);
-  auto result = run_sql(connection->get(), "SELECT " + RowDecoder::select_list() +
-                                               " FROM traffic_rows r " + rest_of(question));
-  if (!result) {
-    if (guard.stopped()) return stopped_error(limits.time);
-    return tl::unexpected(result.error());
-  }
-  auto lookups = connect();
-  if (!lookups) return tl::unexpected(lookups.error());
-  RowDecoder decoder;
-  StoredRow row;
-  while (true) {
-    const DuckChunk part(duckdb_fetch_chunk(*result->get()));
-    if (!part) {
-      if (guard.stopped()) return stopped_error(limits.time);
-      return check_fetched(*result);
-    }
-    if (auto learned = decoder.learn_groups(lookups->get(), part.get()); !learned) return learned;
-    const std::size_t n = duckdb_data_chunk_get_size(part.get());
-    for (std::size_t i = 0; i < n; ++i) {
-      decoder.read(part.get(), i, row);
-      if (!take(row)) return {};
-    }
-  }
 }
 
 Result<void> DuckdbStore::read_seqnos(

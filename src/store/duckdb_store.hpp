@@ -82,6 +82,9 @@ class PartWriter {
   std::thread thread_;
 };
 
+// What is told of a query that a QueryWatch has stopped.
+tl::unexpected<Error> stopped_error(std::chrono::milliseconds time);
+
 class DuckdbStore final : public Store {
  public:
   static Result<std::unique_ptr<Store>> open(const StoreOptions& options);
@@ -129,6 +132,11 @@ class DuckdbStore final : public Store {
   explicit DuckdbStore(StoreOptions options) : options_(std::move(options)) {}
   Result<void> open_database();
   Result<void> make_ready();
+  // Rows, first and last time of a scope.
+  Result<Table> counts(const RowScope& scope, const QueryLimits& limits);
+  // A page of rows in order of time, found before they are read.
+  Result<void> read_page(duckdb_connection connection, const RowsQuestion& question,
+                         const std::function<bool(StoredRow&)>& take);
   Result<void> add_rollups();
   Result<void> learn_what_is_there();
   Result<void> learn_group(const StoredGroupInfo& group);

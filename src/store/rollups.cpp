@@ -35,7 +35,7 @@ std::vector<std::string> rollup_schema() {
     columns += ", n UBIGINT, s UBIGINT, b UBIGINT, first_time TIMESTAMP, last_time TIMESTAMP";
     if (!rollup.set.empty())
       columns += fmt::format(", set_size UINTEGER, {} UBIGINT[]", rollup.set);
-    if (rollup.leaders) columns += ", leading BOOLEAN";
+    if (rollup.leaders) columns += ", leader BOOLEAN";
     statements.push_back(fmt::format("CREATE TABLE {} ({})", rollup.table, columns));
   }
   statements.emplace_back("CREATE TABLE rollup_state (next_id UBIGINT)");

@@ -30,6 +30,8 @@ struct StoreOptions {
   unsigned threads = 0;  // of queries; 0: one a core
   std::uint64_t memory_bytes = std::uint64_t{1} << 30;
   bool read_only = false;
+  // Where rows are looked for in order of time: so many in the first window.
+  std::uint64_t window_rows = 250'000;
   // Where queries may write files; nowhere else, and they read none.
   std::string export_folder;
 };
