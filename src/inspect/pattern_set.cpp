@@ -49,13 +49,15 @@ PatternSet::PatternSet(PatternSet&& other) noexcept
       first_(std::move(other.first_)),
       users_(std::move(other.users_)),
       longest_(other.longest_),
-      shortest_(other.shortest_) {}
+      shortest_(other.shortest_),
+      sieve_(std::move(other.sieve_)) {}
 PatternSet& PatternSet::operator=(PatternSet&& other) noexcept {
   std::swap(database_, other.database_);
   std::swap(first_, other.first_);
   std::swap(users_, other.users_);
   std::swap(longest_, other.longest_);
   std::swap(shortest_, other.shortest_);
+  std::swap(sieve_, other.sieve_);
   return *this;
 }
 
@@ -84,6 +86,7 @@ Result<void> PatternSet::compile(std::vector<Entry> entries) {
     }
     users_.push_back(e.user);
   }
+  if (PatternSieve::runs_fast()) make_sieve(entries);
   std::vector<const char*> expressions;
   for (const std::string& text : texts) expressions.push_back(text.c_str());
   first_.push_back(static_cast<std::uint32_t>(users_.size()));
@@ -98,6 +101,12 @@ Result<void> PatternSet::compile(std::vector<Entry> entries) {
   return {};
 }
 
+void PatternSet::make_sieve(const std::vector<Entry>& entries) {
+  std::vector<PatternSieve::Pattern> patterns;
+  for (const Entry& e : entries) patterns.push_back({e.bytes, e.nocase});
+  sieve_ = PatternSieve::make(patterns);
+}
+
 Result<void> PatternSet::prepare(PatternScratch& scratch) const {
   if (database_ == nullptr) return {};
   if (hs_alloc_scratch(database_, &scratch.scratch_) != HS_SUCCESS)
@@ -107,6 +116,7 @@ Result<void> PatternSet::prepare(PatternScratch& scratch) const {
 
 void PatternSet::run(Bytes bytes, PatternScratch& scratch, void* target,
                      OnPattern on_pattern) const {
+  if (sieve_ && !sieve_->lets_through(bytes)) return;
   struct Call {
     void* target;
     OnPattern on_pattern;

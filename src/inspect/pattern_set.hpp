@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "inspect/pattern_sieve.hpp"
 
 struct hs_database;
 struct hs_scratch;
@@ -72,12 +73,14 @@ class PatternSet {
 
  private:
   using OnPattern = void (*)(std::uint32_t pattern, void* target);
+  void make_sieve(const std::vector<Entry>& entries);
   void run(Bytes bytes, PatternScratch& scratch, void* target, OnPattern on_pattern) const;
 
   hs_database* database_ = nullptr;
   std::vector<std::uint32_t> first_;  // pattern -> its users, [first_[p], first_[p + 1])
   std::vector<std::uint32_t> users_;
   std::size_t longest_ = 0, shortest_ = 1;
+  std::unique_ptr<const PatternSieve> sieve_;  // null: every buffer is scanned
 };
 
 }  // namespace endreason::inspect
