@@ -26,6 +26,7 @@ class AddressSet {
   // All that is in `include` (everything when there is none) and not in `exclude`.
   static AddressSet of(std::vector<IpRange> include, std::vector<IpRange> exclude);
   const std::vector<IpRange>& ranges() const { return ranges_; }
+  bool operator==(const AddressSet&) const = default;
 
  private:
   std::vector<IpRange> ranges_;  // sorted, apart from each other
@@ -34,6 +35,7 @@ class AddressSet {
 
 struct PortRange {
   std::uint16_t first{}, last{};
+  bool operator==(const PortRange&) const = default;
 };
 
 class PortSet {
@@ -47,6 +49,7 @@ class PortSet {
     return false;
   }
   static PortSet of(const std::vector<PortRange>& include, const std::vector<PortRange>& exclude);
+  bool operator==(const PortSet&) const = default;
 
  private:
   std::vector<PortRange> ranges_;

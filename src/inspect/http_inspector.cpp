@@ -62,8 +62,7 @@ HttpInspector::HttpInspector(BlockPool& pool, RuleEvaluator& evaluator, const Ht
       limits_(limits),
       sessions_(limits.sessions),
       transactions_(limits.sessions * 2),
-      inflaters_(limits.inflaters),
-      used_buffers_(evaluator.set().buffers()) {}
+      inflaters_(limits.inflaters) {}
 
 void HttpInspector::end(HttpSession* session) {
   for (HttpHalf& h : session->half) {
@@ -214,7 +213,7 @@ void HttpInspector::begin_body(Side side) {
   h.from_begin = true;
   h.fresh = 0;
   h.body_seen = 0;
-  h.muted = (used_buffers_ & kBodyBuffers[index_of(side)]) == 0;
+  h.muted = (session_->buffers & kBodyBuffers[index_of(side)]) == 0;
 }
 
 void HttpInspector::begin_request_body(HttpHalf& h) {
@@ -431,7 +430,7 @@ void HttpInspector::look_into_body(Side side, bool to_end) {
   now_ = session_->ring[h.number % HttpSession::kRing];
   h.to_end = to_end;
   evaluator_.set_transaction(now_->number);
-  std::uint64_t bits = used_buffers_ & kBodyBuffers[index_of(side)];
+  std::uint64_t bits = session_->buffers & kBodyBuffers[index_of(side)];
   for (; bits != 0; bits &= bits - 1) {
     const auto buffer = static_cast<InspectBuffer>(std::countr_zero(bits));
     const std::size_t overlap = evaluator_.set().buffer_patterns(buffer).longest();
@@ -446,7 +445,7 @@ void HttpInspector::look_into_head(Side side) {
   HttpHalf& h = half(side);
   now_ = session_->ring[h.number % HttpSession::kRing];
   evaluator_.set_transaction(now_->number);
-  for (std::uint64_t bits = used_buffers_ & kHeadBuffers[index_of(side)]; bits != 0;
+  for (std::uint64_t bits = session_->buffers & kHeadBuffers[index_of(side)]; bits != 0;
        bits &= bits - 1)
     evaluator_.on_buffer(now_->rules, *this, static_cast<InspectBuffer>(std::countr_zero(bits)),
                          side);

@@ -74,6 +74,7 @@ struct HttpSession {
   static constexpr std::uint32_t kRing = 8;
   std::array<HttpHalf, kSides> half;
   std::array<HttpTransaction*, kRing> ring{};
+  std::uint64_t buffers{};           // that rules look into, as bits
   std::uint32_t oldest{}, newest{};  // numbers of transactions that are kept: [oldest, newest)
 };
 
@@ -82,8 +83,12 @@ class HttpInspector final : public BufferProvider {
   using Bytes = std::span<const std::uint8_t>;
   HttpInspector(BlockPool& pool, RuleEvaluator& evaluator, const HttpLimits& limits);
 
-  // Null when there are too many.
-  HttpSession* begin() { return sessions_.take(); }
+  // Null when there are too many. `buffers`: those that rules look into, as bits.
+  HttpSession* begin(std::uint64_t buffers) {
+    HttpSession* session = sessions_.take();
+    if (session != nullptr) session->buffers = buffers;
+    return session;
+  }
   // Gives all of it back; look into what is left before, with close().
   void end(HttpSession* session);
 
@@ -135,7 +140,6 @@ class HttpInspector final : public BufferProvider {
   HttpSession* session_ = nullptr;
   HttpTransaction* now_ = nullptr;
   bool no_memory_ = false, tunnel_ = false;
-  std::uint64_t used_buffers_;
   std::array<std::array<std::uint8_t, 16 * 1024>, HttpHalf::kLayersMax> inflated_;
   HttpCounters counters_;
 };

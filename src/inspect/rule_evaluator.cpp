@@ -49,15 +49,8 @@ bool RuleEvaluator::header_matches(std::uint32_t index, Side side) const {
   if ((rule.flow & kFlowNotEstablished) != 0 && context_.established) return false;
   if (rule.protocol == RuleProtocol::Ipv4 && !e.client.is_v4()) return false;
   if (rule.protocol == RuleProtocol::Ipv6 && e.client.is_v4()) return false;
-  const auto one_way = [&](bool forward) {
-    const IpAddress& source = forward ? e.client : e.server;
-    const IpAddress& destination = forward ? e.server : e.client;
-    return rule.source_ports.contains(forward ? e.client_port : e.server_port) &&
-           rule.destination_ports.contains(forward ? e.server_port : e.client_port) &&
-           rule.source.contains(source) && rule.destination.contains(destination);
-  };
   const bool forward = compiled.both_sides || side == kFromClient;
-  return one_way(forward) || (rule.either_way && one_way(!forward));
+  return ends_fit(rule, e, forward) || (rule.either_way && ends_fit(rule, e, !forward));
 }
 
 bool RuleEvaluator::condition_holds(const RuleCondition& condition,

@@ -85,12 +85,6 @@ struct StreamCandidates {
   std::uint8_t count{};
 };
 
-struct SessionEnds {
-  IpAddress client, server;
-  std::uint16_t client_port{}, server_port{};
-  std::uint8_t protocol{};
-};
-
 struct EvaluatorCounters {
   std::uint64_t candidates{};     // rules tried
   std::uint64_t hits{};           // fulfilled, silent ones too

@@ -16,6 +16,14 @@ constexpr Side other(Side side) {
   return side == kFromClient ? kFromServer : kFromClient;
 }
 
+constexpr std::uint64_t buffers_of(AppLayer layer) {
+  std::uint64_t bits = 0;
+  for (const InspectBufferInfo& row : kInspectBuffers)
+    if (row.layer == layer) bits |= buffer_bit(row.value);
+  return bits;
+}
+constexpr std::uint64_t kHttpBuffers = buffers_of(AppLayer::Http);
+
 HttpLimits http_limits(const InspectSettings& settings) {
   HttpLimits limits;
   limits.sessions = settings.sessions;
@@ -237,7 +245,11 @@ InspectOutcome SessionInspection::detect(SessionState& s, Side side, Bytes from_
 InspectOutcome SessionInspection::begin_parser(SessionState& s, Side side, Bytes from_begin) {
   switch (s.layer) {
     case AppLayer::Http:
-      s.http = http_.begin();
+      // Where no rule can fit the ends, there is nothing to read for.
+      if (const std::uint64_t buffers = set_->buffers_between(s.ends) & kHttpBuffers; buffers != 0)
+        s.http = http_.begin(buffers);
+      else
+        return InspectOutcome::GoesOn;
       break;
     case AppLayer::Tls:
       s.tls = tls_.begin();

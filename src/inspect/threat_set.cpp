@@ -243,6 +243,7 @@ void ThreatSet::file_rule(std::uint32_t index) {
         rule.layer == AppLayer::Tls ? InspectBuffer::TlsRandom : InspectBuffer::DnsQueryNames;
     if (!rule.groups.empty()) buffer = rule.groups[rule.anchor].buffer;
     buffers_ |= buffer_bit(buffer);
+    note_header(index, rule.buffers | buffer_bit(buffer));
     const auto at = static_cast<std::size_t>(buffer);
     if (content != nullptr)
       buffer_entries_[at].push_back({content->pattern, content->nocase, index});
@@ -258,6 +259,40 @@ void ThreatSet::file_rule(std::uint32_t index) {
       else
         payload_unfiltered_[t][index_of(side)].push_back(index);
     }
+}
+
+// Remembers which buffers are looked into between which ends.
+void ThreatSet::note_header(std::uint32_t index, std::uint64_t buffers) {
+  const auto same = [&](const Header& header) {
+    const ThreatRule &a = rules_[header.rule], &b = rules_[index];
+    const CompiledRule &c = compiled_[header.rule], &d = compiled_[index];
+    return a.source == b.source && a.destination == b.destination &&
+           a.source_ports == b.source_ports && a.destination_ports == b.destination_ports &&
+           a.either_way == b.either_way && c.both_sides == d.both_sides && c.sides == d.sides;
+  };
+  const auto at = std::find_if(headers_.begin(), headers_.end(), same);
+  if (at != headers_.end())
+    at->buffers |= buffers;
+  else if (headers_.size() < kHeadersMax)
+    headers_.push_back({index, buffers});
+  else
+    buffers_of_any_ends_ |= buffers;
+}
+
+std::uint64_t ThreatSet::buffers_between(const SessionEnds& ends) const {
+  std::uint64_t out = buffers_of_any_ends_ | watched_;
+  for (const Header& header : headers_) {
+    if ((header.buffers & ~out) == 0) continue;
+    const ThreatRule& rule = rules_[header.rule];
+    const CompiledRule& compiled = compiled_[header.rule];
+    const bool forward =
+        compiled.both_sides || rule.either_way || (compiled.sides & kFromClient) != 0;
+    const bool backward =
+        rule.either_way || (!compiled.both_sides && (compiled.sides & kFromServer) != 0);
+    if ((forward && ends_fit(rule, ends, true)) || (backward && ends_fit(rule, ends, false)))
+      out |= header.buffers;
+  }
+  return out & buffers_;
 }
 
 Result<void> ThreatSet::compile_patterns() {

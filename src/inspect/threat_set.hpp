@@ -15,6 +15,7 @@
 #include "inspect/pattern_set.hpp"
 #include "inspect/rule_file.hpp"
 #include "inspect/rule_matcher.hpp"
+#include "inspect/session_ends.hpp"
 #include "inspect/threat_rule.hpp"
 
 namespace endreason::inspect {
@@ -90,6 +91,9 @@ class ThreatSet {
   }
   // Buffers that any rule looks into, as bits.
   std::uint64_t buffers() const { return buffers_; }
+  // Those of them that rules look into whose header fits a session between these ends, and perhaps
+  // more: the others need not be made ready.
+  std::uint64_t buffers_between(const SessionEnds& ends) const;
   // Protocols that any rule asks for, as bits: the others need not be parsed.
   std::uint32_t layers() const { return layers_; }
   // Whether any rule needs the bytes of sessions of this transport and side.
@@ -112,6 +116,7 @@ class ThreatSet {
   ThreatSet() = default;
   tl::expected<CompiledRule, RuleProblem> compile_rule(const ThreatRule& rule);
   void file_rule(std::uint32_t index);
+  void note_header(std::uint32_t index, std::uint64_t buffers);
   void watch_names();
   Result<void> compile_patterns();
   std::uint16_t flowbit(const std::string& name);
@@ -125,6 +130,14 @@ class ThreatSet {
   std::array<Lists, kTransports> payload_unfiltered_;
   std::array<PatternSet, kInspectBufferCount> buffer_patterns_;
   std::array<std::vector<std::uint32_t>, kInspectBufferCount> buffer_unfiltered_;
+  // Rules on buffers whose headers are the same, by one of them.
+  struct Header {
+    std::uint32_t rule{};
+    std::uint64_t buffers{};
+  };
+  static constexpr std::size_t kHeadersMax = 64;  // asked for each session
+  std::vector<Header> headers_;
+  std::uint64_t buffers_of_any_ends_ = 0;
   std::uint64_t buffers_ = 0;
   std::uint32_t layers_ = 0;
   bool mixes_payload_ = false;

@@ -32,6 +32,7 @@ std::string to_string(const IpAddress& address);
 struct IpRange {
   IpAddress first, last;
   bool contains(const IpAddress& a) const { return first <= a && a <= last; }
+  bool operator==(const IpRange&) const = default;
 };
 std::optional<IpRange> parse_ip_range(std::string_view text);
 
