@@ -136,9 +136,11 @@ void HttpHead::load(Bytes raw, bool request, std::uint64_t serial) {
   chunked_ = false;
   content_length_.reset();
   headers_.clear();
+  kinds_ = kinds_again_ = 0;
   unfolded_.clear();
   unfolded_.reserve(raw.size());
   raw_ = as_text(raw);
+  has_nul_ = raw_.find('\0') != std::string_view::npos;
   while (!raw_.empty() && (blank(raw_.front()) || raw_.front() == '\n')) raw_.remove_prefix(1);
   std::size_t newline = std::min(raw_.find('\n'), raw_.size());
   const std::size_t cr = raw_.substr(0, newline).find('\r');
@@ -215,12 +217,25 @@ void HttpHead::read_header(std::string_view line) {
   }
   if (headers_.size() == kHeadersMax) return;
   const std::size_t colon = std::min(line.find(':'), line.size());
-  headers_.push_back(
-      {trimmed(line.substr(0, colon)), trimmed(line.substr(std::min(colon + 1, line.size())))});
+  const std::string_view name = trimmed(line.substr(0, colon));
+  const std::uint64_t kind = kind_of(name);
+  kinds_again_ |= kinds_ & kind;
+  kinds_ |= kind;
+  headers_.push_back({name, trimmed(line.substr(std::min(colon + 1, line.size()))), kind});
+}
+
+std::uint64_t HttpHead::kind_of(std::string_view name) const {
+  if (has_nul_) return 1;
+  const unsigned first = name.empty() ? 0 : static_cast<std::uint8_t>(lower(name[0]));
+  return std::uint64_t{1} << (name.size() * 7 + first) % 64;
 }
 
 void HttpHead::read_framing() {
+  const std::uint64_t framing =
+      kind_of("transfer-encoding") | kind_of("content-length") | kind_of("content-encoding");
+  if ((kinds_ & framing) == 0) return;
   for (const Header& h : headers_) {
+    if ((h.kind & framing) == 0) continue;
     if (same_name(h.name, "transfer-encoding")) {
       chunked_ |= contains_word(h.value, "chunked");
     } else if (same_name(h.name, "content-length") && !content_length_) {
@@ -247,8 +262,10 @@ void HttpHead::read_framing() {
 }
 
 const HttpHead::Header* HttpHead::find(std::string_view name) const {
+  const std::uint64_t kind = kind_of(name);
+  if ((kinds_ & kind) == 0) return nullptr;
   for (const Header& h : headers_)
-    if (same_name(h.name, name)) return &h;
+    if (h.kind == kind && same_name(h.name, name)) return &h;
   return nullptr;
 }
 
@@ -383,16 +400,19 @@ void HttpHead::make_host() {
 
 void HttpHead::make_headers() {
   const std::string_view cookie = request_ ? "cookie" : "set-cookie";
+  const std::uint64_t cookies = kind_of(cookie);
   for (std::size_t i = 0; i < headers_.size(); ++i) {
     const Header& h = headers_[i];
-    if (same_name(h.name, cookie)) continue;
+    if (h.kind == cookies && same_name(h.name, cookie)) continue;
     bool again = false;
-    for (std::size_t j = 0; j < i && !again; ++j) again = same_name(headers_[j].name, h.name);
+    const bool alone = (h.kind & kinds_again_) == 0;
+    for (std::size_t j = 0; !alone && j < i && !again; ++j)
+      again = same_name(headers_[j].name, h.name);
     if (again) continue;
     append(h.name);
     append(": ");
     append(h.value);
-    for (std::size_t j = i + 1; j < headers_.size(); ++j)
+    for (std::size_t j = i + 1; !alone && j < headers_.size(); ++j)
       if (same_name(headers_[j].name, h.name)) append(", "), append(headers_[j].value);
     append("\r\n");
   }

@@ -44,11 +44,13 @@ class HttpHead {
  private:
   struct Header {
     std::string_view name, value;
+    std::uint64_t kind;  // a bit by length and first letter: names of other kinds differ
   };
   void read_start_line(std::string_view line, bool request);
   void read_headers(std::string_view text);
   void read_header(std::string_view line);
   void read_framing();
+  std::uint64_t kind_of(std::string_view name) const;
   const Header* find(std::string_view name) const;
   std::optional<Bytes> value_of(std::string_view name) const;
   std::optional<Bytes> make(InspectBuffer buffer);
@@ -64,6 +66,8 @@ class HttpHead {
   unsigned status_ = 0, compressions_ = 0, bare_deflate_ = 0;
   std::optional<std::uint64_t> content_length_;
   std::vector<Header> headers_;
+  std::uint64_t kinds_ = 0, kinds_again_ = 0;  // of any header, of two or more
+  bool has_nul_ = false;                       // then lengths tell nothing: see same_name()
   std::vector<char> unfolded_;  // values that were on several lines; reserved, so views stay
   // What was made of it lately: views into these live until the next load().
   std::array<std::vector<char>, 8> made_by_kind_;

@@ -50,6 +50,7 @@ PatternSet::PatternSet(PatternSet&& other) noexcept
       users_(std::move(other.users_)),
       longest_(other.longest_),
       shortest_(other.shortest_),
+      reach_(other.reach_),
       sieve_(std::move(other.sieve_)) {}
 PatternSet& PatternSet::operator=(PatternSet&& other) noexcept {
   std::swap(database_, other.database_);
@@ -57,6 +58,7 @@ PatternSet& PatternSet::operator=(PatternSet&& other) noexcept {
   std::swap(users_, other.users_);
   std::swap(longest_, other.longest_);
   std::swap(shortest_, other.shortest_);
+  std::swap(reach_, other.reach_);
   std::swap(sieve_, other.sieve_);
   return *this;
 }
@@ -64,6 +66,12 @@ PatternSet& PatternSet::operator=(PatternSet&& other) noexcept {
 Result<void> PatternSet::compile(std::vector<Entry> entries) {
   if (entries.empty()) return {};
   shortest_ = kPatternMax;
+  reach_ =
+      std::any_of(entries.begin(), entries.end(), [](const Entry& e) { return e.reach == 0; })
+          ? 0
+          : std::max_element(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+              return a.reach < b.reach;
+            })->reach;
   for (Entry& e : entries) {
     if (e.nocase) e.bytes = lower(std::move(e.bytes));
     if (e.bytes.size() > kPatternMax) e.bytes.resize(kPatternMax);

@@ -37,6 +37,7 @@ class PatternSet {
   struct Entry {
     std::string bytes;
     bool nocase{};
+    std::size_t reach{};   // it must end within so many first bytes; 0: anywhere
     std::uint32_t user{};  // what scan() reports; several entries may have the same bytes
   };
 
@@ -60,6 +61,7 @@ class PatternSet {
   void scan(Bytes bytes, PatternScratch& scratch, Found&& found) const {
     // A call costs about as much as a hundred bytes: none where nothing can fit.
     if (database_ == nullptr || bytes.size() < shortest_) return;
+    if (reach_ != 0 && bytes.size() > reach_) bytes = bytes.first(reach_);
     struct Target {
       const PatternSet* set;
       std::remove_reference_t<Found>* found;
@@ -80,6 +82,7 @@ class PatternSet {
   std::vector<std::uint32_t> first_;  // pattern -> its users, [first_[p], first_[p + 1])
   std::vector<std::uint32_t> users_;
   std::size_t longest_ = 0, shortest_ = 1;
+  std::size_t reach_ = 0;                      // no pattern ends behind so many bytes; 0: anywhere
   std::unique_ptr<const PatternSieve> sieve_;  // null: every buffer is scanned
 };
 

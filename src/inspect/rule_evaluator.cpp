@@ -228,23 +228,26 @@ void RuleEvaluator::next_round() {
 void RuleEvaluator::try_packet_payload(std::span<const std::uint8_t> packet) {
   payload_candidates_.clear();
   next_round();
-  set_->payload_patterns(context_.transport, context_.side)
-      .scan(packet, scratch_, [this](std::uint32_t rule) { add_payload_candidate(rule); });
+  auto found = [this](std::uint32_t rule) { add_payload_candidate(rule); };
+  set_->payload_patterns(context_.transport, context_.side).scan(packet, scratch_, found);
+  set_->payload_begin_patterns(context_.transport, context_.side).scan(packet, scratch_, found);
   for (const std::uint32_t rule : set_->payload_unfiltered(context_.transport, context_.side))
     add_payload_candidate(rule);
   if (!payload_candidates_.empty()) try_payload_candidates(packet, nullptr, nullptr, 0);
 }
 
-bool RuleEvaluator::find_payload_candidates(std::span<const std::uint8_t> scanned,
+bool RuleEvaluator::find_payload_candidates(std::span<const std::uint8_t> across,
+                                            std::span<const std::uint8_t> fresh,
                                             std::span<const std::uint8_t> packet,
                                             StreamCandidates& waiting, std::uint64_t stream_end) {
   payload_candidates_.clear();
   next_round();
   auto found = [this](std::uint32_t rule) { add_payload_candidate(rule); };
   const PatternSet& patterns = set_->payload_patterns(context_.transport, context_.side);
-  patterns.scan(scanned, scratch_, found);
+  patterns.scan(across, scratch_, found);
+  patterns.scan(fresh, scratch_, found);
   // A packet that is not new as a whole has bytes that the stream leaves out.
-  if (packet.size() > scanned.size()) patterns.scan(packet, scratch_, found);
+  if (packet.size() > fresh.size()) patterns.scan(packet, scratch_, found);
   for (const std::uint32_t rule : set_->payload_unfiltered(context_.transport, context_.side))
     add_payload_candidate(rule);
   std::uint8_t kept = 0;

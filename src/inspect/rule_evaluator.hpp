@@ -81,8 +81,8 @@ struct StreamCandidates {
     std::uint32_t rule;
     std::uint32_t until;  // stream position, cut to 32 bits
   };
-  std::array<Candidate, kMost> rules;
   std::uint8_t count{};
+  std::array<Candidate, kMost> rules;
 };
 
 struct EvaluatorCounters {
@@ -120,10 +120,11 @@ class RuleEvaluator {
   void try_packet_rules();
   // A packet's payload apart from the stream.
   void try_packet_payload(std::span<const std::uint8_t> packet);
-  // Which rules to try for new bytes of the stream: true when there are any. `scanned`: the new
-  // bytes, and before them old ones for anchors that lie across; `packet`: as it came, if it is the
-  // packet that brings them.
-  bool find_payload_candidates(std::span<const std::uint8_t> scanned,
+  // Which rules to try for new bytes of the stream: true when there are any. `across`: old ones and
+  // the first new ones, for anchors that lie across; `packet`: as it came, if it is the packet that
+  // brings them.
+  bool find_payload_candidates(std::span<const std::uint8_t> across,
+                               std::span<const std::uint8_t> fresh,
                                std::span<const std::uint8_t> packet, StreamCandidates& waiting,
                                std::uint64_t stream_end);
   // Tries them, on the packet and on the window of the stream.

@@ -163,18 +163,20 @@ InspectOutcome SessionInspection::deliver(SessionState& s, Side side, Bytes byte
   const PatternSet& patterns = set_->payload_patterns(Transport::Tcp, side);
   const std::size_t overlap = std::min(before, patterns.longest());
   std::uint8_t* const middle = scratch_.data() + kTailMax;
-  Bytes scanned = bytes;
-  if (before > 0) {
+  Bytes across;
+  if (overlap > 0) {
+    const std::size_t begin = std::min(bytes.size(), overlap);
     std::memcpy(middle - overlap, state.tail.data() + before - overlap, overlap);
-    std::memcpy(middle, bytes.data(), bytes.size());
-    scanned = {middle - overlap, overlap + bytes.size()};
+    std::memcpy(middle, bytes.data(), begin);
+    across = {middle - overlap, overlap + begin};
   }
-  const bool candidates =
-      evaluator_.find_payload_candidates(scanned, packet, state.waiting, state.stream.position());
+  const bool candidates = evaluator_.find_payload_candidates(across, bytes, packet, state.waiting,
+                                                             state.stream.position());
   const bool detecting = s.layer == AppLayer::Unknown && set_->needs_layer();
   BufferWindow stream{bytes, from_begin, true, before};
   if (before > 0 && (candidates || detecting || set_->mixes_payload())) {
     std::memcpy(middle - before, state.tail.data(), before);
+    std::memcpy(middle, bytes.data(), bytes.size());
     stream.bytes = {middle - before, before + bytes.size()};
   }
   evaluator_.set_stream_window(stream);

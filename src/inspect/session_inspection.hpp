@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -15,31 +16,36 @@
 
 namespace endreason::inspect {
 
-struct SideState {
+// Both are laid out for the common packet, which is told to be in order and holds nothing that is
+// looked for: it comes by with two lines of the cache for its own side and the session's, one for
+// the other side.
+struct alignas(64) SideState {
   StreamSide stream;
-  ByteBuffer tail;  // the last bytes that were looked into
+  ByteBuffer tail;          // the last bytes that were looked into
+  bool over : 1 {};         // not looked into any more
+  bool closed : 1 {};       // its end was told to the protocol
+  bool no_protocol : 1 {};  // its first bytes begin none
+  bool gapped : 1 {};       // the tail is not the stream's begin
   StreamCandidates waiting;
-  bool over{};         // not looked into any more
-  bool closed{};       // its end was told to the protocol
-  bool no_protocol{};  // its first bytes begin none
-  bool gapped{};       // the tail is not the stream's begin
 };
+static_assert(offsetof(SideState, waiting) < 64, "with its count");
 
-struct SessionState {
-  std::array<SideState, kSides> side;
-  SessionEnds ends;
-  Flowbits flowbits;
-  AppLayer layer{AppLayer::Unknown};
-  bool established{}, parsing{};
-  bool oriented{}, swapped{};  // whether it is known who the client is; not whom the caller takes
-  std::uint32_t next_free{};
+struct alignas(64) SessionState {
   union {
     HttpSession* http = nullptr;
     TlsSession* tls;
     DnsSession* dns;
     SshSession* ssh;
   };
+  SessionEnds ends;
+  std::uint32_t next_free{};
+  AppLayer layer{AppLayer::Unknown};
+  bool established{}, parsing{};
+  bool oriented{}, swapped{};  // whether it is known who the client is; not whom the caller takes
+  std::array<SideState, kSides> side;
+  Flowbits flowbits;
 };
+static_assert(offsetof(SessionState, side) == 64);
 
 class SessionInspection {
  public:

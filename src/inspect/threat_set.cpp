@@ -56,6 +56,16 @@ int anchor_score(const RuleCheck& check) {
   return static_cast<int>(std::min<std::size_t>(check.pattern.size(), 32)) + different;
 }
 
+// Within how many first bytes of the payload the content must end; 0: it may be far behind.
+std::size_t reach_of(const RuleCheck& content) {
+  constexpr std::int64_t kBegin = 256;
+  if (content.relative || content.offset.variable >= 0 || content.depth.variable >= 0) return 0;
+  if (content.starts_with) return content.pattern.size();
+  if (!content.depth.given) return 0;
+  const std::int64_t reach = std::max<std::int64_t>(content.offset.value, 0) + content.depth.value;
+  return reach > 0 && reach <= kBegin ? static_cast<std::size_t>(reach) : 0;
+}
+
 const RuleCheck* anchor_content(const CompiledGroup& group, int& score) {
   const RuleCheck* best = nullptr;
   score = 0;
@@ -246,7 +256,7 @@ void ThreatSet::file_rule(std::uint32_t index) {
     note_header(index, rule.buffers | buffer_bit(buffer));
     const auto at = static_cast<std::size_t>(buffer);
     if (content != nullptr)
-      buffer_entries_[at].push_back({content->pattern, content->nocase, index});
+      buffer_entries_[at].push_back({content->pattern, content->nocase, 0, index});
     else
       buffer_unfiltered_[at].push_back(index);
     return;
@@ -254,8 +264,12 @@ void ThreatSet::file_rule(std::uint32_t index) {
   for (std::size_t t = 0; t < kTransports; ++t)
     for (const Side side : {kFromClient, kFromServer}) {
       if ((rule.transports & 1u << t) == 0 || (rule.sides & side) == 0) continue;
+      const std::size_t reach = content == nullptr || t == static_cast<std::size_t>(Transport::Tcp)
+                                    ? 0
+                                    : reach_of(*content);
+      auto& entries = reach != 0 ? begin_entries_ : payload_entries_;
       if (content != nullptr)
-        payload_entries_[t][index_of(side)].push_back({content->pattern, content->nocase, index});
+        entries[t][index_of(side)].push_back({content->pattern, content->nocase, reach, index});
       else
         payload_unfiltered_[t][index_of(side)].push_back(index);
     }
@@ -297,10 +311,11 @@ std::uint64_t ThreatSet::buffers_between(const SessionEnds& ends) const {
 
 Result<void> ThreatSet::compile_patterns() {
   for (std::size_t t = 0; t < kTransports; ++t)
-    for (std::size_t side = 0; side < kSides; ++side)
-      if (auto done = payload_patterns_[t][side].compile(std::move(payload_entries_[t][side]));
-          !done)
-        return done;
+    for (std::size_t side = 0; side < kSides; ++side) {
+      auto done = payload_patterns_[t][side].compile(std::move(payload_entries_[t][side]));
+      if (done) done = payload_begin_patterns_[t][side].compile(std::move(begin_entries_[t][side]));
+      if (!done) return done;
+    }
   for (std::size_t b = 0; b < kInspectBufferCount; ++b)
     if (auto done = buffer_patterns_[b].compile(std::move(buffer_entries_[b])); !done) return done;
   return {};
@@ -349,9 +364,10 @@ bool ThreatSet::counts_across_sessions() const {
 }
 
 Result<void> ThreatSet::prepare(PatternScratch& scratch) const {
-  for (const auto& sides : payload_patterns_)
-    for (const PatternSet& patterns : sides)
-      if (auto done = patterns.prepare(scratch); !done) return done;
+  for (const auto* sets : {&payload_patterns_, &payload_begin_patterns_})
+    for (const auto& sides : *sets)
+      for (const PatternSet& patterns : sides)
+        if (auto done = patterns.prepare(scratch); !done) return done;
   for (const PatternSet& patterns : buffer_patterns_)
     if (auto done = patterns.prepare(scratch); !done) return done;
   return {};

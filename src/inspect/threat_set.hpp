@@ -80,6 +80,10 @@ class ThreatSet {
   const PatternSet& payload_patterns(Transport t, Side side) const {
     return payload_patterns_[static_cast<std::size_t>(t)][index_of(side)];
   }
+  // Of datagrams: what can only be among their first bytes.
+  const PatternSet& payload_begin_patterns(Transport t, Side side) const {
+    return payload_begin_patterns_[static_cast<std::size_t>(t)][index_of(side)];
+  }
   std::span<const std::uint32_t> payload_unfiltered(Transport t, Side side) const {
     return payload_unfiltered_[static_cast<std::size_t>(t)][index_of(side)];
   }
@@ -99,7 +103,7 @@ class ThreatSet {
   // Whether any rule needs the bytes of sessions of this transport and side.
   bool looks_into(Transport t, Side side) const {
     return buffers_ != 0 || !payload_patterns(t, side).empty() ||
-           !payload_unfiltered(t, side).empty();
+           !payload_begin_patterns(t, side).empty() || !payload_unfiltered(t, side).empty();
   }
   // Whether a rule looks into the stream besides buffers of a protocol.
   bool mixes_payload() const { return mixes_payload_; }
@@ -127,6 +131,7 @@ class ThreatSet {
   std::vector<std::string> flowbit_names_;
   std::array<std::vector<std::uint32_t>, kTransports> packet_rules_;
   std::array<std::array<PatternSet, kSides>, kTransports> payload_patterns_;
+  std::array<std::array<PatternSet, kSides>, kTransports> payload_begin_patterns_;
   std::array<Lists, kTransports> payload_unfiltered_;
   std::array<PatternSet, kInspectBufferCount> buffer_patterns_;
   std::array<std::vector<std::uint32_t>, kInspectBufferCount> buffer_unfiltered_;
@@ -146,6 +151,7 @@ class ThreatSet {
 
   // Only while it is compiled.
   std::array<std::array<std::vector<PatternSet::Entry>, kSides>, kTransports> payload_entries_;
+  std::array<std::array<std::vector<PatternSet::Entry>, kSides>, kTransports> begin_entries_;
   std::array<std::vector<PatternSet::Entry>, kInspectBufferCount> buffer_entries_;
 };
 
