@@ -398,7 +398,19 @@ void HttpHead::make_host() {
   for (const char c : host) made_.push_back(lower(c));
 }
 
+void HttpHead::append_line(std::string_view name, std::string_view value) {
+  const std::size_t at = made_.size();
+  made_.resize(at + name.size() + value.size() + 4);
+  char* out = std::copy(name.begin(), name.end(), made_.data() + at);
+  *out++ = ':';
+  *out++ = ' ';
+  out = std::copy(value.begin(), value.end(), out);
+  *out++ = '\r';
+  *out = '\n';
+}
+
 void HttpHead::make_headers() {
+  made_.reserve(raw_headers_.size() + 64);
   const std::string_view cookie = request_ ? "cookie" : "set-cookie";
   const std::uint64_t cookies = kind_of(cookie);
   for (std::size_t i = 0; i < headers_.size(); ++i) {
@@ -409,10 +421,14 @@ void HttpHead::make_headers() {
     for (std::size_t j = 0; !alone && j < i && !again; ++j)
       again = same_name(headers_[j].name, h.name);
     if (again) continue;
+    if (alone) {  // nearly always
+      append_line(h.name, h.value);
+      continue;
+    }
     append(h.name);
     append(": ");
     append(h.value);
-    for (std::size_t j = i + 1; !alone && j < headers_.size(); ++j)
+    for (std::size_t j = i + 1; j < headers_.size(); ++j)
       if (same_name(headers_[j].name, h.name)) append(", "), append(headers_[j].value);
     append("\r\n");
   }

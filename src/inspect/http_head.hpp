@@ -4,6 +4,7 @@
 // when they are asked for, into memory that is used again. One a thread and side.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -57,7 +58,12 @@ class HttpHead {
   void make_uri();
   void make_host();
   void make_headers();
-  void append(std::string_view text) { made_.insert(made_.end(), text.begin(), text.end()); }
+  void append_line(std::string_view name, std::string_view value);
+  void append(std::string_view text) {
+    const std::size_t at = made_.size();
+    made_.resize(at + text.size());
+    std::copy(text.begin(), text.end(), made_.data() + at);
+  }
 
   std::uint64_t serial_ = 0;
   bool request_ = false, has_start_line_ = false, chunked_ = false;

@@ -17,10 +17,10 @@
 namespace endreason::inspect {
 
 struct HttpLimits {
-  std::uint32_t head_bytes = 32 * 1024;    // of a start line and its headers
-  std::uint32_t body_bytes = 1024 * 1024;  // of a body, unpacked, that are looked into
-  std::size_t sessions = 256 * 1024;       // at once
-  std::size_t inflaters = 1024;            // compressed bodies at once
+  std::uint32_t head_bytes = 32 * 1024;          // of a start line and its headers
+  std::uint64_t body_bytes = ~std::uint64_t{0};  // of a body, unpacked, that are looked into
+  std::size_t sessions = 256 * 1024;             // at once
+  std::size_t inflaters = 1024;                  // compressed bodies at once
 };
 
 struct HttpCounters {

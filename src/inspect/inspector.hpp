@@ -24,7 +24,7 @@ struct InspectSettings {
   std::uint32_t stream_depth = 1024 * 1024;           // bytes of each side; 0: all
   std::uint32_t segments_held = 64;                   // early segments of each side
   std::uint32_t bytes_held = 256 * 1024;              // of them
-  std::uint32_t body_bytes = 1024 * 1024;             // of an HTTP body, unpacked
+  std::uint32_t body_bytes = 100 * 1024;              // of an HTTP body, unpacked; 0: all
 };
 
 // A session's place. A session starts with None and keeps what the calls leave in it.

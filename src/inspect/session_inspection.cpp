@@ -27,7 +27,7 @@ constexpr std::uint64_t kHttpBuffers = buffers_of(AppLayer::Http);
 HttpLimits http_limits(const InspectSettings& settings) {
   HttpLimits limits;
   limits.sessions = settings.sessions;
-  limits.body_bytes = settings.body_bytes;
+  if (settings.body_bytes != 0) limits.body_bytes = settings.body_bytes;
   return limits;
 }
 
