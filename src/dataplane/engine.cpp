@@ -84,7 +84,9 @@ class Engine::Parts {
 
   const LaneGroup& lanes() const { return *lanes_; }
   SessionNames names_of(const Session& session) const {
-    return lanes_->names_of(lanes_->table().find(session.key));
+    const SessionIndex place = lanes_->table().find(session.key);
+    if (place != kNoSession) return lanes_->names_of(place);
+    return {catalogue_.name(AppId{session.app}), kEngineRule, {}, true};
   }
   std::string_view zone_name(ZoneNumber zone) const { return options_.zones.name(zone); }
   std::string_view interface_name(std::uint16_t interface, ZoneNumber zone) const {
