@@ -55,7 +55,7 @@ expect() {
 
 cd "$scratch"
 touch 'traffic of monday.log'
-expect "explain" endreason ex
+expect "explain export" endreason ex
 expect "ndjson" endreason explain -o nd
 expect "table" endreason explain --output = ta
 expect "--since" endreason explain --si

@@ -143,7 +143,7 @@ def ask_everything(asker):
         asker.ask(v + "/complete", {"column": column, "prefix": ""})
     asker.ask(v + "/filter/check", {"filter": "app eq ssl", "from": "now-24h"})
     asker.ask(v + "/filter/check")
-    for path in ("/columns", "/terms", "/devices", "/accounting", "/status", "/openapi.json"):
+    for path in ("/columns", "/terms", "/devices", "/accounting", "/alerts", "/status", "/openapi.json"):
         asker.ask(v + path)
     asker.ask(v + "/terms", {"word": "incomplete"})
     asker.ask(v + "/explain", body=LINE % 1 + b"nonsense\n")
@@ -185,20 +185,49 @@ def ask_by_command(program, folder, asker, running):
     return answers
 
 
+def export_as_parquet(program, folder, asker, running):
+    """Whole files with all rows, at once and by day. What is in them is DuckDB's, where Python has it."""
+    with tempfile.TemporaryDirectory() as made:
+        for arguments in (["--parquet", f"{made}/all.parquet"], ["--parquet", f"{made}/days", "--by-day"]):
+            done = subprocess.run([program, "export", *arguments, "--folder", folder], capture_output=True, text=True)
+            if done.returncode != 0:
+                asker.failures.append(f"export ({running}): {done.returncode} {done.stderr}")
+        files = sorted(pathlib.Path(made).rglob("*"))
+        parquet = [file for file in files if file.suffix == ".parquet"]
+        if len(parquet) < 5 or len(parquet) + 1 != len(files):
+            asker.failures.append(f"export ({running}) made {files}")
+        for file in parquet:
+            text = file.read_bytes()
+            if text[:4] != b"PAR1" or text[-4:] != b"PAR1":
+                asker.failures.append(f"export ({running}): {file} is no Parquet file")
+        try:
+            import duckdb
+        except ImportError:
+            print("Python has no module duckdb: the rows of the Parquet files were not counted")
+            return
+        counts = {duckdb.sql(f"SELECT count(*), sum(sessions) FROM '{made}/{which}'").fetchone()
+                  for which in ("all.parquet", "days/*.parquet")}
+        if len(counts) != 1:
+            asker.failures.append(f"export ({running}): by day there are other rows: {counts}")
+
+
 def main():
     program = sys.argv[1]
     # The checker has to find what is wrong, or it checks nothing.
     assert faults({"a": 1}, {"type": "object", "properties": {}, "additionalProperties": False}, "x")
     assert faults("x", {"type": "integer"}, "x") and faults(None, {"type": "string"}, "x")
     with tempfile.TemporaryDirectory() as folder:
+        config = pathlib.Path(folder, "endreason.yaml")
+        config.write_text("serve:\n  alerts:\n    - {name: many, filter: '( app eq dns )', threshold: 1, "
+                          "webhook: 'http://127.0.0.1:9/'}\n")
         server = subprocess.Popen(
-            [program, "serve", "--folder", folder, "--http", "127.0.0.1:0", "--no-listen",
+            [program, "serve", "--config", str(config), "--folder", folder, "--http", "127.0.0.1:0", "--no-listen",
              "--load", str(ROOT / "data/samples/logs")], stderr=subprocess.PIPE, text=True)
         base = None
         for line in server.stderr:
-            found = re.search(r"http://\S+", line)
+            found = re.search(r"the pages are at (\S+)", line)
             if found:
-                base = found.group().rstrip("/")
+                base = found.group(1).rstrip("/")
                 break
         if base is None:
             sys.exit("the server did not start")
@@ -207,9 +236,11 @@ def main():
             download_everything(asker, program)
             ask_everything(asker)
             from_server = ask_by_command(program, folder, asker, "server")
+            export_as_parquet(program, folder, asker, "server")
         finally:
             server.send_signal(signal.SIGTERM)
             code = server.wait(timeout=60)
+        export_as_parquet(program, folder, asker, "folder")
         if ask_by_command(program, folder, asker, "folder") != from_server:
             asker.failures.append("the folder answers otherwise than the server")
     if code != 0:

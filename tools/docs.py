@@ -108,10 +108,25 @@ class Tables:
         return table(("setting", "values", "default", "meaning"),
                      [(f"`{name}`", values, f"`{default}`", meaning) for name, meaning, values, default in rows])
 
+    def serve_settings(self):
+        """Of the help of `serve`: "  --name TYPE  meaning (default value)"; values are in one form or another."""
+        out = subprocess.run([self.program, "serve", "--help"], capture_output=True, check=True, text=True).stdout
+        group = re.sub(r"\n {20,}", "  ", out.split("\nOptions:\n")[1].split("\n\n")[0])
+        rows = []
+        for name, kind, meaning in re.findall(r"^  --([a-z-]+)(?: ([A-Z:]\S*)(?: \.\.\.)?)?\s+(.*)$", group, re.M):
+            if name in ("no-listen", "config", "tz", "ruleset"):
+                continue  # of the command alone, or settings of their own
+            default = re.search(r" \(default (.*)\)$", meaning)
+            meaning = meaning[:default.start()] if default else meaning
+            kind = re.sub(r":\{.*", "", kind) or "yes or no"
+            rows.append((f"`{name}`", kind, f"`{default.group(1)}`" if default else "no" if kind == "yes or no" else "",
+                         meaning))
+        return table(("setting", "value", "default", "meaning"), rows)
+
     def text(self, name):
         makers = {
             "columns": self.columns, "releases": self.releases, "flags": self.flags, "timers": self.timers,
-            "session-settings": self.session_settings,
+            "session-settings": self.session_settings, "serve-settings": self.serve_settings,
             "actions": lambda: self.judged("action"),
             "application-statuses": lambda: self.judged("application status"),
             "end-reasons": lambda: self.judged("session end reason"),

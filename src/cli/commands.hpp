@@ -48,6 +48,7 @@ RunCommand declare_matrix(CLI::App& app);
 RunCommand declare_serve(CLI::App& app);
 RunCommand declare_query(CLI::App& app);
 RunCommand declare_sql(CLI::App& app);
+RunCommand declare_export(CLI::App& app);
 RunCommand declare_terms(CLI::App& app);
 RunCommand declare_config(CLI::App& app);
 RunCommand declare_policy_test(CLI::App& app);

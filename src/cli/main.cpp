@@ -81,6 +81,8 @@ int run(int argc, char** argv) {
   commands.push_back({query, declare_query(*query)});
   CLI::App* sql = add("sql", "Ask what a server keeps, in SQL");
   commands.push_back({sql, declare_sql(*sql)});
+  CLI::App* to_files = add("export", "Write what a server keeps to Parquet files");
+  commands.push_back({to_files, declare_export(*to_files)});
   CLI::App* terms =
       add("terms", "Explain a word: action, status, end reason, stage, state, column");
   commands.push_back({terms, declare_terms(*terms)});

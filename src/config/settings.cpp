@@ -11,6 +11,7 @@
 
 #include "base/nearest_name.hpp"
 #include "config/policy_sections.hpp"
+#include "config/serve_section.hpp"
 #include "config/session_sections.hpp"
 #include "config/setting_node.hpp"
 
@@ -109,6 +110,7 @@ constexpr auto kSections = std::to_array<SettingRow<Settings>>({
     {"default-rules", in_policy<read_default_rules>},
     {"decryption", in_policy<read_decryption>},
     {"limits", in_policy<read_limits>},
+    {"serve", [](const SettingNode& node, Settings& into) { return read_serve(node, into.serve); }},
 });
 
 std::string from_environment(const char* name) {

@@ -11,6 +11,7 @@
 #include "appid/user_signature.hpp"
 #include "base/result.hpp"
 #include "base/timestamp.hpp"
+#include "config/serve_settings.hpp"
 #include "model/application_timeouts.hpp"
 #include "model/field.hpp"
 #include "model/verdict.hpp"
@@ -37,6 +38,7 @@ struct Settings {
   std::vector<UserSignature> user_applications;
   // Objects, rules, decryption, host services. Its zones and timers are those above.
   Policy policy;
+  ServeSettings serve;
 };
 
 // From the file given, else from $ENDREASON_CONFIG, else from the first that exists of

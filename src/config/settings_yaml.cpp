@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "config/policy_yaml.hpp"
+#include "config/serve_section.hpp"
 #include "model/protocol.hpp"
 #include "session/session_setting.hpp"
 
@@ -99,6 +100,7 @@ std::string settings_yaml(const Settings& settings, bool effective) {
   out += policy_yaml(policy, effective);
   append_timeouts(settings, out);
   append_signatures(settings, out);
+  out += serve_yaml(settings.serve, effective);
   return out;
 }
 

@@ -198,11 +198,18 @@ void Ingestor::count_dropped(std::string_view sender, std::uint64_t messages) {
   senders_[sender_number(sender)].dropped += messages;
 }
 
+void Ingestor::change(IngestChange next) {
+  const std::scoped_lock lock(mutex_);
+  change_ = std::move(next);
+  changed_ = true;
+}
+
 // --- the thread ----------------------------------------------------------------------------------
 
 void Ingestor::work() {
   SpoolFrame frame;
   while (!stopping_) {
+    if (changed_) take_change();
     const bool there = spool_.read(position_, frame);
     if (there) {
       if (lines_pending_ == 0) pending_since_ = std::chrono::steady_clock::now();
@@ -222,6 +229,18 @@ void Ingestor::work() {
     spool_.wait(position_, std::chrono::milliseconds(lines_pending_ > 0 ? 20 : 200));
   }
   if (lines_pending_ > 0) static_cast<void>(commit());
+}
+
+// Between two frames, so that the rows of one are all read and judged alike.
+void Ingestor::take_change() {
+  const std::scoped_lock lock(mutex_);
+  changed_ = false;
+  options_.ruleset = change_->ruleset;
+  options_.timers = change_->timers;
+  options_.keep_days = change_->keep_days;
+  options_.keep_bytes = change_->keep_bytes;
+  clock_ = std::move(change_->clock);
+  change_.reset();
 }
 
 // False when the rows could not be added; everything since the last commit comes again then.
@@ -325,7 +344,8 @@ bool Ingestor::store_row(TrafficRecord& record, const SpoolFrame& frame, IngestC
   ++rows_pending_;
   if (watched_) [[unlikely]] {
     const std::scoped_lock lock(watcher_mutex_);
-    if (watcher_) watcher_(record, verdict, *id);
+    for (const RowWatcher& watcher : watchers_)
+      if (watcher) watcher(record, verdict, *id);
   }
   return true;
 }
@@ -563,10 +583,10 @@ IngestSnapshot Ingestor::snapshot() const {
   return s;
 }
 
-void Ingestor::watch(RowWatcher watcher) {
+void Ingestor::watch(RowWatcher watcher, WatchSlot slot) {
   const std::scoped_lock lock(watcher_mutex_);
-  watched_ = static_cast<bool>(watcher);
-  watcher_ = std::move(watcher);
+  watchers_[static_cast<std::size_t>(slot)] = std::move(watcher);
+  watched_ = watchers_[0] || watchers_[1];
 }
 
 std::map<std::string, SeqnoSet::Gaps> Ingestor::gaps(std::size_t newest) const {

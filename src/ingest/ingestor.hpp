@@ -18,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -48,6 +49,15 @@ struct IngestOptions {
   std::uint32_t keep_days = 0;
   std::uint64_t keep_bytes = 0;              // of the database; 0: no limit
   std::function<std::int64_t()> now_micros;  // the wall clock
+};
+
+// What may change while rows are taken.
+struct IngestChange {
+  Ruleset ruleset = Ruleset::Standard;
+  Timers timers;
+  RecordClock clock;
+  std::uint32_t keep_days = 0;
+  std::uint64_t keep_bytes = 0;
 };
 
 // What became of what one sender sent, or all of them.
@@ -92,6 +102,8 @@ inline constexpr std::string_view kCaptureSender = "capture ";
 // Looks at rows as they are stored, on the ingestor's thread.
 using RowWatcher = std::function<void(const TrafficRecord&, const Verdict&, std::uint64_t id)>;
 
+enum class WatchSlot : std::uint8_t { Tail, Alerts };
+
 class Ingestor {
  public:
   // The store must live longer.
@@ -118,9 +130,12 @@ class Ingestor {
   bool drain(std::chrono::milliseconds most);
   // Ends the thread; what is in the spool stays there for the next time.
   void stop();
+  // Acts on what is read from the spool from now on. Any thread.
+  void change(IngestChange next);
 
   IngestSnapshot snapshot() const;
-  void watch(RowWatcher watcher);
+  // One watcher a slot; an empty function takes it away, and it is not called any more then.
+  void watch(RowWatcher watcher, WatchSlot slot = WatchSlot::Tail);
   // Sequence numbers that are missing, by "serial\x1fvsys".
   std::map<std::string, SeqnoSet::Gaps> gaps(std::size_t newest) const;
   std::map<std::string, std::uint64_t> duplicates_by_serial() const;
@@ -132,6 +147,7 @@ class Ingestor {
     std::uint64_t dropped{};
     std::int64_t last_micros{};
   };
+  void take_change();
   Result<void> learn_state();
   Result<void> learn_seen_rows();
   std::uint16_t sender_number(std::string_view name);
@@ -187,12 +203,14 @@ class Ingestor {
   std::deque<RejectedLine> rejects_;
   IngestState state_ = IngestState::Running;
   std::string problem_;
+  std::optional<IngestChange> change_;  // to be taken by the thread
+  std::atomic<bool> changed_{false};
 
   mutable std::mutex seen_mutex_;
   SeenRows seen_;
 
   mutable std::mutex watcher_mutex_;
-  RowWatcher watcher_;
+  std::array<RowWatcher, 2> watchers_;  // by slot
   std::atomic<bool> watched_{false};
 };
 

@@ -2,11 +2,14 @@
 #include "server/api.hpp"
 
 #include <array>
+#include <memory>
+#include <mutex>
 
 #include <fmt/format.h>
 
 #include "server/api_support.hpp"
 #include "server/openapi_text.hpp"
+#include "server/request_rate.hpp"
 #include "server/tail.hpp"
 #include "server/web_files.hpp"
 
@@ -69,22 +72,77 @@ HttpResponse answer_health(const ApiContext& context) {
 class Api::Impl {
  public:
   Impl(Store& store, Ingestor& ingestor, ApiOptions options)
-      : context_{store, ingestor, std::move(options), 0}, tail_(context_) {
-    context_.started_micros = context_.options.now_micros();
+      : store_(store), ingestor_(ingestor), started_micros_(options.now_micros()), tail_(ingestor) {
+    change(std::move(options));
+  }
+
+  void change(ApiOptions options) {
+    rate_.set(options.requests_per_minute);
+    auto next = std::make_shared<const ApiContext>(
+        ApiContext{store_, ingestor_, std::move(options), started_micros_});
+    const std::scoped_lock lock(context_mutex_);
+    context_ = std::move(next);
   }
 
   HttpResponse handle(const HttpRequest& request) {
-    if (request.path == "/healthz") return answer_health(context_);
-    if (auto refused = refuse(request)) return *std::move(refused);
-    if (request.path == "/metrics") return answer_metrics(context_);
-    if (!request.path.starts_with(kBase)) {
-      if (request.method == "GET" || request.method == "HEAD") return answer_page(request);
-      return wrong_method("GET");
-    }
-    return route(request, std::string_view(request.path).substr(kBase.size()));
+    const std::shared_ptr<const ApiContext> context = this->context();
+    const std::int64_t began = context->options.now_micros();
+    HttpResponse response = answer_or_fail(request, *context);
+    // What goes on asks in the context that it began in.
+    if (response.stream)
+      response.stream = {response.stream.get(), [context, own = response.stream](HttpStream*) {}};
+    if (context->options.log) tell(request, response, context->options, began);
+    return response;
   }
 
  private:
+  std::shared_ptr<const ApiContext> context() const {
+    const std::scoped_lock lock(context_mutex_);
+    return context_;
+  }
+
+  HttpResponse answer(const HttpRequest& request, const ApiContext& context) {
+    if (request.path == "/healthz") return answer_health(context);
+    if (auto refused = refuse(request, context)) return *std::move(refused);
+    if (request.path == "/metrics") return answer_metrics(context);
+    if (request.path.starts_with(kBase))
+      return route(request, std::string_view(request.path).substr(kBase.size()), context);
+    if (request.method == "GET" || request.method == "HEAD") return answer_page(request);
+    return wrong_method("GET");
+  }
+
+  static void tell_failure(const HttpRequest& request, const ApiOptions& options,
+                           std::string_view what) {
+    if (options.log)
+      options.log->error("request-failed",
+                         fmt::format("{} {} failed: {}", request.method, request.path, what));
+  }
+
+  HttpResponse answer_or_fail(const HttpRequest& request, const ApiContext& context) {
+    try {
+      return answer(request, context);
+    } catch (const std::exception& e) {
+      tell_failure(request, context.options, e.what());
+      return error_answer(ApiError::Internal, "the server failed at this; its log says how");
+    }
+  }
+
+  // Without what was asked for: a filter may name people, and the path says enough.
+  static void tell(const HttpRequest& request, const HttpResponse& response,
+                   const ApiOptions& options, std::int64_t began) {
+    if (!options.log->wants(LogLevel::Debug)) return;
+    const std::string millis =
+        fmt::format("{:.1f}", static_cast<double>(options.now_micros() - began) / 1000);
+    options.log->write(LogLevel::Debug, "request",
+                       fmt::format("{} {} {}: {} in {} ms", request.remote, request.method,
+                                   request.path, response.status, millis),
+                       {{"client", request.remote},
+                        {"method", request.method},
+                        {"path", request.path},
+                        {"status", fmt::format("{}", response.status)},
+                        {"milliseconds", millis}});
+  }
+
   enum class Role : std::uint8_t { Anyone, Reader, Admin };
   struct Route {
     std::string_view path;
@@ -106,6 +164,8 @@ class Api::Impl {
        [](const HttpRequest&, const ApiContext& context) { return answer_devices(context); }},
       {"/accounting", "GET", Role::Reader,
        [](const HttpRequest&, const ApiContext& context) { return answer_accounting(context); }},
+      {"/alerts", "GET", Role::Reader,
+       [](const HttpRequest&, const ApiContext& context) { return answer_alerts(context); }},
       {"/status", "GET", Role::Reader,
        [](const HttpRequest&, const ApiContext& context) { return answer_status(context); }},
       {"/openapi.json", "GET", Role::Reader,
@@ -125,8 +185,7 @@ class Api::Impl {
     return response;
   }
 
-  Role role_of(const HttpRequest& request) const {
-    const ApiOptions& o = context_.options;
+  static Role role_of(const HttpRequest& request, const ApiOptions& o) {
     if (o.token.empty() && o.reader_token.empty()) return Role::Admin;
     constexpr std::string_view kBearer = "Bearer ";
     if (!request.authorization.starts_with(kBearer)) return Role::Anyone;
@@ -138,9 +197,10 @@ class Api::Impl {
 
   // Without a token only this machine is served, and no page of another site may make a browser
   // here ask for it.
-  std::optional<HttpResponse> refuse(const HttpRequest& request) const {
+  static std::optional<HttpResponse> refuse(const HttpRequest& request, const ApiContext& context) {
     const bool page = !request.path.starts_with(kBase) && request.path != "/metrics";
-    if (context_.options.token.empty() && context_.options.reader_token.empty()) {
+    const ApiOptions& o = context.options;
+    if (o.token.empty() && o.reader_token.empty()) {
       if (!names_this_machine(request.host) ||
           (!request.origin.empty() && !names_this_machine(request.origin)))
         return error_answer(ApiError::Forbidden,
@@ -148,30 +208,48 @@ class Api::Impl {
                             "ask localhost, or set a token");
       return std::nullopt;
     }
-    if (page || role_of(request) != Role::Anyone) return std::nullopt;
+    if (page || role_of(request, o) != Role::Anyone) return std::nullopt;
     return error_answer(ApiError::Unauthorized, "a token is required",
                         "send `Authorization: Bearer TOKEN` with a token of the configuration");
   }
 
-  HttpResponse route(const HttpRequest& request, std::string_view path) {
-    if (path == "/tail") return request.method == "GET" ? tail_.open(request) : wrong_method("GET");
+  HttpResponse route(const HttpRequest& request, std::string_view path, const ApiContext& context) {
+    if (path != "/ingest")
+      if (const auto wait = rate_.wait_seconds(request.remote, context.options.now_micros()))
+        return too_many(context.options.requests_per_minute, *wait);
+    if (path == "/tail")
+      return request.method == "GET" ? tail_.open(request, context) : wrong_method("GET");
     constexpr std::string_view kRecord = "/records/";
     if (path.starts_with(kRecord))
-      return request.method == "GET" ? answer_record(path.substr(kRecord.size()), context_)
+      return request.method == "GET" ? answer_record(path.substr(kRecord.size()), context)
                                      : wrong_method("GET");
     for (const Route& route : kRoutes) {
       if (route.path != path) continue;
       if (request.method != route.method) return wrong_method(route.method);
-      if (route.role > role_of(request))
+      if (route.role > role_of(request, context.options))
         return error_answer(ApiError::Forbidden, "this token may only read",
                             "use the token of an administrator");
-      return route.answer(request, context_);
+      return route.answer(request, context);
     }
     return error_answer(ApiError::NotFound, fmt::format("nothing is at {}", request.path),
                         "/api/v1/openapi.json says what there is");
   }
 
-  ApiContext context_;
+  static HttpResponse too_many(std::uint64_t per_minute, std::int64_t wait) {
+    HttpResponse response = error_answer(
+        ApiError::TooMany,
+        fmt::format("more than {} questions in a minute came from this client", per_minute),
+        fmt::format("ask again in {} s, or raise requests-per-minute", wait));
+    response.headers.emplace_back("Retry-After", fmt::format("{}", wait));
+    return response;
+  }
+
+  Store& store_;
+  Ingestor& ingestor_;
+  std::int64_t started_micros_;
+  mutable std::mutex context_mutex_;
+  std::shared_ptr<const ApiContext> context_;
+  RequestRate rate_;
   TailHub tail_;
 };
 
@@ -180,6 +258,9 @@ Api::Api(Store& store, Ingestor& ingestor, ApiOptions options)
 Api::~Api() = default;
 HttpResponse Api::handle(const HttpRequest& request) {
   return impl_->handle(request);
+}
+void Api::change(ApiOptions next) {
+  impl_->change(std::move(next));
 }
 
 }  // namespace endreason

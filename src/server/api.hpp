@@ -14,7 +14,9 @@
 #include "ingest/ingestor.hpp"
 #include "model/record_clock.hpp"
 #include "query/filter.hpp"
+#include "server/alert_watch.hpp"
 #include "server/http_types.hpp"
+#include "server/operator_log.hpp"
 #include "store/store.hpp"
 #include "verdict/judge.hpp"
 
@@ -37,8 +39,9 @@ class FileIntake;
 
 struct ApiOptions {
   std::string version;
-  std::string folder;  // as the user named it
-  std::string token;   // readers and administrators; empty: none is asked for
+  std::string folder;         // as the user named it
+  std::string export_folder;  // where the store may write files; empty: nowhere
+  std::string token;          // readers and administrators; empty: none is asked for
   std::string reader_token;
   bool loopback_only = true;  // then only requests that name this machine are answered
   std::chrono::milliseconds query_time{30'000};
@@ -52,6 +55,9 @@ struct ApiOptions {
   ReadLadder read_ladder;       // nothing: rows have no ladder
   FileIntake* files = nullptr;  // which outlives the API
   std::uint64_t ingest_body_max = 16u << 20;
+  std::uint64_t requests_per_minute = 0;  // of one client; 0: any number
+  std::function<std::vector<AlertView>()> alerts;
+  std::shared_ptr<OperatorLog> log;  // of every request, at level debug; may be null
 };
 
 class Api {
@@ -61,6 +67,8 @@ class Api {
   Api(const Api&) = delete;
   Api& operator=(const Api&) = delete;
   HttpResponse handle(const HttpRequest& request);
+  // Acts on requests that come from then on. Any thread.
+  void change(ApiOptions next);
 
  private:
   class Impl;

@@ -29,6 +29,7 @@ constexpr auto kApiErrors = std::to_array<ApiErrorInfo>({
     {ApiError::TooSlow, "too-slow", 503},
     {ApiError::Unauthorized, "unauthorized", 401},
     {ApiError::Forbidden, "forbidden", 403},
+    {ApiError::TooMany, "too-many", 429},
     {ApiError::Busy, "busy", 503},
     {ApiError::Internal, "internal", 500},
 });
@@ -197,6 +198,15 @@ std::string time_text(std::int64_t micros) {
   std::string out;
   append_rfc3339(out,
                  ZonedTime{micros, 0, static_cast<std::uint8_t>(micros % 1'000'000 == 0 ? 0 : 3)});
+  return out;
+}
+
+std::string label_value(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c == '\n' ? ' ' : c;
+  }
   return out;
 }
 

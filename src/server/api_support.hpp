@@ -36,6 +36,7 @@ enum class ApiError : std::uint8_t {
   TooSlow,
   Unauthorized,
   Forbidden,
+  TooMany,
   Busy,
   Internal
 };
@@ -105,5 +106,9 @@ HttpResponse answer_status(const ApiContext& context);
 HttpResponse answer_explain(const HttpRequest& request, const ApiContext& context);
 HttpResponse answer_ingest(const HttpRequest& request, const ApiContext& context);
 HttpResponse answer_metrics(const ApiContext& context);
+HttpResponse answer_alerts(const ApiContext& context);
+void append_alert_metrics(const ApiContext& context, std::string& out);
+// As the value of a label stands in /metrics.
+std::string label_value(std::string_view text);
 
 }  // namespace endreason

@@ -29,6 +29,9 @@ using tcp = asio::ip::tcp;
 constexpr std::size_t kHeaderMax = 32 * 1024;  // bytes; filters of many addresses come in the path
 constexpr auto kStreamPause = std::chrono::milliseconds(100);
 constexpr std::size_t kStreamPart = 256 * 1024;
+// What a client may still send that was refused, and for how long.
+constexpr std::size_t kFinishMax = std::size_t{256} << 20;
+constexpr auto kFinishTime = std::chrono::seconds(10);
 
 // What the sessions share with the server.
 struct Shared {
@@ -41,8 +44,11 @@ struct Shared {
   std::optional<asio::thread_pool> workers;
 };
 
-std::string error_json(std::string_view code, std::string_view message) {
-  return fmt::format("{{\"error\":{{\"code\":\"{}\",\"message\":\"{}\"}}}}", code, message);
+std::string error_json(std::string_view code, std::string_view message,
+                       std::string_view remedy = {}) {
+  std::string json = fmt::format("{{\"error\":{{\"code\":\"{}\",\"message\":\"{}\"", code, message);
+  if (!remedy.empty()) json += fmt::format(",\"remedy\":\"{}\"", remedy);
+  return json + "}}";
 }
 
 // One connection. `Stream` is beast::tcp_stream, or that within TLS.
@@ -112,9 +118,16 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
   // A request that cannot be read is answered where there is somebody to answer.
   void refuse(beast::error_code failed) {
     if (failed == http::error::body_limit) {
-      answer_once(413, error_json("too-large", "the body is larger than is taken at once"));
+      still_sending_ = true;
+      answer_once(413,
+                  error_json("too-large",
+                             fmt::format("the body is larger than the {} bytes that are taken "
+                                         "at once",
+                                         shared_.options.body_max),
+                             "send it in parts that end at a line's end, or raise body-bytes"));
     } else if (failed == http::error::header_limit || failed == http::error::buffer_overflow) {
-      answer_once(431, error_json("too-large", "the request's header is too long"));
+      answer_once(431, error_json("too-large", "the request's header is longer than 32 KiB",
+                                  "shorten the filter: name groups of addresses by their subnet"));
     } else if (failed == http::error::bad_method || failed == http::error::bad_target ||
                failed == http::error::bad_version || failed == http::error::bad_line_ending ||
                failed == http::error::bad_field || failed == http::error::bad_value) {
@@ -150,7 +163,8 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
     head_ = message.method() == http::verb::head;
     request.body = std::move(parser_->get().body());
     if (shared_.waiting >= shared_.options.queue_max)
-      return answer_once(503, error_json("busy", "too many requests wait; try again in a moment"));
+      return answer_once(
+          503, error_json("busy", "too many requests wait already", "try again in a moment"));
     ++shared_.waiting;
     // The client may wait for as long as the query may take.
     beast::get_lowest_layer(stream_).expires_never();
@@ -196,9 +210,30 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
 
   auto written() {
     return [self = this->shared_from_this()](beast::error_code failed, std::size_t) {
+      if (!failed && self->still_sending_) return self->let_finish();
       if (failed || !self->keep_alive_ || self->shared_.stopping) return self->end();
       self->read_header();
     };
+  }
+
+  // Who is still sending has not read the answer: a connection that is closed on him would take it
+  // away. What comes is thrown away for a while.
+  void let_finish() {
+    auto& below = beast::get_lowest_layer(stream_);
+    beast::error_code ignored;
+    below.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    below.expires_after(kFinishTime);
+    discard();
+  }
+  void discard() {
+    part_.resize(kStreamPart);
+    beast::get_lowest_layer(stream_).async_read_some(
+        asio::buffer(part_),
+        [self = this->shared_from_this()](beast::error_code failed, std::size_t n) {
+          self->discarded_ += n;
+          if (failed || self->discarded_ > kFinishMax || self->shared_.stopping) return self->end();
+          self->discard();
+        });
   }
 
   // --- answers that go on ------------------------------------------------------------------
@@ -244,6 +279,7 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
   }
 
   void after_part(HttpStream::State state) {
+    if (state == HttpStream::State::Failed) return end();
     if (state == HttpStream::State::End) {
       part_ = chunked_ ? "0\r\n\r\n" : "";
       asio::async_write(
@@ -278,11 +314,29 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
   std::shared_ptr<HttpStream> source_;
   std::string part_;
   bool keep_alive_ = false, head_ = false, chunked_ = false, served_ = false;
+  bool still_sending_ = false;
+  std::size_t discarded_ = 0;
   unsigned version_ = 11;
 };
 
 using PlainSession = Session<beast::tcp_stream>;
 using TlsSession = Session<beast::ssl_stream<beast::tcp_stream>>;
+
+Result<asio::ssl::context> server_tls(const HttpServerOptions& options) {
+  beast::error_code failed;
+  asio::ssl::context tls(asio::ssl::context::tls_server);
+  tls.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
+                  asio::ssl::context::no_tlsv1_1);
+  tls.use_certificate_chain_file(options.certificate_file, failed);
+  if (failed)
+    return fail(Error::Code::Usage, fmt::format("{}: no certificate could be read: {}",
+                                                options.certificate_file, failed.message()));
+  tls.use_private_key_file(options.key_file, asio::ssl::context::pem, failed);
+  if (failed)
+    return fail(Error::Code::Usage, fmt::format("{}: no key of that certificate could be read: {}",
+                                                options.key_file, failed.message()));
+  return tls;
+}
 
 }  // namespace
 
@@ -322,6 +376,22 @@ class HttpServer::Impl {
     return {};
   }
 
+  Result<std::function<void()>> prepare(const HttpServerOptions& next) {
+    std::shared_ptr<asio::ssl::context> context;
+    if (tls_) {
+      auto tls = server_tls(next);
+      if (!tls) return tl::unexpected(tls.error());
+      context = std::make_shared<asio::ssl::context>(*std::move(tls));
+    }
+    // Connections keep what they began with: OpenSSL counts who uses a context.
+    return std::function<void()>([this, context, body_max = next.body_max] {
+      asio::post(shared_.io, [this, context, body_max] {
+        if (context) tls_.emplace(std::move(*context));
+        shared_.options.body_max = body_max;
+      });
+    });
+  }
+
   void stop() {
     if (shared_.stopping.exchange(true)) return;
     asio::post(shared_.io, [this] {
@@ -341,19 +411,9 @@ class HttpServer::Impl {
  private:
   Result<void> ready_tls() {
     if (shared_.options.certificate_file.empty()) return {};
-    beast::error_code failed;
-    tls_.emplace(asio::ssl::context::tls_server);
-    tls_->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
-                      asio::ssl::context::no_tlsv1_1);
-    tls_->use_certificate_chain_file(shared_.options.certificate_file, failed);
-    if (failed)
-      return fail(Error::Code::Usage,
-                  fmt::format("{}: no certificate could be read: {}",
-                              shared_.options.certificate_file, failed.message()));
-    tls_->use_private_key_file(shared_.options.key_file, asio::ssl::context::pem, failed);
-    if (failed)
-      return fail(Error::Code::Usage, fmt::format("{}: no key could be read: {}",
-                                                  shared_.options.key_file, failed.message()));
+    auto tls = server_tls(shared_.options);
+    if (!tls) return tl::unexpected(tls.error());
+    tls_.emplace(*std::move(tls));
     return {};
   }
 
@@ -393,6 +453,9 @@ HttpServer::~HttpServer() {
 }
 Result<void> HttpServer::start() {
   return impl_->start();
+}
+Result<std::function<void()>> HttpServer::prepare(const HttpServerOptions& next) {
+  return impl_->prepare(next);
 }
 std::uint16_t HttpServer::port() const {
   return impl_->port();

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -36,6 +37,9 @@ class HttpServer {
   HttpServer& operator=(const HttpServer&) = delete;
 
   [[nodiscard]] Result<void> start();
+  // Certificate, key and the size of bodies of `next`, read and checked; the function makes them
+  // act for what comes from then on.
+  Result<std::function<void()>> prepare(const HttpServerOptions& next);
   // The port that was bound.
   std::uint16_t port() const;
   // Ends all connections and waits for handlers that run.

@@ -34,7 +34,9 @@ struct HttpRequest {
 // is gone.
 class HttpStream {
  public:
-  enum class State : std::uint8_t { More, Wait, End };  // Wait: nothing now, ask again in a while
+  // Wait: nothing now, ask again in a while. Failed: there should have been more; the client is
+  // left without the end of the answer, so that it does not take a part for the whole.
+  enum class State : std::uint8_t { More, Wait, End, Failed };
   HttpStream() = default;
   HttpStream(const HttpStream&) = delete;
   HttpStream& operator=(const HttpStream&) = delete;

@@ -395,28 +395,19 @@ HttpResponse answer_ingest(const HttpRequest& request, const ApiContext& context
 
 namespace {
 
-std::string label_text(std::string_view text) {
-  std::string label;
-  for (const char c : text) {
-    if (c == '"' || c == '\\') label += '\\';
-    label += c == '\n' ? ' ' : c;
-  }
-  return label;
-}
-
 void append_followed(std::string& out, const std::vector<FollowedFile>& files) {
   if (files.empty()) return;
   out +=
       "# HELP endreason_followed_bytes_behind Bytes of a followed file that were not read yet.\n"
       "# TYPE endreason_followed_bytes_behind gauge\n";
   for (const FollowedFile& file : files)
-    out += fmt::format("endreason_followed_bytes_behind{{file=\"{}\"}} {}\n", label_text(file.path),
-                       file.size - std::min(file.size, file.offset));
+    out += fmt::format("endreason_followed_bytes_behind{{file=\"{}\"}} {}\n",
+                       label_value(file.path), file.size - std::min(file.size, file.offset));
   out +=
       "# HELP endreason_followed_there 1 while the followed file is there.\n"
       "# TYPE endreason_followed_there gauge\n";
   for (const FollowedFile& file : files)
-    out += fmt::format("endreason_followed_there{{file=\"{}\"}} {}\n", label_text(file.path),
+    out += fmt::format("endreason_followed_there{{file=\"{}\"}} {}\n", label_value(file.path),
                        file.there ? 1 : 0);
 }
 
@@ -466,14 +457,15 @@ HttpResponse answer_metrics(const ApiContext& context) {
       "# TYPE endreason_sender_lines_total counter\n";
   for (const auto& sender : s.senders)
     out += fmt::format("endreason_sender_lines_total{{sender=\"{}\"}} {}\n",
-                       label_text(sender.name), sender.counts.lines());
+                       label_value(sender.name), sender.counts.lines());
   out +=
       "# HELP endreason_sender_dropped_total Messages that were dropped (UDP), by sender.\n"
       "# TYPE endreason_sender_dropped_total counter\n";
   for (const auto& sender : s.senders)
     if (sender.dropped > 0)
       out += fmt::format("endreason_sender_dropped_total{{sender=\"{}\"}} {}\n",
-                         label_text(sender.name), sender.dropped);
+                         label_value(sender.name), sender.dropped);
+  append_alert_metrics(context, out);
   HttpResponse response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
   response.body = std::move(out);

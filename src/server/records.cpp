@@ -12,6 +12,7 @@
 #include "query/filter_sql.hpp"
 #include "query/filter_terms.hpp"
 #include "server/api_support.hpp"
+#include "server/parquet_download.hpp"
 #include "verdict/catalogue.hpp"
 
 namespace endreason {
@@ -63,9 +64,9 @@ class Download final : public HttpStream {
       ++rows;
       return true;
     });
-    // An answer that has begun can only be cut short to say that something went wrong.
-    if (read && rows == kPartRows) return State::More;
-    if (read) writer_->end(out);
+    if (!read) return State::Failed;
+    if (rows == kPartRows) return State::More;
+    writer_->end(out);
     return State::End;
   }
 
@@ -78,12 +79,13 @@ class Download final : public HttpStream {
 
 HttpResponse download(const HttpRequest& request, const ApiContext& context, const Scope& scope) {
   const std::string_view name = request.parameter("format");
+  if (name == "parquet") return download_parquet(context, scope);
   const auto format = std::find_if(kOutputFormats.begin(), kOutputFormats.end(),
                                    [&](const auto& row) { return row.log_name == name; });
   if (format == kOutputFormats.end() || !format->parallel || format->value == OutputFormat::Raw)
     return error_answer(
         ApiError::BadParameter,
-        fmt::format("format: expected csv, ndjson, panos, ecs or ocsf, found '{}'", name));
+        fmt::format("format: expected csv, ndjson, panos, ecs, ocsf or parquet, found '{}'", name));
   WriterOptions options;
   options.format = format->value;
   if (!request.parameter("columns").empty()) {
@@ -166,7 +168,12 @@ HttpResponse page(const HttpRequest& request, const ApiContext& context, const S
   } else {
     json.null();
   }
-  append_total(json, context, scope);
+  // Who turns pages was told with the first.
+  if (question.behind) {
+    json.key("total").null();
+  } else {
+    append_total(json, context, scope);
+  }
   json.end_object();
   return json_answer(std::move(body));
 }

@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "server/parquet_download.hpp"
+
 namespace endreason {
 namespace {
 
@@ -31,30 +33,38 @@ Server::~Server() {
 }
 
 // Beyond this machine nobody is served without a token, and no token travels in the clear.
-Result<void> Server::check_reach() {
-  const HttpServerOptions& http = options_.http;
-  options_.api.loopback_only = is_loopback(http.address);
-  if (options_.api.loopback_only) return {};
-  if (options_.api.token.empty() && options_.api.reader_token.empty())
+Result<void> Server::check_reach(ServeOptions& options) {
+  const HttpServerOptions& http = options.http;
+  options.api.loopback_only = is_loopback(http.address);
+  if (options.api.loopback_only) return {};
+  if (options.api.token.empty() && options.api.reader_token.empty())
     return fail(Error::Code::Usage,
-                fmt::format("--http {}: beyond this machine a token is required; give --token-file",
+                fmt::format("http: {} is beyond this machine, where a token is required; give "
+                            "token-file, as an option or in the section serve",
                             http.address));
   if (http.certificate_file.empty())
     return fail(Error::Code::Usage,
-                fmt::format("--http {}: beyond this machine TLS is required; give "
-                            "--certificate and --key",
+                fmt::format("http: {} is beyond this machine, where TLS is required; give "
+                            "certificate and key, as options or in the section serve",
                             http.address));
   return {};
 }
 
 Result<void> Server::start() {
-  if (auto reach = check_reach(); !reach) return reach;
+  if (auto reach = check_reach(options_); !reach) return reach;
   auto store = open_duckdb_store(options_.store);
   if (!store) return tl::unexpected(store.error());
   store_ = *std::move(store);
   ingestor_ = std::make_unique<Ingestor>(*store_, options_.ingest);
+  // Before rows come out of the spool.
+  alerts_ = std::make_unique<AlertService>(*ingestor_, options_.store.folder + "/alerts.state",
+                                           options_.api.now_micros, options_.log);
+  if (auto started = alerts_->start(options_.alerts, options_.ingest.clock, store_->next_id() > 1);
+      !started)
+    return started;
   if (auto started = ingestor_->start(); !started) return started;
   running_ = true;
+  remove_left_downloads(options_.api.export_folder);
   listener_ = std::make_unique<SyslogListener>(
       options_.syslog,
       [this](std::string_view sender, std::string_view lines) {
@@ -66,6 +76,7 @@ Result<void> Server::start() {
   if (auto started = listener_->start(); !started) return started;
   files_ = std::make_unique<FileIntake>(*ingestor_, options_.files);
   if (auto started = files_->start(); !started) return started;
+  options_.api.alerts = [this] { return alerts_->view(); };
   options_.api.dropped_by_kernel = [this] { return listener_->dropped_by_kernel(); };
   options_.api.files = files_.get();
   api_ = std::make_unique<Api>(*store_, *ingestor_, options_.api);
@@ -74,6 +85,39 @@ Result<void> Server::start() {
   if (auto started = http_->start(); !started) return started;
   write_address();
   return {};
+}
+
+Result<std::vector<std::string>> Server::reload(ServeOptions next) {
+  std::vector<std::string> later;
+  // These stay as they are, so the rest is judged with them.
+  next.http.address = options_.http.address;
+  next.http.port = options_.http.port;
+  next.api.folder = options_.api.folder;
+  next.api.export_folder = options_.api.export_folder;
+  next.api.dropped_by_kernel = options_.api.dropped_by_kernel;
+  next.api.alerts = options_.api.alerts;
+  next.api.files = options_.api.files;
+  if (next.http.certificate_file.empty() != options_.http.certificate_file.empty()) {
+    later.emplace_back("certificate");  // HTTP to HTTPS, or back
+    next.http.certificate_file = options_.http.certificate_file;
+    next.http.key_file = options_.http.key_file;
+  }
+  if (auto reach = check_reach(next); !reach) return tl::unexpected(reach.error());
+  const auto http = http_->prepare(next.http);
+  if (!http) return tl::unexpected(http.error());
+  const auto syslog = listener_->prepare_certificates(
+      next.syslog.certificate_file, next.syslog.key_file, next.syslog.client_ca_file);
+  if (!syslog) return tl::unexpected(syslog.error());
+  if (auto set = alerts_->change(next.alerts, next.ingest.clock); !set)
+    return tl::unexpected(set.error());
+  (*http)();
+  (*syslog)();
+  ingestor_->change({next.ingest.ruleset, next.ingest.timers, next.ingest.clock,
+                     next.ingest.keep_days, next.ingest.keep_bytes});
+  api_->change(next.api);
+  options_.api = std::move(next.api);
+  options_.http = std::move(next.http);
+  return later;
 }
 
 void Server::write_address() const {
@@ -110,11 +154,13 @@ void Server::stop() {
   running_ = false;
   if (listener_) listener_->stop();
   if (files_) files_->stop();
-  if (!ingestor_->drain(kDrainTime) && options_.message)
-    options_.message(
+  if (!ingestor_->drain(kDrainTime))
+    options_.log->warning(
+        "not-drained",
         "not everything received is stored yet; it stays in the spool for the next start");
   if (http_) http_->stop();
   api_.reset();
+  alerts_->stop();
   ingestor_->stop();
   std::error_code ignored;
   std::filesystem::remove(address_file(options_.store.folder), ignored);

@@ -10,9 +10,11 @@
 
 #include "base/result.hpp"
 #include "ingest/ingestor.hpp"
+#include "server/alert_service.hpp"
 #include "server/api.hpp"
 #include "server/file_intake.hpp"
 #include "server/http_server.hpp"
+#include "server/operator_log.hpp"
 #include "sources/syslog_listener.hpp"
 #include "store/store.hpp"
 
@@ -25,7 +27,8 @@ struct ServeOptions {
   HttpServerOptions http;
   SyslogOptions syslog;
   FileIntakeOptions files;
-  std::function<void(std::string_view)> message;
+  std::vector<AlertOptions> alerts;
+  std::shared_ptr<OperatorLog> log;
 };
 
 class Server {
@@ -43,18 +46,23 @@ class Server {
   // them.
   bool loaded() const { return files_->loaded(); }
   Result<void> load_result() const { return files_->load_result(); }
+  // Takes over what may change while it runs: certificates, tokens, retention, limits, zones, rule
+  // set and timers. An error says what is wrong, and then nothing has changed. The answer names
+  // what only a restart could change.
+  Result<std::vector<std::string>> reload(ServeOptions next);
   // Why no rows are taken, in a sentence for the operator's log; empty while they are.
   std::string condition() const;
   // Takes no more, stores what was received, and ends.
   void stop();
 
  private:
-  Result<void> check_reach();
+  static Result<void> check_reach(ServeOptions& options);
   void write_address() const;
 
   ServeOptions options_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Ingestor> ingestor_;
+  std::unique_ptr<AlertService> alerts_;
   std::unique_ptr<SyslogListener> listener_;
   std::unique_ptr<FileIntake> files_;
   std::unique_ptr<Api> api_;

@@ -103,7 +103,7 @@ class ServerTest : public testing::Test {
     o.api.version = "test";
     o.http.port = 0;
     o.syslog.addresses = {{ListenKind::Tcp, "127.0.0.1", 0}, {ListenKind::Udp, "127.0.0.1", 0}};
-    o.message = [](std::string_view) {};
+    o.log = std::make_shared<OperatorLog>([](std::string_view) {}, o.ingest.now_micros);
     return o;
   }
   void start(ServeOptions o) {
@@ -184,13 +184,16 @@ TEST_F(ServerTest, PagesOfRowsFollowEachOtherWithoutGapOrCopy) {
   for (const char* order : {"desc", "asc"}) {
     std::vector<std::string> ids;
     std::string cursor;
+    Json total;  // told with the first page alone
     while (true) {
       const Json page =
           get(fmt::format("/records?limit=7&order={}&columns=src,_time&cursor={}", order, cursor));
       for (const Json& record : page["records"]) ids.push_back(record["_id"]);
-      EXPECT_TRUE(page["total"]["exact"]);
+      EXPECT_EQ(page["total"].is_null(), !cursor.empty());
+      if (cursor.empty()) total = page["total"];
+      EXPECT_TRUE(total["exact"]);
       if (page["next"].is_null()) {
-        EXPECT_EQ(page["total"]["rows"], ids.size());
+        EXPECT_EQ(total["rows"], ids.size());
         break;
       }
       cursor = escaped(page["next"].get<std::string>());
@@ -337,12 +340,12 @@ TEST_F(ServerTest, BeyondThisMachineTokenAndTlsAreRequired) {
   Server open(o);
   const auto started = open.start();
   ASSERT_FALSE(started);
-  EXPECT_NE(started.error().message.find("--token-file"), std::string::npos);
+  EXPECT_NE(started.error().message.find("token-file"), std::string::npos);
   o.api.token = "administrators-token";
   Server clear(o);
   const auto again = clear.start();
   ASSERT_FALSE(again);
-  EXPECT_NE(again.error().message.find("--certificate"), std::string::npos);
+  EXPECT_NE(again.error().message.find("certificate"), std::string::npos);
 }
 
 TEST_F(ServerTest, HostileRequestsAreAnsweredOrEnded) {

@@ -64,14 +64,12 @@ class TailStream final : public HttpStream {
   std::chrono::steady_clock::time_point spoken_{};
 };
 
-TailHub::TailHub(const ApiContext& context) : context_(context) {}
-
 TailHub::~TailHub() {
-  context_.ingestor.watch({});
+  ingestor_.watch({});
 }
 
-HttpResponse TailHub::open(const HttpRequest& request) {
-  auto scope = scope_of(request, context_);
+HttpResponse TailHub::open(const HttpRequest& request, const ApiContext& context) {
+  auto scope = scope_of(request, context);
   if (!scope) return scope.error();
   std::vector<OutputColumn> columns;
   if (const std::string_view list = request.parameter("columns"); !list.empty()) {
@@ -79,8 +77,7 @@ HttpResponse TailHub::open(const HttpRequest& request) {
     if (!chosen) return error_answer(ApiError::BadParameter, chosen.error().message);
     columns = *std::move(chosen);
   }
-  auto stream =
-      std::make_shared<TailStream>(context_, std::move(scope->filter), std::move(columns));
+  auto stream = std::make_shared<TailStream>(context, std::move(scope->filter), std::move(columns));
   {
     const std::scoped_lock lock(mutex_);
     std::erase_if(streams_, [](const auto& s) { return s.expired(); });
@@ -88,8 +85,9 @@ HttpResponse TailHub::open(const HttpRequest& request) {
       return error_answer(ApiError::Busy, "too many watch already", "close another live tail");
     streams_.push_back(stream);
   }
-  context_.ingestor.watch([this](const TrafficRecord& record, const Verdict& verdict,
-                                 std::uint64_t id) { pass(record, verdict, id); });
+  ingestor_.watch([this](const TrafficRecord& record, const Verdict& verdict, std::uint64_t id) {
+    pass(record, verdict, id);
+  });
   HttpResponse response;
   response.content_type = "text/event-stream";
   response.headers.emplace_back("X-Accel-Buffering", "no");

@@ -15,15 +15,15 @@ class TailStream;
 
 class TailHub {
  public:
-  explicit TailHub(const ApiContext& context);
+  explicit TailHub(Ingestor& ingestor) : ingestor_(ingestor) {}
   ~TailHub();
   TailHub(const TailHub&) = delete;
   TailHub& operator=(const TailHub&) = delete;
-  HttpResponse open(const HttpRequest& request);
+  HttpResponse open(const HttpRequest& request, const ApiContext& context);
 
  private:
   void pass(const TrafficRecord& record, const Verdict& verdict, std::uint64_t id);
-  const ApiContext& context_;
+  Ingestor& ingestor_;
   std::mutex mutex_;
   std::vector<std::weak_ptr<TailStream>> streams_;
 };

@@ -298,6 +298,32 @@ class UdpPort {
   std::uint32_t kernel_total_ = 0;
 };
 
+Result<asio::ssl::context> server_tls(const std::string& certificate_file,
+                                      const std::string& key_file,
+                                      const std::string& client_ca_file) {
+  if (certificate_file.empty() || key_file.empty())
+    return fail(Error::Code::Usage, "tls: a listener for TLS needs a certificate and its key");
+  ErrorCode failed;
+  asio::ssl::context tls(asio::ssl::context::tls_server);
+  tls.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
+                  asio::ssl::context::no_tlsv1_1);
+  tls.use_certificate_chain_file(certificate_file, failed);
+  if (failed)
+    return fail(Error::Code::Usage, fmt::format("{}: no certificate could be read: {}",
+                                                certificate_file, failed.message()));
+  tls.use_private_key_file(key_file, asio::ssl::context::pem, failed);
+  if (failed)
+    return fail(Error::Code::Usage, fmt::format("{}: no key of that certificate could be read: {}",
+                                                key_file, failed.message()));
+  if (client_ca_file.empty()) return tls;
+  tls.load_verify_file(client_ca_file, failed);
+  if (failed)
+    return fail(Error::Code::Usage, fmt::format("{}: no certificate could be read: {}",
+                                                client_ca_file, failed.message()));
+  tls.set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert);
+  return tls;
+}
+
 }  // namespace
 
 class SyslogListener::Impl {
@@ -326,6 +352,19 @@ class SyslogListener::Impl {
     thread_.join();
   }
 
+  Result<std::function<void()>> prepare(const std::string& certificate_file,
+                                        const std::string& key_file,
+                                        const std::string& client_ca_file) {
+    if (!shared_.tls) return std::function<void()>([] {});
+    auto tls = server_tls(certificate_file, key_file, client_ca_file);
+    if (!tls) return tl::unexpected(tls.error());
+    // Connections keep what they began with: OpenSSL counts who uses a context.
+    auto next = std::make_shared<asio::ssl::context>(*std::move(tls));
+    return std::function<void()>([this, next] {
+      asio::post(shared_.io, [this, next] { shared_.tls.emplace(std::move(*next)); });
+    });
+  }
+
   std::vector<ListenAddress> bound() const { return shared_.options.addresses; }
   std::uint64_t dropped_by_kernel() const { return shared_.kernel_dropped; }
 
@@ -344,26 +383,9 @@ class SyslogListener::Impl {
   Result<void> ready_tls() {
     if (shared_.tls) return {};
     const SyslogOptions& o = shared_.options;
-    if (o.certificate_file.empty() || o.key_file.empty())
-      return fail(Error::Code::Usage, "tls: a listener for TLS needs a certificate and its key");
-    ErrorCode failed;
-    shared_.tls.emplace(asio::ssl::context::tls_server);
-    shared_.tls->set_options(asio::ssl::context::default_workarounds |
-                             asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
-    shared_.tls->use_certificate_chain_file(o.certificate_file, failed);
-    if (failed)
-      return fail(Error::Code::Usage, fmt::format("{}: no certificate could be read: {}",
-                                                  o.certificate_file, failed.message()));
-    shared_.tls->use_private_key_file(o.key_file, asio::ssl::context::pem, failed);
-    if (failed)
-      return fail(Error::Code::Usage,
-                  fmt::format("{}: no key could be read: {}", o.key_file, failed.message()));
-    if (o.client_ca_file.empty()) return {};
-    shared_.tls->load_verify_file(o.client_ca_file, failed);
-    if (failed)
-      return fail(Error::Code::Usage, fmt::format("{}: no certificate could be read: {}",
-                                                  o.client_ca_file, failed.message()));
-    shared_.tls->set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert);
+    auto tls = server_tls(o.certificate_file, o.key_file, o.client_ca_file);
+    if (!tls) return tl::unexpected(tls.error());
+    shared_.tls.emplace(*std::move(tls));
     return {};
   }
 
@@ -380,6 +402,11 @@ SyslogListener::~SyslogListener() {
 }
 Result<void> SyslogListener::start() {
   return impl_->start();
+}
+Result<std::function<void()>> SyslogListener::prepare_certificates(
+    const std::string& certificate_file, const std::string& key_file,
+    const std::string& client_ca_file) {
+  return impl_->prepare(certificate_file, key_file, client_ca_file);
 }
 std::vector<ListenAddress> SyslogListener::bound() const {
   return impl_->bound();

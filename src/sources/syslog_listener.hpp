@@ -78,6 +78,11 @@ class SyslogListener {
 
   // Binds all addresses, then starts to read.
   [[nodiscard]] Result<void> start();
+  // Reads certificates again, of other files or the same; the function makes them act for senders
+  // that connect from then on. Nothing happens where there is no listener for TLS.
+  Result<std::function<void()>> prepare_certificates(const std::string& certificate_file,
+                                                     const std::string& key_file,
+                                                     const std::string& client_ca_file);
   // As bound, with the ports that were given.
   std::vector<ListenAddress> bound() const;
   // Datagrams that the kernel dropped because they were not read in time.

@@ -8,6 +8,7 @@
 #include "store/result_table.hpp"
 #include "store/rollups.hpp"
 #include "store/row_scope.hpp"
+#include "store/schema.hpp"
 #include "store/table_cells.hpp"
 
 namespace endreason {
@@ -83,6 +84,16 @@ Result<std::uint64_t> DuckdbStore::count(const RowScope& scope, const QueryLimit
   const auto table = counts(scope, limits);
   if (!table) return tl::unexpected(table.error());
   return number_of(table->rows[0][0]);
+}
+
+Result<void> DuckdbStore::export_parquet(const RowScope& scope, const std::string& path,
+                                         const QueryLimits& limits) {
+  const auto table =
+      query(fmt::format("COPY ({} WHERE {}) TO {} (FORMAT parquet, COMPRESSION zstd)",
+                        traffic_select(), scope_sql(scope), literal(path)),
+            limits);
+  if (!table) return tl::unexpected(table.error());
+  return {};
 }
 
 Result<StoredSpan> DuckdbStore::span(const QueryLimits& limits) {

@@ -109,6 +109,8 @@ class DuckdbStore final : public Store {
   Result<void> read_rows(const RowsQuestion& question, const QueryLimits& limits,
                          const std::function<bool(StoredRow&)>& take) override;
   Result<std::uint64_t> count(const RowScope& scope, const QueryLimits& limits) override;
+  Result<void> export_parquet(const RowScope& scope, const std::string& path,
+                              const QueryLimits& limits) override;
   Result<StoredSpan> span(const QueryLimits& limits) override;
   Result<std::vector<GroupedRows>> groups(const RowScope& scope,
                                           const std::vector<GroupColumn>& columns,

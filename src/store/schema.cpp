@@ -85,22 +85,6 @@ std::string view_column(const FieldInfo& f) {
   }
 }
 
-std::string traffic_view() {
-  std::string columns = "r.id, r.time";
-  for (const FieldInfo& f : kFields) columns += ", " + view_column(f);
-  for (const RowColumn c : {RowColumn::FinalAction, RowColumn::Outcome, RowColumn::EndedBy,
-                            RowColumn::ReasonCode, RowColumn::Confidence, RowColumn::Provisional})
-    columns += fmt::format(", r.{}", info(c).name);
-  columns += ", nullif(r.decided_by::VARCHAR, 'none') AS decided_by";
-  columns += ", contradiction_words(r.contradictions) AS contradictions";
-  columns += ", r.sessions, r.received, senders.name AS sender, r.format, r.partial, r.odd, r.raw";
-  std::string joins;
-  for (const StoredGroupInfo& g : kStoredGroups)
-    joins += fmt::format(" LEFT JOIN {0} ON r.{1} = {0}.id", g.table, g.id);
-  joins += " LEFT JOIN senders ON r.sender_id = senders.id";
-  return "CREATE VIEW traffic AS SELECT " + columns + " FROM traffic_rows r" + joins;
-}
-
 std::vector<std::string> macros() {
   std::string words;
   for (const auto& row : kContradictions)
@@ -133,6 +117,22 @@ std::vector<std::string> macros() {
 
 }  // namespace
 
+std::string traffic_select() {
+  std::string columns = "r.id, r.time";
+  for (const FieldInfo& f : kFields) columns += ", " + view_column(f);
+  for (const RowColumn c : {RowColumn::FinalAction, RowColumn::Outcome, RowColumn::EndedBy,
+                            RowColumn::ReasonCode, RowColumn::Confidence, RowColumn::Provisional})
+    columns += fmt::format(", r.{}", info(c).name);
+  columns += ", nullif(r.decided_by::VARCHAR, 'none') AS decided_by";
+  columns += ", contradiction_words(r.contradictions) AS contradictions";
+  columns += ", r.sessions, r.received, senders.name AS sender, r.format, r.partial, r.odd, r.raw";
+  std::string joins;
+  for (const StoredGroupInfo& g : kStoredGroups)
+    joins += fmt::format(" LEFT JOIN {0} ON r.{1} = {0}.id", g.table, g.id);
+  joins += " LEFT JOIN senders ON r.sender_id = senders.id";
+  return "SELECT " + columns + " FROM traffic_rows r" + joins;
+}
+
 std::string type_name(const RowColumnInfo& column) {
   if (column.type == ColumnType::Word) return std::string(column.words) + "_word";
   return std::string(plain_type(column.type));
@@ -162,7 +162,7 @@ std::vector<std::string> schema_statements() {
   statements.emplace_back("CREATE TABLE store_state (name VARCHAR, value UBIGINT)");
   for (std::string& statement : rollup_schema()) statements.push_back(std::move(statement));
   for (std::string& macro : macros()) statements.push_back(std::move(macro));
-  statements.push_back(traffic_view());
+  statements.push_back("CREATE VIEW traffic AS " + traffic_select());
   return statements;
 }
 

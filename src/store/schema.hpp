@@ -21,6 +21,9 @@ inline constexpr std::uint64_t kSchemaWithoutRollups = 1;
 // The statements that make an empty database ready, in order.
 std::vector<std::string> schema_statements();
 
+// What the view `traffic` is: a SELECT of rows r that takes a WHERE.
+std::string traffic_select();
+
 // The name of the database's type.
 std::string type_name(const RowColumnInfo& column);
 std::string type_name(const StoredColumn& column);

@@ -136,6 +136,14 @@ class Store {
   // Totals, steps, rankings and what stands out of a period, in one consistent view.
   [[nodiscard]] virtual Result<OverviewAnswer> overview(const OverviewQuestion& question,
                                                         const QueryLimits& limits) = 0;
+  // All columns of the view `traffic`, in the order of storing, as a Parquet file at a path that
+  // the store may write to (StoreOptions::export_folder).
+  [[nodiscard]] virtual Result<void> export_parquet(const RowScope& scope, const std::string& path,
+                                                    const QueryLimits& limits) {
+    static_cast<void>(scope), static_cast<void>(path), static_cast<void>(limits);
+    return fail(Error::Code::Usage,
+                "this store writes no Parquet files; ask its database for them");
+  }
   // "duckdb"
   virtual std::string_view kind() const = 0;
   virtual std::uint64_t bytes_on_disk() const = 0;

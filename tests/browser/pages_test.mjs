@@ -252,8 +252,18 @@ pageTest("devices: what was received is stored, spooled, rejected or of another 
   assert.equal(received, parts.reduce((sum, part) => sum + part, 0));
   assert.ok(await page.isVisible("text=Everything is accounted for"));
   const serials = new Set(records().map((record) => record.serial ?? ""));
-  assert.equal(number(await page.textContent("h2 >> nth=0")), serials.size);
+  assert.equal(number(await page.textContent("h2:has-text('firewall')")), serials.size);
   assert.match(await page.textContent("section:has(h2:has-text('Rejected lines'))"), /23\.200/, "the rejected line of the samples, with what was found");
+});
+
+pageTest("devices: an alert that fires says so, and that its webhook is not reached, and leads to its rows", "/devices", async (page) => {
+  const row = page.locator("tr:has-text('something is blocked')");
+  await row.locator("text=firing").waitFor({ timeout: 20_000 });
+  assert.match(await row.textContent(), /127\.0\.0\.1/);
+  assert.match(await page.textContent("tr:has-text('no such application')"), /quiet/);
+  await row.locator("a").click();
+  await page.waitForSelector(".cell-verdict");
+  assert.equal(filterOf(page), "( final_action eq blocked )");
 });
 
 pageTest("terms: the search finds a word, its meaning and its source", "/terms", async (page) => {

@@ -2,7 +2,7 @@
 // run.mjs PROGRAM [screenshots FOLDER]: starts PROGRAM serve on an empty folder with the real logs of
 // data/samples, and runs the tests of this folder on it, or takes pictures. Its exit code is theirs.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -45,7 +45,17 @@ const data = mkdtempSync(join(tmpdir(), "endreason-browser-"));
 const port = await freePort();
 const url = `http://127.0.0.1:${port}`;
 const samples = join(root, "data/samples/logs");
-const server = spawn(program, ["serve", "--folder", data, "--http", `127.0.0.1:${port}`, "--no-listen", "--keep-raw", "--load", samples], { stdio: ["ignore", "inherit", "inherit"] });
+// One alert that the samples set off, whose webhook nobody answers, and one that stays quiet.
+const config = join(data, "endreason.yaml");
+writeFileSync(
+  config,
+  `serve:
+  alerts:
+    - {name: something is blocked, filter: "( final_action eq blocked )", threshold: 3, window-seconds: 3600, webhook: "http://127.0.0.1:9/hook"}
+    - {name: no such application, filter: "( app eq none-such )", threshold: 1, webhook: "http://127.0.0.1:9/hook"}
+`,
+);
+const server = spawn(program, ["serve", "--config", config, "--folder", data, "--http", `127.0.0.1:${port}`, "--no-listen", "--keep-raw", "--load", samples], { stdio: ["ignore", "inherit", "inherit"] });
 let status = 1;
 try {
   await stored(url, server);

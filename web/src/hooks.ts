@@ -46,6 +46,16 @@ export function useAsked<T>(key: string, ask: (signal: AbortSignal) => Promise<T
   return { data: state.data, error: state.error, loading, stale: state.key !== key, reload };
 }
 
+// Does it every so often while somebody can see the page.
+export function useRefresh(action: () => void, milliseconds: number): void {
+  const latest = useRef(action);
+  latest.current = action;
+  useEffect(() => {
+    const timer = setInterval(() => document.visibilityState === "visible" && latest.current(), milliseconds);
+    return () => clearInterval(timer);
+  }, [milliseconds]);
+}
+
 const typesInto = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 

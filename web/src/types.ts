@@ -224,6 +224,19 @@ export interface Status {
   queries_running: number;
 }
 
+export interface Alert {
+  name: string;
+  filter: string;
+  threshold: number;
+  window_seconds: number;
+  state: "quiet" | "firing";
+  sessions: number;
+  episodes: number;
+  peak: number;
+  since: string | null;
+  webhook: { host: string; called: number; waiting: number; failed: number; given_up: number; last_error: string | null };
+}
+
 export interface FilterCheck {
   ok: true;
   sql: string;

@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // Devices: what each firewall sends, whether all of it arrived, and what was rejected and why.
 import { getJson } from "../api";
-import { formatAgo, formatCount, formatDuration, formatTime, plural } from "../format";
-import { useAsked, useKeys, useTitle } from "../hooks";
+import { formatAgo, formatBytes, formatCount, formatDuration, formatTime, plural } from "../format";
+import { useAsked, useKeys, useRefresh, useTitle } from "../hooks";
 import { linkTo } from "../router";
-import type { Accounting, Device, Reject } from "../types";
+import type { Accounting, Alert, Device, Reject, Status } from "../types";
 import { VerdictIcon } from "../ui/icons";
+import { AlertsPanel } from "./alerts_panel";
 import { Empty, ErrorNotice, Loading, NothingReceived } from "../ui/notice";
 
 export function DevicesPage() {
   useTitle("Devices");
   const devices = useAsked("devices", (signal) => getJson<Device[]>("/devices", {}, signal));
   const accounting = useAsked("accounting", (signal) => getJson<Accounting>("/accounting", {}, signal));
-  useKeys({
-    r: () => {
-      devices.reload();
-      accounting.reload();
-    },
-  });
+  const alerts = useAsked("alerts", (signal) => getJson<Alert[]>("/alerts", {}, signal));
+  const status = useAsked("devices-status", (signal) => getJson<Status>("/status", {}, signal));
+  const askAgain = () => [devices, accounting, alerts, status].forEach((asked) => asked.reload());
+  useKeys({ r: askAgain });
+  useRefresh(askAgain, 10_000);
   return (
     <div class="devices-page">
       {accounting.error && <ErrorNotice error={accounting.error} onRetry={accounting.reload} />}
-      {accounting.data && <Equation data={accounting.data} />}
+      {accounting.data && <Equation data={accounting.data} status={status.data} />}
+      {alerts.data && <AlertsPanel alerts={alerts.data} />}
       {devices.error && <ErrorNotice error={devices.error} onRetry={devices.reload} />}
       {!devices.data && devices.loading && <Loading lines={8} />}
       {devices.data?.length === 0 && <NothingReceived />}
@@ -34,7 +35,7 @@ export function DevicesPage() {
 }
 
 // received = stored + spooled + rejected + other types (+ copies + blank): nothing is lost in silence.
-function Equation({ data }: { data: Accounting }) {
+function Equation({ data, status }: { data: Accounting; status: Status | null }) {
   const always: [string, number, string][] = [
     ["stored", data.stored, "rows in the database"],
     ["spooled", data.spooled, "on disk, not yet in the database"],
@@ -70,8 +71,26 @@ function Equation({ data }: { data: Accounting }) {
           </div>
         ))}
       </div>
+      {status && <ServerLine status={status} />}
       {data.duplicates > 0 && <p class="hint">{plural(data.duplicates, "copy", "copies")} of rows that were there already were kept once: they came by way of a second collector, or were sent again.</p>}
     </section>
+  );
+}
+
+// What keeps the rows, and whether it still takes them.
+function ServerLine({ status }: { status: Status }) {
+  const { store } = status;
+  if (status.state !== "running")
+    return (
+      <p class="badge status-failed wrap" role="alert">
+        <VerdictIcon verdict="failed" /> {status.problem || `The server takes no rows: ${status.state}.`}
+      </p>
+    );
+  return (
+    <p class="hint">
+      endreason {status.version} has been running for {formatDuration(status.uptime_seconds)} and keeps {formatBytes(store.bytes)} in {store.folder}
+      {store.oldest && `, from ${formatTime(store.oldest)} to ${formatTime(store.newest)} UTC`}.
+    </p>
   );
 }
 
