@@ -169,6 +169,9 @@ function DeviceState({ device }: { device: Device }) {
 function Gaps({ devices }: { devices: Device[] }) {
   const gaps = devices.flatMap((device) => device.gaps.map((gap) => ({ ...gap, serial: device.device_name || device.serial })));
   if (gaps.length === 0) return null;
+  // The largest first: one loss of thousands says more than many of one.
+  gaps.sort((a, b) => b.missing - a.missing);
+  const [first, more] = [gaps.slice(0, gapsShown), gaps.slice(gapsShown)];
   return (
     <section class="panel">
       <h2>Gaps in sequence numbers</h2>
@@ -176,33 +179,48 @@ function Gaps({ devices }: { devices: Device[] }) {
         A firewall numbers its logs. Numbers that never came were lost on the way, most often UDP at a peak, or were not forwarded: compare with show log-collector on the sender, and prefer
         TCP or TLS.
       </p>
-      <div class="table-scroll">
-        <table class="table">
-          <thead>
-            <tr>
-              <th scope="col">Firewall</th>
-              <th scope="col">Time (UTC)</th>
-              <th scope="col">After</th>
-              <th scope="col">Before</th>
-              <th scope="col" class="right">
-                Missing
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {gaps.map((gap) => (
-              <tr key={`${gap.serial}-${gap.after_seqno}`}>
-                <th scope="row">{gap.serial}</th>
-                <td>{formatTime(gap.time)}</td>
-                <td class="mono">{gap.after_seqno}</td>
-                <td class="mono">{gap.before_seqno}</td>
-                <td class="right">{formatCount(gap.missing)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <GapTable gaps={first} />
+      {more.length > 0 && (
+        <details>
+          <summary>{plural(more.length, "smaller gap")}</summary>
+          <GapTable gaps={more} />
+        </details>
+      )}
     </section>
+  );
+}
+
+const gapsShown = 10;
+
+function GapTable({ gaps }: { gaps: (Device["gaps"][number] & { serial: string })[] }) {
+  const timed = gaps.some((gap) => gap.time);
+  return (
+    <div class="table-scroll">
+      <table class="table">
+        <thead>
+          <tr>
+            <th scope="col">Firewall</th>
+            <th scope="col" class="right">
+              Missing
+            </th>
+            <th scope="col">After</th>
+            <th scope="col">Before</th>
+            {timed && <th scope="col">Time (UTC)</th>}
+          </tr>
+        </thead>
+        <tbody>
+          {gaps.map((gap) => (
+            <tr key={`${gap.serial}-${gap.after_seqno}`}>
+              <th scope="row">{gap.serial}</th>
+              <td class="right">{formatCount(gap.missing)}</td>
+              <td class="mono">{gap.after_seqno}</td>
+              <td class="mono">{gap.before_seqno}</td>
+              {timed && <td>{formatTime(gap.time)}</td>}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

@@ -231,9 +231,10 @@ function useTail(live: boolean, filter: string): Tail {
 }
 
 const formats = [
-  { format: "csv", word: "CSV", says: "the chosen columns, with a header" },
-  { format: "ndjson", word: "NDJSON", says: "one object a row, for jq and SIEMs" },
-  { format: "panos", word: "PAN-OS CSV", says: "as a firewall sends it" },
+  { format: "csv", suffix: "csv", word: "CSV", says: "the chosen columns, with a header" },
+  { format: "ndjson", suffix: "ndjson", word: "NDJSON", says: "one object a row, for jq and SIEMs" },
+  { format: "parquet", suffix: "parquet", word: "Parquet", says: "for DuckDB, Spark and pandas" },
+  { format: "panos", suffix: "csv", word: "PAN-OS CSV", says: "as a firewall sends it" },
 ] as const;
 
 // The server writes all rows that match, not only those that were loaded here.
@@ -249,14 +250,14 @@ function ExportMenu({ state, chosen }: { state: UrlState; chosen: string[] }) {
       format,
     });
   // A link cannot carry the token, so with one the file goes through memory.
-  const download = async (event: MouseEvent, format: string) => {
+  const download = async (event: MouseEvent, format: string, suffix: string) => {
     if (!readToken()) return;
     event.preventDefault();
     try {
       const url = URL.createObjectURL(await (await request(pathOf(format))).blob());
       const link = document.createElement("a");
       link.href = url;
-      link.download = `endreason.${format === "ndjson" ? "ndjson" : "csv"}`;
+      link.download = `endreason.${suffix}`;
       link.click();
       setTimeout(() => URL.revokeObjectURL(url), 60_000);
       setFailed("");
@@ -267,9 +268,9 @@ function ExportMenu({ state, chosen }: { state: UrlState; chosen: string[] }) {
   return (
     <Menu label="Export" icon="download">
       <ul class="menu-list">
-        {formats.map(({ format, word, says }) => (
+        {formats.map(({ format, suffix, word, says }) => (
           <li key={format}>
-            <a class="menu-item" href={pathOf(format)} download={`endreason.${format === "ndjson" ? "ndjson" : "csv"}`} onClick={(event) => void download(event, format)}>
+            <a class="menu-item" href={pathOf(format)} download={`endreason.${suffix}`} onClick={(event) => void download(event, format, suffix)}>
               {word} <span class="muted">{says}</span>
             </a>
           </li>
