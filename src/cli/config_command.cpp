@@ -16,6 +16,7 @@
 #include "cli/terminal.hpp"
 #include "config/panos_import.hpp"
 #include "config/policy_yaml.hpp"
+#include "config/serve_check.hpp"
 #include "config/settings.hpp"
 #include "config/settings_yaml.hpp"
 #include "findings/printable.hpp"
@@ -59,7 +60,9 @@ int run_check(const ConfigOptions& options) {
   if (!json) return complain(json.error());
   const auto settings = load_settings(options.file);
   if (!settings) return complain(settings.error());
-  const std::vector<PolicyProblem> problems = check_policy(settings->policy);
+  std::vector<PolicyProblem> problems = check_policy(settings->policy);
+  for (PolicyProblem& problem : check_serve(settings->serve))
+    problems.push_back(std::move(problem));
   std::string out;
   std::array<std::size_t, kSeverities.size()> counts{};
   for (const PolicyProblem& problem : problems) {

@@ -74,6 +74,7 @@ Done read_alerts(const SettingNode& node, ServeSettings& into) {
 }
 
 Done read_one(const SettingNode& value, ServeSettings& into) {
+  into.lines[value.key()] = value.line();
   if (value.key() == "alerts") return read_alerts(value, into);
   const auto rows = serve_settings();
   const auto row = std::ranges::find(rows, value.key(), &ServeSettingInfo::name);

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include "config/serve_check.hpp"
 #include "config/settings.hpp"
 #include "config/settings_yaml.hpp"
+#include "policy/policy_check.hpp"
 
 namespace endreason {
 namespace {
@@ -98,6 +100,39 @@ TEST(ServeSection, AnAlertThatCouldNeverCallIsRefused) {
   EXPECT_NE(error_of(alert + "webhook: 'http://h/'}\n    - {name: a, filter: '( app eq ssl )', "
                              "webhook: 'http://h/'}")
                 .find("another alert is called 'a' too"),
+            std::string::npos);
+}
+
+std::string problems_of(const std::string& text) {
+  const auto settings = parse_settings(text, "e.yaml");
+  std::string out;
+  for (const PolicyProblem& problem : check_serve(settings->serve))
+    out += to_line(problem, "e.yaml") + "\n";
+  return out;
+}
+
+TEST(ServeSection, SettingsThatNeedEachOtherAndFilesThatAreNotThereAreNamed) {
+  EXPECT_EQ(problems_of("serve: {keep-days: 9}\n"), "");
+  EXPECT_EQ(problems_of(""), "");
+  const std::string beyond = problems_of("serve:\n  keep-days: 9\n  http: 0.0.0.0:8443\n");
+  EXPECT_NE(
+      beyond.find("e.yaml:3: error: serve.http: 0.0.0.0 is beyond this machine, where a token "
+                  "is required; give token-file"),
+      std::string::npos)
+      << beyond;
+  EXPECT_NE(beyond.find("give certificate and key"), std::string::npos) << beyond;
+  const std::string alone = problems_of(
+      "serve:\n  keep-days: 9\n  certificate: /no/such.pem\n  listen: 'tls:[::]:6514'\n");
+  EXPECT_NE(alone.find("e.yaml:3: error: serve: certificate and key belong together"),
+            std::string::npos)
+      << alone;
+  EXPECT_NE(alone.find("e.yaml:3: error: serve.certificate: /no/such.pem is not there"),
+            std::string::npos)
+      << alone;
+  EXPECT_NE(problems_of("serve: {listen: 'tls:[::]:6514', keep-days: 1}\n")
+                .find("serve.listen: a listener for TLS needs a certificate"),
+            std::string::npos);
+  EXPECT_NE(problems_of("serve: {keep-raw: yes}\n").find("note: serve: nothing is ever removed"),
             std::string::npos);
 }
 

@@ -5,6 +5,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,6 +37,7 @@ struct ServeSettings {
                 requests_per_minute = 3000, body_bytes = std::uint64_t{16} << 20,
                 capture_bytes = std::uint64_t{1} << 30;
   std::vector<AlertSettings> alerts;
+  std::map<std::string, std::size_t, std::less<>> lines;  // where the file has each setting
 };
 
 enum class ServeKind : std::uint8_t { Text, Texts, YesNo, Number, Bytes, Word };
