@@ -34,7 +34,7 @@ struct ServeSettings {
   bool keep_raw = false;
   std::uint64_t keep_days = 0, keep_bytes = 0, spool_bytes = std::uint64_t{4} << 30,
                 memory = std::uint64_t{1} << 30, threads = 0, query_seconds = 30,
-                requests_per_minute = 3000, body_bytes = std::uint64_t{16} << 20,
+                requests_per_minute = 6000, body_bytes = std::uint64_t{16} << 20,
                 capture_bytes = std::uint64_t{1} << 30;
   std::vector<AlertSettings> alerts;
   std::map<std::string, std::size_t, std::less<>> lines;  // where the file has each setting
