@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Arbitrary bytes as packets of an arbitrary link type, several in a row so that fragments meet.
 // What a view points to must lie in the packet or, where fragments were put together, be readable
-// (AddressSanitizer sees when it is not), and fragments must be accounted for.
+// (AddressSanitizer sees when it is not), fragments must be accounted for, and the short way to a
+// view must lead to the same one.
 //
 // The first two bytes are the link type, the third the options; then packets, each behind two bytes
 // of length.
@@ -61,6 +62,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.fragments.wholes_bytes = 128 << 10;
   options.fragments.bytes = 32 * endreason::kFragmentBlockBytes;
   endreason::Decoder decoder(options);
+  options.shortcut = false;
+  endreason::Decoder long_way(options);
   endreason::RawPacket packet;
   packet.link_type = static_cast<std::uint16_t>(data[0] | data[1] << 8);
   std::span<const std::uint8_t> rest(data + 3, size - 3);
@@ -74,6 +77,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     packet.time_ns += 3'000'000'000;
     PacketView view;
     decoder.decode(packet, view);
+    PacketView same;
+    long_way.decode(packet, same);
+    require(view.fragment || view == same);
     judge(view, packet.bytes);
     rest = rest.subspan(2 + length);
   }

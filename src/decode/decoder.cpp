@@ -7,6 +7,7 @@
 #include "base/byte_order.hpp"
 #include "decode/internet_layer.hpp"
 #include "decode/link_layer.hpp"
+#include "decode/plain_packet.hpp"
 #include "decode/tunnel.hpp"
 
 namespace endreason {
@@ -15,7 +16,7 @@ namespace {
 // Copied, because compilers make a slow loop of clearing as many bytes.
 constexpr PacketView kBlankView{};
 
-// Most packets: an Ethernet header and IPv4 right behind it.
+// An Ethernet header and IPv4 right behind it.
 bool is_plain_ethernet(const RawPacket& packet) {
   return packet.link_type == 1 && packet.bytes.size() >= 14 &&
          load_big16(packet.bytes.data() + 12) == 0x0800;
@@ -60,7 +61,10 @@ PacketView fresh_view(const PacketView& outer) {
 }  // namespace
 
 Decoder::Decoder(DecodeOptions options)
-    : options_(options), reassembler_(std::make_unique<Reassembler>(options.fragments)) {}
+    : options_(options),
+      shortcut_(options.shortcut && !options.decap && !options.check_checksums &&
+                options.headers_max > 0),
+      reassembler_(std::make_unique<Reassembler>(options.fragments)) {}
 Decoder::~Decoder() = default;
 Decoder::Decoder(Decoder&&) noexcept = default;
 Decoder& Decoder::operator=(Decoder&&) noexcept = default;
@@ -118,6 +122,10 @@ void Decoder::look_into_tunnels(Walk& walk, PacketView& view) {
 }
 
 void Decoder::decode_one(const RawPacket& packet, PacketView& view) {
+  if (!shortcut_ || !read_plain(packet, view)) decode_any(packet, view);
+}
+
+void Decoder::decode_any(const RawPacket& packet, PacketView& view) {
   view = kBlankView;
   view.time_ns = packet.time_ns;
   view.interface = packet.interface;

@@ -20,6 +20,7 @@ struct DecodeOptions {
   bool check_checksums = false;  // IPv4 header, TCP, UDP, ICMP; not of snapped packets or fragments
   std::uint8_t headers_max = 32;  // before TCP, UDP, ...; more is TooDeep
   FragmentLimits fragments;
+  bool shortcut = true;  // plain packets take a shorter way to the same view; false: to compare
 };
 
 class Decoder {
@@ -54,11 +55,13 @@ class Decoder {
 
  private:
   void decode_one(const RawPacket& packet, PacketView& view);
+  void decode_any(const RawPacket& packet, PacketView& view);
   void decode_ip(Slice bytes, Walk& walk, PacketView& view);
   void look_into_tunnels(Walk& walk, PacketView& view);
   void put_together(const Datagram& fragment, Walk& walk, PacketView& view);
 
   DecodeOptions options_;
+  bool shortcut_;
   std::unique_ptr<Reassembler> reassembler_;
   bool apart_ = false;         // fragments are left to another decoder
   bool met_fragment_ = false;  // since apart_ was set

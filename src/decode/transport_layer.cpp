@@ -36,22 +36,6 @@ void set_payload(Slice bytes, std::uint32_t header, PacketView& view) {
   view.payload_captured = bytes.captured - header;
 }
 
-// Options as far as they were captured; only the window scale is of interest (RFC 7323).
-std::int8_t window_scale(const std::uint8_t* at, std::uint32_t count) {
-  std::uint32_t i = 0;
-  while (i < count && at[i] != 0) {
-    if (at[i] == 1) {
-      ++i;
-      continue;
-    }
-    if (i + 1 >= count || at[i + 1] < 2) break;
-    if (at[i] == 3 && at[i + 1] == 3 && i + 2 < count)
-      return static_cast<std::int8_t>(std::min(at[i + 2], kWindowScaleMax));
-    i += at[i + 1];
-  }
-  return -1;
-}
-
 DecodeStatus read_tcp(Slice bytes, bool check, PacketView& view) {
   if (bytes.wire < kTcpBytes) return DecodeStatus::Malformed;
   if (!bytes.has(kTcpBytes)) return DecodeStatus::Truncated;
@@ -143,6 +127,22 @@ DecodeStatus read_sctp(Slice bytes, PacketView& view) {
 }
 
 }  // namespace
+
+// Options as far as they were captured; only the window scale is of interest (RFC 7323).
+std::int8_t window_scale(const std::uint8_t* at, std::uint32_t count) {
+  std::uint32_t i = 0;
+  while (i < count && at[i] != 0) {
+    if (at[i] == 1) {
+      ++i;
+      continue;
+    }
+    if (i + 1 >= count || at[i + 1] < 2) break;
+    if (at[i] == 3 && at[i + 1] == 3 && i + 2 < count)
+      return static_cast<std::int8_t>(std::min(at[i + 2], kWindowScaleMax));
+    i += at[i + 1];
+  }
+  return -1;
+}
 
 DecodeStatus read_transport_header(Slice bytes, bool check, PacketView& view) {
   switch (view.protocol) {

@@ -14,6 +14,9 @@ namespace endreason {
 // Reads the header of view.protocol at the beginning of `bytes`; fills ports, TCP and ICMP fields
 // and the payload. Protocols it does not know have no header: all of the bytes are payload.
 // `check`: see whether the checksum holds (TCP, UDP, ICMP), where all of the bytes are there.
+// The window scale that options of so many bytes name, at most 14 (RFC 7323); -1: none.
+std::int8_t window_scale(const std::uint8_t* options, std::uint32_t count);
+
 DecodeStatus read_transport_header(Slice bytes, bool check, PacketView& view);
 
 // The ends of the session that a quoted packet belongs to.

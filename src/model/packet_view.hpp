@@ -68,6 +68,7 @@ struct PacketView {
   TunnelKind tunnel{TunnelKind::None};
   const std::uint8_t* quoted{};  // ICMP errors: the quoted IP packet, or null
   std::uint32_t quoted_length{};
+  friend bool operator==(const PacketView&, const PacketView&) = default;
 };
 
 }  // namespace endreason
