@@ -4,10 +4,6 @@
 namespace endreason {
 namespace {
 
-// A session with one of these needs more than the common path.
-constexpr std::uint16_t kAttention = kUnverifiedRstC2s | kUnverifiedRstS2c;
-constexpr std::uint8_t kControlFlags = kTcpFin | kTcpSyn | kTcpRst | kTcpAck;
-
 bool any(const PacketView& p, unsigned flags) {
   return (p.tcp_flags & flags) != 0;
 }
@@ -89,12 +85,10 @@ void TcpTracker::begin_taken_over(Session& session) {
   session.tcp_state = next(next(TcpState::None, TcpEvent::ClientSyn), TcpEvent::ServerSynAck);
 }
 
-TcpStep TcpTracker::take(Session& session, Flow flow, const PacketView& p) {
+TcpStep TcpTracker::take_counted(Session& session, Flow flow, const PacketView& p) {
   const unsigned held_before = held(session);
-  const bool common = session.tcp_state == TcpState::Established &&
-                      (p.tcp_flags & (kControlFlags | kTcpUrg)) == kTcpAck &&
-                      (session.flags & kAttention) == 0;
-  const TcpStep step = common ? take_in_order(session, flow, p) : take_rarer(session, flow, p);
+  const TcpStep step =
+      is_common(session, p) ? take_in_order(session, flow, p) : take_rarer(session, flow, p);
   segments_held_ += held(session) - held_before;
   return step;
 }
@@ -273,6 +267,8 @@ TcpStep TcpTracker::exceed_limit(Session& session, SessionCounter which) {
 TcpStep TcpTracker::take_in_order(Session& session, Flow flow, const PacketView& p) {
   if (p.payload_length > 0) session.set(data_seen(flow));
   if (p.window == 0) note_extras(session, flow, p);
+  if (take_expected(session, flow, p)) [[likely]]
+    return {};
   if (!session.has(sequence_known(flow))) {
     join_sequence(session, flow, p);
     return {};

@@ -41,7 +41,13 @@ class TcpTracker {
   // The connection that took a session's tuple over, as the SYN-ACK leaves it.
   static void begin_taken_over(Session& session);
   // A packet of a session that has begun.
-  TcpStep take(Session& session, Flow flow, const PacketView& p);
+  [[gnu::always_inline]] TcpStep take(Session& session, Flow flow, const PacketView& p) {
+    if (is_common(session, p) && p.window != 0 && take_expected(session, flow, p)) {
+      if (p.payload_length > 0) session.set(data_seen(flow));
+      return {};
+    }
+    return take_counted(session, flow, p);
+  }
   // The session is over: gives back its share of the segments held.
   void forget(const Session& session);
 
@@ -50,6 +56,17 @@ class TcpTracker {
   void set_held_elsewhere(std::uint32_t segments) { held_elsewhere_ = segments; }
 
  private:
+  // A session with one of these needs more than the common path.
+  static constexpr std::uint16_t kAttention = kUnverifiedRstC2s | kUnverifiedRstS2c;
+  static constexpr std::uint8_t kControlFlags = kTcpFin | kTcpSyn | kTcpRst | kTcpAck;
+
+  static bool is_common(const Session& session, const PacketView& p) {
+    return session.tcp_state == TcpState::Established &&
+           (p.tcp_flags & (kControlFlags | kTcpUrg)) == kTcpAck &&
+           (session.flags & kAttention) == 0;
+  }
+  // The same, with segments held beyond missing ones counted.
+  TcpStep take_counted(Session& session, Flow flow, const PacketView& p);
   TcpStep take_rarer(Session& session, Flow flow, const PacketView& p);
   TcpStep take_rst(Session& session, Flow flow, const PacketView& p);
   TcpStep take_syn(Session& session, Flow flow, const PacketView& p);

@@ -7,8 +7,7 @@
 namespace endreason {
 namespace {
 
-// Read from a capture at a time; with many captures, each keeps its own.
-constexpr std::size_t kLanePackets = 256, kOnlyLanePackets = 4096;
+constexpr std::size_t kLanePackets = 256;           // read from a capture at a time, of several
 constexpr std::uint16_t kNoInterfaceLeft = 0xffff;  // all further interfaces share the last number
 
 }  // namespace
@@ -18,6 +17,7 @@ struct CaptureMerge::Lane {
   std::vector<RawPacket> packets;
   std::size_t next = 0, count = 0;
   std::vector<std::uint16_t> numbers;  // of its interfaces, among all
+  bool renumbered = false;             // they are others than its own
 };
 
 CaptureMerge::CaptureMerge(std::vector<std::unique_ptr<CaptureSource>> captures)
@@ -25,7 +25,7 @@ CaptureMerge::CaptureMerge(std::vector<std::unique_ptr<CaptureSource>> captures)
   heap_.reserve(lanes_.size());
   empty_.reserve(lanes_.size());
   for (std::uint32_t lane = 0; lane < lanes_.size(); ++lane) {
-    lanes_[lane].packets.resize(lanes_.size() == 1 ? kOnlyLanePackets : kLanePackets);
+    if (lanes_.size() > 1) lanes_[lane].packets.resize(kLanePackets);
     empty_.push_back(lane);
   }
 }
@@ -43,16 +43,22 @@ void CaptureMerge::renumber(Lane& lane, std::span<RawPacket> packets) {
   for (RawPacket& packet : packets) packet.interface = lane.numbers[packet.interface];
 }
 
-void CaptureMerge::refill(std::uint32_t number) {
+void CaptureMerge::read_from(std::uint32_t number, std::span<RawPacket> batch) {
   Lane& lane = lanes_[number];
   lane.next = 0;
-  lane.count = captures_[number]->read(lane.packets);
+  lane.count = captures_[number]->read(batch);
   const auto known = captures_[number]->interfaces();
   while (lane.numbers.size() < known.size()) {
     if (interfaces_.size() < kNoInterfaceLeft) interfaces_.push_back(known[lane.numbers.size()]);
     lane.numbers.push_back(static_cast<std::uint16_t>(interfaces_.size() - 1));
+    lane.renumbered |= lane.numbers.back() != lane.numbers.size() - 1;
   }
-  renumber(lane, std::span(lane.packets).first(lane.count));
+  if (lane.renumbered) renumber(lane, batch.first(lane.count));
+}
+
+void CaptureMerge::refill(std::uint32_t number) {
+  Lane& lane = lanes_[number];
+  read_from(number, lane.packets);
   if (lane.count == 0) return;
   heap_.push_back(number);
   std::push_heap(heap_.begin(), heap_.end(), [this](auto a, auto b) { return later(a, b); });
@@ -60,6 +66,10 @@ void CaptureMerge::refill(std::uint32_t number) {
 
 std::size_t CaptureMerge::read(std::span<RawPacket> batch) {
   if (batch.empty()) return 0;
+  if (lanes_.size() == 1) {
+    read_from(0, batch);
+    return lanes_.front().count;
+  }
   std::sort(empty_.begin(), empty_.end());  // so that interfaces are numbered in a fixed order
   for (const std::uint32_t lane : empty_) refill(lane);
   empty_.clear();

@@ -29,6 +29,7 @@ class CaptureMerge final : public PacketSource {
  private:
   struct Lane;
   bool later(std::uint32_t a, std::uint32_t b) const;
+  void read_from(std::uint32_t lane, std::span<RawPacket> batch);
   void refill(std::uint32_t lane);
   void renumber(Lane& lane, std::span<RawPacket> packets);
 
