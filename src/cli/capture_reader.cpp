@@ -35,7 +35,7 @@ Result<CaptureReader> CaptureReader::open(const ExplainPlan& plan, const std::st
 }
 
 std::span<const RawPacket> CaptureReader::read() {
-  turn_ = 1 - turn_;
+  turn_ = (turn_ + 1) % batches_.size();
   const std::span<RawPacket> batch = batches_[turn_];
   for (;;) {
     const std::size_t n = source_->read(batch);

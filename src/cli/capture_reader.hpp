@@ -47,7 +47,7 @@ class CaptureReader {
   CaptureReader() = default;
   std::unique_ptr<CaptureMerge> source_;
   std::optional<PacketFilter> filter_;
-  std::array<std::vector<RawPacket>, 2> batches_;  // one is read while the other is in use
+  std::array<std::vector<RawPacket>, 3> batches_;  // one is read while the others are in use
   std::size_t turn_ = 0;
   std::size_t interfaces_ = 0;  // named to the engine
   std::uint64_t given_ = 0, filtered_ = 0;

@@ -33,6 +33,7 @@ LaneGroup::LaneGroup(const EngineOptions& options, const AppCatalogue& catalogue
       team_(lanes),
       spread_(options, lanes, lanes > 1 ? lanes * kSlicesEach : 0, batch_packets(lanes)),
       batches_{spread_.make_batch(), spread_.make_batch()},
+      begun_(std::make_unique<std::atomic<bool>[]>(lanes)),
       numbers_(lanes) {}
 
 Result<std::unique_ptr<LaneGroup>> LaneGroup::create(const EngineOptions& options,
@@ -51,6 +52,7 @@ Result<void> LaneGroup::add_lanes() {
     auto lane = Lane::create(shared, i);
     if (!lane) return tl::unexpected(lane.error());
     lanes_.push_back(std::move(*lane));
+    if (options_.threads > 1) decoders_.emplace_back(options_, spread_);
   }
   return {};
 }
@@ -80,33 +82,42 @@ void LaneGroup::track_alone(std::span<const RawPacket> packets) {
   join_rows();
 }
 
-// All pieces, each done by the thread that comes to it.
-void LaneGroup::do_pieces(std::size_t pieces, const std::function<void(std::size_t)>& piece) {
-  next_piece_.store(0, std::memory_order_relaxed);
-  team_.run([&](unsigned) {
+// All pieces, each done by the thread that comes to it. The first `own` are the lanes': each is
+// done by the lane's own thread, near whose memory its sessions are, unless that comes late.
+void LaneGroup::do_pieces(std::size_t own, std::size_t pieces,
+                          const std::function<void(std::size_t)>& piece) {
+  next_piece_.store(own, std::memory_order_relaxed);
+  for (std::size_t i = 0; i < own; ++i) begun_[i].store(false, std::memory_order_relaxed);
+  team_.run([&](unsigned thread) {
+    const auto do_own = [&](std::size_t i) {
+      if (!begun_[i].exchange(true, std::memory_order_relaxed)) piece(i);
+    };
+    if (thread < own) do_own(thread);
     for (;;) {
       const std::size_t next = next_piece_.fetch_add(1, std::memory_order_relaxed);
-      if (next >= pieces) return;
+      if (next >= pieces) break;
       piece(next);
     }
+    for (std::size_t i = 0; i < own; ++i) do_own(i);
   });
 }
 
-// The longest pieces come first: the last ones even out when the threads are done.
+// Reading comes early, as it may wait, and the small pieces last: they even out when the threads
+// are done.
 void LaneGroup::run(std::span<const RawPacket> packets, const Beside& beside) {
   spread_.cut(packets, *coming_);
   begin_batch();
-  const std::size_t read = beside.meanwhile ? 1 : 0;
   const std::size_t track = hand_->empty() ? 0 : one_by_one_ ? 1 : size();
+  const std::size_t read = beside.meanwhile ? 1 : 0;
   const std::size_t write = rows_.empty() ? 0 : size();
-  const std::size_t decode = packets.empty() ? 0 : coming_->slices.size();
-  do_pieces(read + track + write + decode, [&](std::size_t piece) {
-    if (piece < read) return beside.meanwhile();
-    piece -= read;
+  const std::size_t spread = packets.empty() ? 0 : coming_->slices.size();
+  do_pieces(track, track + read + write + spread, [&](std::size_t piece) {
     if (piece < track) return one_by_one_ ? track_one_by_one() : track_lane(piece);
     piece -= track;
+    if (piece < read) return beside.meanwhile();
+    piece -= read;
     if (piece < write) return beside.write(static_cast<unsigned>(piece));
-    spread_.decode_slice(*coming_, piece - write);
+    spread_.spread_slice(*coming_, piece - write);
   });
 }
 
@@ -143,7 +154,7 @@ constexpr std::uint64_t kMostOfABatch = 2 * kTogetherBatch;
 bool LaneGroup::near_a_limit_of_content(const LaneUse& use) const {
   if (options_.inspection->may_block_addresses()) return true;
   std::uint64_t most = use.content_bytes;
-  for (const PacketView& p : hand_->views()) most += p.payload_captured;
+  for (const RawPacket& p : hand_->packets) most += p.bytes.size();
   return most > options_.inspection->most_bytes_held();
 }
 
@@ -167,7 +178,11 @@ void LaneGroup::track_lane(std::size_t number) {
   Lane& lane = *lanes_[number];
   lane.set_elsewhere({});  // no limit can be met
   for (const PacketBatch::Slice& slice : hand_->slices)
-    lane.table().process({hand_->views(), hand_->zones(), slice.by_lane[number]}, lane);
+    for (std::span<const std::uint32_t> rest = slice.by_lane[number]; !rest.empty();) {
+      const auto some = rest.first(std::min(rest.size(), ShareDecoder::kMost));
+      rest = rest.subspan(some.size());
+      lane.table().process(decoders_[number].decode(*hand_, some), lane);
+    }
   lane.table().advance(hand_->latest().back(), lane);
 }
 
@@ -184,7 +199,7 @@ void LaneGroup::track_one_by_one() {
     Lane& lane = *lanes_[hand_->lane_of[packet]];
     const LaneUse own = lane.use();
     lane.set_elsewhere(sum - own);
-    take_packet(lane, packet);
+    take_packet(hand_->lane_of[packet], packet);
     sum = sum - own;
     sum += lane.use();
   }
@@ -200,9 +215,10 @@ void LaneGroup::advance_all(std::int64_t now_ns) {
   }
 }
 
-void LaneGroup::take_packet(Lane& lane, std::uint32_t packet) {
+void LaneGroup::take_packet(std::size_t number, std::uint32_t packet) {
+  Lane& lane = *lanes_[number];
   const bool before = lane.table().accelerated();
-  lane.table().process({hand_->views(), hand_->zones(), std::span(&packet, 1)}, lane);
+  lane.table().process(decoders_[number].decode(*hand_, std::span(&packet, 1)), lane);
   if (lane.table().accelerated() == before) return;
   for (const auto& other : lanes_)
     if (other.get() != &lane)
@@ -280,12 +296,12 @@ void LaneGroup::advance(std::int64_t now_ns) {
 bool LaneGroup::finish_some(const Beside& beside) {
   std::vector<std::optional<std::uint32_t>> ticks(size());
   const std::size_t write = rows_.empty() ? 0 : size();
-  do_pieces(size() + write, [&](std::size_t piece) {
+  do_pieces(size(), size() + write, [&](std::size_t piece) {
     if (piece >= size()) return beside.write(static_cast<unsigned>(piece - size()));
     ticks[piece] = lanes_[piece]->table().finish_some(kRowsAtOnce, *lanes_[piece]);
   });
   const auto tick = *std::max_element(ticks.begin(), ticks.end());  // nothing is the least
-  do_pieces(size(), [&](std::size_t piece) {
+  do_pieces(size(), size(), [&](std::size_t piece) {
     Lane& lane = *lanes_[piece];
     if (tick) {
       lane.table().finish_until(*tick, lane);  // so that all have come equally far

@@ -14,9 +14,10 @@
 //     limited then.
 //
 // With several threads a batch goes through three steps, and one run of the threads does a step of
-// three batches: rows of the first are written, the second is tracked, the third is decoded, and
-// what is to come is read. Each takes the next piece of work until there is none. Between the runs
-// stands only what needs the order of all packets.
+// three batches: rows of the first are written, the second is decoded and tracked, the third is
+// spread over the lanes, and what is to come is read. Each takes the next piece of work until there
+// is none; a lane is mostly tracked by the same thread, which decodes its packets as well. Between
+// the runs stands only what needs the order of all packets.
 //
 // One caller; the threads are its own.
 #pragma once
@@ -36,6 +37,7 @@
 #include "dataplane/lane.hpp"
 #include "dataplane/packet_spread.hpp"
 #include "dataplane/policy_gate.hpp"
+#include "dataplane/share_decoder.hpp"
 #include "dataplane/unreachable_limit.hpp"
 #include "model/raw_packet.hpp"
 
@@ -58,7 +60,7 @@ class LaneGroup {
     std::function<void(unsigned)> write;  // the rows of rows(), in as many pieces as lanes
     std::function<void()> meanwhile;      // may be empty
   };
-  // With several lanes: decodes these packets (there may be none), and tracks those of the run
+  // With several lanes: spreads these packets (there may be none), and tracks those of the run
   // before. What rows() had has to be forgotten then; settle() follows, and rows() has those of
   // what was tracked. Packets must stay until that has been done.
   void run(std::span<const RawPacket> packets, const Beside& beside);
@@ -103,11 +105,12 @@ class LaneGroup {
   bool near_a_limit(const LaneUse& use) const;
   bool near_a_limit_of_content(const LaneUse& use) const;
   void begin_batch();
-  void do_pieces(std::size_t pieces, const std::function<void(std::size_t)>& piece);
+  void do_pieces(std::size_t own, std::size_t pieces,
+                 const std::function<void(std::size_t)>& piece);
   void track_lane(std::size_t lane);
   void track_one_by_one();
   void advance_all(std::int64_t now_ns);
-  void take_packet(Lane& lane, std::uint32_t packet);
+  void take_packet(std::size_t lane, std::uint32_t packet);
   void number_sessions();
   static void tell_numbers(Lane& lane, std::uint32_t before,
                            std::span<const std::uint32_t> numbers);
@@ -124,10 +127,12 @@ class LaneGroup {
   std::vector<std::unique_ptr<Lane>> lanes_;
   WorkerTeam team_;
   PacketSpread spread_;
+  std::vector<ShareDecoder> decoders_;  // of several lanes
   std::array<PacketBatch, 2> batches_;
   PacketBatch* coming_ = &batches_[0];  // being decoded
   PacketBatch* hand_ = &batches_[1];    // being tracked
   std::atomic<std::size_t> next_piece_{0};
+  std::unique_ptr<std::atomic<bool>[]> begun_;       // pieces of the lanes
   bool one_by_one_ = false;                          // the batch in hand may meet a limit
   std::vector<std::vector<std::uint32_t>> numbers_;  // of the sessions born in the batch, by lane
   std::vector<const EngineRow*> rows_, merged_;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "base/byte_order.hpp"
+#include "model/protocol.hpp"
 #include "session/flow_lane.hpp"
 #include "session/session_table.hpp"
 
@@ -19,29 +21,37 @@ DecodeOptions decode_of(const EngineOptions& options, std::size_t packets) {
 }
 
 // The bytes may have been read by another thread, and are far then.
-constexpr std::size_t kBytesAhead = 8;
-[[gnu::always_inline]] inline void prefetch(const RawPacket& packet) {
-  __builtin_prefetch(packet.bytes.data());
-  __builtin_prefetch(packet.bytes.data() + 64);
+constexpr std::size_t kBytesAhead = 16;
+
+// The addresses of a packet that is TCP or UDP of IPv4 right behind Ethernet, and no fragment; null
+// for all others. Whatever decoding such a packet comes to needs no other packet.
+const std::uint8_t* plain_addresses(const RawPacket& packet) {
+  constexpr std::size_t kEthernetBytes = 14, kIpBytes = 20;
+  if (packet.link_type != 1 || packet.bytes.size() < kEthernetBytes + kIpBytes) return nullptr;
+  const std::uint8_t* const ip = packet.bytes.data() + kEthernetBytes;
+  const bool plain = load_big16(ip - 2) == 0x0800 && ip[0] == 0x45 &&
+                     (load_big16(ip + 6) & 0x3fff) == 0 &&
+                     (ip[9] == kProtoTcp || ip[9] == kProtoUdp);
+  return plain ? ip + 12 : nullptr;
 }
 
-// A decoder that leaves fragments to another needs no room for them.
-DecodeOptions apart_of(const EngineOptions& options) {
+}  // namespace
+
+DecodeOptions decode_apart_of(const EngineOptions& options) {
   DecodeOptions decode = options.decode;
   decode.fragments.packets = 1;
   decode.fragments.bytes = decode.fragments.wholes_bytes = 64 << 10;
   return decode;
 }
 
-}  // namespace
-
 PacketSpread::PacketSpread(const EngineOptions& options, unsigned lanes, unsigned slices,
                            std::size_t most)
     : options_(options),
       lanes_(lanes),
+      leaves_(!options.decode.decap),
       most_(most),
       decoder_(slices > 0 ? decode_of(options, most) : options.decode) {
-  for (unsigned i = 0; i < slices; ++i) apart_.emplace_back(apart_of(options));
+  for (unsigned i = 0; i < slices; ++i) apart_.emplace_back(decode_apart_of(options));
 }
 
 void PacketSpread::name_interface(std::size_t number, std::string_view name) {
@@ -52,8 +62,11 @@ void PacketSpread::name_interface(std::size_t number, std::string_view name) {
 PacketBatch PacketSpread::make_batch() const {
   PacketBatch batch;
   batch.room.resize(most_);
-  if (!options_.zones.empty()) batch.zone_room.resize(most_);
-  if (apart_.empty()) return batch;
+  if (apart_.empty()) {
+    if (!options_.zones.empty()) batch.zone_room.resize(most_);
+    return batch;
+  }
+  batch.left.resize(most_);
   batch.latest_ns.resize(most_);
   batch.lane_of.resize(most_);
   batch.slices.resize(apart_.size());
@@ -61,19 +74,18 @@ PacketBatch PacketSpread::make_batch() const {
   return batch;
 }
 
-void PacketSpread::find_zones(PacketBatch& batch, std::size_t packet) const {
-  if (options_.zones.empty()) return;
-  const PacketView& p = batch.room[packet];
+PacketZones PacketSpread::zones_of(const PacketView& p) const {
   const ZoneNumber interface =
       p.interface < interface_zones_.size() ? interface_zones_[p.interface] : kNoZone;
-  batch.zone_room[packet] = options_.zones.of_packet(interface, p.vlan, p.src, p.dst);
+  return options_.zones.of_packet(interface, p.vlan, p.src, p.dst);
 }
 
 void PacketSpread::decode_alone(std::span<const RawPacket> packets, PacketBatch& batch) {
   assert(packets.size() <= most_);
   batch.packets = packets;
   decoder_.decode(packets, batch.room);
-  for (std::size_t i = 0; i < packets.size(); ++i) find_zones(batch, i);
+  if (batch.zone_room.empty()) return;
+  for (std::size_t i = 0; i < packets.size(); ++i) batch.zone_room[i] = zones_of(batch.room[i]);
 }
 
 void PacketSpread::cut(std::span<const RawPacket> packets, PacketBatch& batch) const {
@@ -89,32 +101,42 @@ void PacketSpread::cut(std::span<const RawPacket> packets, PacketBatch& batch) c
   }
 }
 
-void PacketSpread::decode_slice(PacketBatch& batch, std::size_t number) {
+void PacketSpread::spread_slice(PacketBatch& batch, std::size_t number) {
   PacketBatch::Slice& slice = batch.slices[number];
-  Decoder& decoder = apart_[number];
   std::int64_t latest = INT64_MIN;
   const std::size_t end = slice.first + slice.count;
   for (std::size_t i = slice.first; i < end; ++i) {
-    if (i + kBytesAhead < end) prefetch(batch.packets[i + kBytesAhead]);
+    if (i + kBytesAhead < end) __builtin_prefetch(batch.packets[i + kBytesAhead].bytes.data() + 14);
     latest = std::max(latest, SessionTable::usable_time(batch.packets[i].time_ns));
     batch.latest_ns[i] = latest;
     const auto packet = static_cast<std::uint32_t>(i);
-    PacketView& view = batch.room[i];
-    if (!decoder.decode_apart(batch.packets[i], view)) [[unlikely]] {
-      slice.fragments.push_back(packet);
-      continue;
+    const std::uint8_t* const addresses = leaves_ ? plain_addresses(batch.packets[i]) : nullptr;
+    batch.left[i] = addresses != nullptr;
+    if (addresses == nullptr) [[unlikely]] {
+      if (!decode_here(batch, slice, number, packet)) continue;
+    } else {
+      batch.lane_of[i] = flow_lane_v4(addresses, addresses + 4, lanes_);
     }
-    find_zones(batch, i);
-    batch.lane_of[i] = flow_lane(view, lanes_);
     slice.by_lane[batch.lane_of[i]].push_back(packet);
   }
+}
+
+// False: it is a fragment, which comes later.
+bool PacketSpread::decode_here(PacketBatch& batch, PacketBatch::Slice& slice, std::size_t number,
+                               std::uint32_t packet) {
+  PacketView& view = batch.room[packet];
+  if (!apart_[number].decode_apart(batch.packets[packet], view)) {
+    slice.fragments.push_back(packet);
+    return false;
+  }
+  batch.lane_of[packet] = flow_lane(view, lanes_);
+  return true;
 }
 
 void PacketSpread::put_fragments_together(PacketBatch& batch, PacketBatch::Slice& slice) {
   for (const std::uint32_t packet : slice.fragments) {
     PacketView& view = batch.room[packet];
     decoder_.decode_in_order(batch.packets[packet], view);
-    find_zones(batch, packet);
     batch.lane_of[packet] = flow_lane(view, lanes_);
     auto& list = slice.by_lane[batch.lane_of[packet]];
     list.insert(std::lower_bound(list.begin(), list.end(), packet), packet);

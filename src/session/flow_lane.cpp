@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/flow_lane.hpp"
 
+#include "base/byte_order.hpp"
 #include "session/icmp_error.hpp"
 #include "session/quoted_flow.hpp"
 
@@ -21,12 +22,25 @@ std::uint64_t mix(const IpAddress& address) {
   return fold(load_ordered(address.bytes.data()) ^ kA, load_ordered(address.bytes.data() + 8) ^ kB);
 }
 
+std::uint64_t mix_v4(const std::uint8_t* address) {
+  constexpr std::uint64_t kMapped = 0x0000'ffff'0000'0000;  // as IpAddress has it
+  return fold(kA, (kMapped | load_big32(address)) ^ kB);
+}
+
+// Of what mix() makes of both addresses, whichever comes first.
+std::uint32_t lane_of_mixed(std::uint64_t one, std::uint64_t other, std::uint32_t lanes) {
+  return static_cast<std::uint32_t>((fold(one + other, kA) >> 32) * lanes >> 32);
+}
+
 std::uint32_t lane_of(const IpAddress& one, const IpAddress& other, std::uint32_t lanes) {
-  const std::uint64_t both = fold(mix(one) + mix(other), kA);  // the same either way round
-  return static_cast<std::uint32_t>((both >> 32) * lanes >> 32);
+  return lane_of_mixed(mix(one), mix(other), lanes);
 }
 
 }  // namespace
+
+std::uint32_t flow_lane_v4(const std::uint8_t* src, const std::uint8_t* dst, std::uint32_t lanes) {
+  return lane_of_mixed(mix_v4(src), mix_v4(dst), lanes);
+}
 
 std::uint32_t flow_lane(const PacketView& p, std::uint32_t lanes) {
   if (p.status != DecodeStatus::Ok) return 0;

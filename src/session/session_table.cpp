@@ -23,7 +23,6 @@ namespace {
 constexpr std::size_t kSessionAhead = 12;
 constexpr std::size_t kBucketAhead = 24;
 constexpr std::size_t kArrivals = 32;
-constexpr std::size_t kViewAhead = 12;  // the packet itself, before the bucket is known
 static_assert(kBucketAhead < kArrivals && kSessionAhead < kBucketAhead);
 static_assert((kArrivals & (kArrivals - 1)) == 0, "a place in the ring is a mask, not a division");
 
@@ -112,7 +111,6 @@ struct SessionTable::WholeRow {
   const PacketView& packet(std::size_t i) const { return packets[i]; }
   PacketZones zone(std::size_t i) const { return zones.empty() ? PacketZones{} : zones[i]; }
   std::uint64_t number(std::size_t i) const { return first_packet + i; }
-  [[gnu::always_inline]] void prefetch(std::size_t) const {}
   // The table's own time is the latest.
   std::int64_t latest_ns(std::size_t i) const { return usable_time(packets[i].time_ns); }
 };
@@ -123,20 +121,12 @@ struct SessionTable::ShareRow {
   std::span<const std::int64_t> latest;
   std::uint64_t first_packet;
 
-  std::size_t size() const { return share.which.size(); }
-  const PacketView& packet(std::size_t i) const { return share.packets[share.which[i]]; }
+  std::size_t size() const { return share.packets.size(); }
+  const PacketView& packet(std::size_t i) const { return share.packets[i]; }
   PacketZones zone(std::size_t i) const {
-    return share.zones.empty() ? PacketZones{} : share.zones[share.which[i]];
+    return share.zones.empty() ? PacketZones{} : share.zones[i];
   }
   std::uint64_t number(std::size_t i) const { return first_packet + share.which[i]; }
-  // Another thread may have made the view.
-  [[gnu::always_inline]] void prefetch(std::size_t i) const {
-    if (i >= share.which.size()) return;
-    const PacketView* const view = &packet(i);
-    __builtin_prefetch(view);
-    __builtin_prefetch(reinterpret_cast<const char*>(view) + 64);
-    __builtin_prefetch(reinterpret_cast<const char*>(view) + 128);
-  }
   std::int64_t latest_ns(std::size_t i) const { return latest[share.which[i]]; }
 };
 
@@ -157,7 +147,8 @@ void SessionTable::expect(std::span<const std::int64_t> latest_ns, std::uint64_t
 }
 
 void SessionTable::process(const PacketShare& share, SessionSink& sink) {
-  assert(share.packets.size() == latest_ns_.size() && "expect() comes first");
+  assert(share.packets.size() == share.which.size());
+  assert((share.which.empty() || share.which.back() < latest_ns_.size()) && "expect() comes first");
   process_row(ShareRow{share, latest_ns_, next_packet_}, sink);
 }
 
@@ -168,7 +159,6 @@ void SessionTable::process_row(const Row& row, SessionSink& sink) {
   const auto slot = [&ring](std::size_t i) -> Arrival& { return ring[i % kArrivals]; };
   const std::size_t count = row.size();
   for (std::size_t i = 0; i < count + kBucketAhead; ++i) {
-    row.prefetch(i + kViewAhead);
     if (i < count) arrive(row.packet(i), row.zone(i), slot(i));
     if (const std::size_t near = i - (kBucketAhead - kSessionAhead); near < count)
       prefetch(slot(near).hash, row.packet(near));

@@ -37,9 +37,9 @@ struct PacketResult {
 
 // Packets of one table out of a longer row of packets, of which other tables take the rest.
 struct PacketShare {
-  std::span<const PacketView> packets;   // of all tables
+  std::span<const PacketView> packets;   // those of this table
   std::span<const PacketZones> zones;    // of `packets`, or empty when there is one zone
-  std::span<const std::uint32_t> which;  // indices into `packets`, ascending: those of this table
+  std::span<const std::uint32_t> which;  // for each its number in the row, ascending
 };
 
 // Where in the row of all packets something happened. Rows of several tables are put in one order
