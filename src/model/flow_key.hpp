@@ -34,10 +34,16 @@ static_assert(std::has_unique_object_representations_v<FlowKey>);
 constexpr std::uint64_t in_byte_order(std::uint64_t word) {
   return std::endian::native == std::endian::little ? __builtin_bswap64(word) : word;
 }
-inline std::uint64_t load_ordered(const std::uint8_t* bytes) {
+inline std::uint64_t load_native_word(const std::uint8_t* bytes) {
   std::uint64_t word = 0;
   std::memcpy(&word, bytes, 8);
-  return in_byte_order(word);
+  return word;
+}
+inline void store_native_word(void* to, std::uint64_t word) {
+  std::memcpy(to, &word, 8);
+}
+inline std::uint64_t load_ordered(const std::uint8_t* bytes) {
+  return in_byte_order(load_native_word(bytes));
 }
 
 // The key of a packet and the way it went. For ICMP echo both ports are the identifier's port pair
@@ -47,29 +53,30 @@ inline std::uint64_t load_ordered(const std::uint8_t* bytes) {
 inline KeyDirection make_flow_key(const IpAddress& src, const IpAddress& dst, std::uint16_t sport,
                                   std::uint16_t dport, std::uint8_t protocol, std::uint16_t zone,
                                   FlowKey& key) {
-  std::uint64_t from[2], to[2];
-  std::memcpy(from, &src, sizeof from);
-  std::memcpy(to, &dst, sizeof to);
-  const std::uint64_t src_high = in_byte_order(from[0]), src_low = in_byte_order(from[1]);
-  const std::uint64_t dst_high = in_byte_order(to[0]), dst_low = in_byte_order(to[1]);
+  const std::uint64_t src_front = load_native_word(src.bytes.data());
+  const std::uint64_t src_back = load_native_word(src.bytes.data() + 8);
+  const std::uint64_t dst_front = load_native_word(dst.bytes.data());
+  const std::uint64_t dst_back = load_native_word(dst.bytes.data() + 8);
+  const std::uint64_t src_high = in_byte_order(src_front), src_low = in_byte_order(src_back);
+  const std::uint64_t dst_high = in_byte_order(dst_front), dst_low = in_byte_order(dst_back);
   bool forward = (src_high < dst_high) | ((src_high == dst_high) & (src_low < dst_low));
   if (src_low == dst_low && src_high == dst_high) [[unlikely]]
     forward = sport <= dport;
-  const std::uint64_t turn = forward ? 0 : ~std::uint64_t{0};
-  const std::uint64_t turned[2] = {(from[0] ^ to[0]) & turn, (from[1] ^ to[1]) & turn};
-  const std::uint64_t low[2] = {from[0] ^ turned[0], from[1] ^ turned[1]};
-  const std::uint64_t high[2] = {to[0] ^ turned[0], to[1] ^ turned[1]};
-  std::memcpy(&key.low, low, sizeof low);
-  std::memcpy(&key.high, high, sizeof high);
-  const std::uint16_t low_port = forward ? sport : dport, high_port = forward ? dport : sport;
+  const std::uint64_t turn = std::uint64_t{forward} - 1;  // all ones when they change places
+  const std::uint64_t front = (src_front ^ dst_front) & turn, back = (src_back ^ dst_back) & turn;
+  store_native_word(key.low.bytes.data(), src_front ^ front);
+  store_native_word(key.low.bytes.data() + 8, src_back ^ back);
+  store_native_word(key.high.bytes.data(), dst_front ^ front);
+  store_native_word(key.high.bytes.data() + 8, dst_back ^ back);
+  const std::uint32_t ports = (std::uint32_t{sport} ^ dport) & static_cast<std::uint32_t>(turn);
+  const std::uint32_t low_port = sport ^ ports, high_port = dport ^ ports;
   // In one piece where that is how they stand in memory: it is read again in one piece.
   if constexpr (std::endian::native == std::endian::little) {
-    const std::uint64_t rest = low_port | std::uint64_t{high_port} << 16 |
-                               std::uint64_t{zone} << 32 | std::uint64_t{protocol} << 48;
-    std::memcpy(&key.low_port, &rest, sizeof rest);
+    store_native_word(&key.low_port, low_port | std::uint64_t{high_port} << 16 |
+                                         std::uint64_t{zone} << 32 | std::uint64_t{protocol} << 48);
   } else {
-    key.low_port = low_port;
-    key.high_port = high_port;
+    key.low_port = static_cast<std::uint16_t>(low_port);
+    key.high_port = static_cast<std::uint16_t>(high_port);
     key.zone = zone;
     key.protocol = protocol;
     key.reserved = 0;

@@ -10,7 +10,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 #include "model/flow_key.hpp"
 
@@ -24,12 +23,15 @@ class FlowHash {
       : a_(fold(seed ^ kA, kB)), b_(fold(seed ^ kB, kC)), c_(fold(seed ^ kC, kA)) {}
 
   std::uint64_t operator()(const FlowKey& key) const {
-    std::uint64_t word[5];
-    static_assert(sizeof(word) == sizeof(FlowKey));
-    std::memcpy(word, &key, sizeof(word));
+    // Word by word, as make_flow_key() wrote them: so a key that is just made need not go to
+    // memory.
+    const auto word = [&key](std::size_t i) {
+      return load_native_word(reinterpret_cast<const std::uint8_t*>(&key) + 8 * i);
+    };
+    static_assert(sizeof(FlowKey) == 5 * 8);
     const std::uint64_t addresses =
-        fold(word[0] ^ a_, word[1] ^ b_) ^ fold(word[2] ^ b_, word[3] ^ c_);
-    return fold(addresses ^ a_, (word[4] & kWithoutZone) ^ c_);
+        fold(word(0) ^ a_, word(1) ^ b_) ^ fold(word(2) ^ b_, word(3) ^ c_);
+    return fold(addresses ^ a_, (word(4) & kWithoutZone) ^ c_);
   }
 
  private:
