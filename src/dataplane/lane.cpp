@@ -31,14 +31,14 @@ SessionFacts facts_of(const Session& session) {
   return {session.key.protocol, handshake_done(session), session.remarked(kBeganWithoutSyn)};
 }
 
-auto place_of(const EngineRow& row) {
-  return std::tuple(row.moment.packet, row.moment.tick, row.generated_ns, row.session.id, row.part);
+auto in_order(const RowPlace& place) {
+  return std::tie(place.moment.packet, place.moment.tick, place.generated_ns, place.id, place.part);
 }
 
 }  // namespace
 
-bool comes_before(const EngineRow& a, const EngineRow& b) {
-  return place_of(a) < place_of(b);
+bool operator<(const RowPlace& a, const RowPlace& b) {
+  return in_order(a) < in_order(b);
 }
 
 Result<std::unique_ptr<Lane>> Lane::create(const LaneShared& shared, unsigned number) {
@@ -351,17 +351,22 @@ void Lane::add_refused_row(const PacketView& p, Subtype subtype, AppId app, EndR
   if (history_) begun->history = HistoryNotes::of_one(p);
 }
 
-std::span<const EngineRow* const> Lane::give_rows() {
+void Lane::order_rows() {
   std::swap(rows_, given_);
   rows_.clear();
   latest_row_ns_ = INT64_MIN;
-  sorted_.clear();
-  for (const EngineRow& row : given_) sorted_.push_back(&row);
-  const auto before = [](const EngineRow* a, const EngineRow* b) { return comes_before(*a, *b); };
+  places_.clear();
+  for (const EngineRow& row : given_)
+    places_.push_back({row.moment, row.generated_ns, row.session.id, row.part, &row});
   // They mostly are in order already.
-  if (!std::is_sorted(sorted_.begin(), sorted_.end(), before))
-    std::sort(sorted_.begin(), sorted_.end(), before);
-  return sorted_;
+  if (!std::is_sorted(places_.begin(), places_.end())) std::sort(places_.begin(), places_.end());
+  ordered_ = true;
+}
+
+std::span<const RowPlace> Lane::give_rows() {
+  if (!ordered_) order_rows();
+  ordered_ = false;
+  return places_;
 }
 
 }  // namespace endreason

@@ -38,8 +38,15 @@ struct EngineRow {
 static_assert(sizeof(EngineRow) == 256, "four cache lines; churn copies one for every session");
 
 // The order of the log, whichever lanes the rows come from: by packet; of what ages at a packet, by
-// the ager's tick; then by time, and by who began first.
-bool comes_before(const EngineRow& a, const EngineRow& b);
+// the ager's tick; then by time, and by who began first. Kept beside the row, so that rows of
+// several lanes are put in order without a look at them: they are near another thread.
+struct RowPlace {
+  Moment moment;
+  std::int64_t generated_ns;
+  std::uint32_t id, part;
+  const EngineRow* row;
+};
+bool operator<(const RowPlace& a, const RowPlace& b);
 
 // What all lanes together may use up.
 struct LaneUse {
@@ -83,8 +90,10 @@ class Lane final : public SessionSink {
 
   // The rows so far.
   std::vector<EngineRow>& rows() { return rows_; }
-  // Takes them, in the order of the log; they stay until the next call.
-  std::span<const EngineRow* const> give_rows();
+  // Puts them in the order of the log, where they will not change any more.
+  void order_rows();
+  // Takes them, ordered; they stay until the next are ordered.
+  std::span<const RowPlace> give_rows();
   // Called, where it is set, when many rows have come together and no earlier one can follow.
   void set_overflow(std::function<void()> overflow) { overflow_ = std::move(overflow); }
 
@@ -153,7 +162,8 @@ class Lane final : public SessionSink {
   std::uint64_t rows_not_logged_ = 0;
   std::vector<std::uint8_t> timeout_profiles_;  // by application; empty: none has its own
   std::vector<EngineRow> rows_, given_;
-  std::vector<const EngineRow*> sorted_;    // of given_
+  std::vector<RowPlace> places_;            // of given_
+  bool ordered_ = false;                    // given_, and not taken yet
   std::int64_t latest_row_ns_ = INT64_MIN;  // of those in rows_
   std::function<void()> overflow_;
 };

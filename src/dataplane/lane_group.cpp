@@ -123,7 +123,11 @@ void LaneGroup::run(std::span<const RawPacket> packets, const Beside& beside) {
 
 void LaneGroup::settle() {
   if (!hand_->empty()) {
-    number_sessions();
+    find_numbers();
+    do_pieces(size(), size(), [this](std::size_t number) {
+      tell_numbers(number);
+      lanes_[number]->order_rows();
+    });
     send_replies();
     packets_ += hand_->packets.size();
   }
@@ -227,13 +231,13 @@ void LaneGroup::take_packet(std::size_t number, std::uint32_t packet) {
 
 // Sessions get the numbers that a single lane gives: in the order in which they began. Those that
 // began in this batch have numbers from behind last_id_ that their lane gave them.
-void LaneGroup::number_sessions() {
+void LaneGroup::find_numbers() {
   std::vector<std::span<const Birth>> births;
   for (unsigned i = 0; i < size(); ++i) {
     births.push_back(lanes_[i]->table().births());
     numbers_[i].clear();
   }
-  const std::uint32_t before = last_id_;
+  numbered_before_ = last_id_;
   for (;;) {
     unsigned first = size();
     for (unsigned i = 0; i < size(); ++i)
@@ -241,17 +245,19 @@ void LaneGroup::number_sessions() {
           (first == size() || births[i].front().packet < births[first].front().packet))
         first = i;
     if (first == size()) break;
-    lanes_[first]->table().renumber(births[first].front().session, ++last_id_);
-    numbers_[first].push_back(last_id_);
+    numbers_[first].push_back(++last_id_);
     births[first] = births[first].subspan(1);
   }
-  for (unsigned i = 0; i < size(); ++i) tell_numbers(*lanes_[i], before, numbers_[i]);
 }
 
 // Wherever a number of the lane's own stands, the session's own comes.
-void LaneGroup::tell_numbers(Lane& lane, std::uint32_t before,
-                             std::span<const std::uint32_t> numbers) {
+void LaneGroup::tell_numbers(std::size_t number) {
+  Lane& lane = *lanes_[number];
+  const std::span<const std::uint32_t> numbers = numbers_[number];
+  const std::uint32_t before = numbered_before_;
   SessionTable& table = lane.table();
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    table.renumber(table.births()[i].session, numbers[i]);
   // A place may have been announced twice, may be free, or may be another session's by now.
   std::vector<SessionIndex> announced(table.announced().begin(), table.announced().end());
   std::sort(announced.begin(), announced.end());
@@ -274,14 +280,16 @@ void LaneGroup::tell_numbers(Lane& lane, std::uint32_t before,
 
 void LaneGroup::join_rows() {
   if (options_.inspection != nullptr) options_.inspection->on_tracked();
-  rows_.clear();
+  places_.clear();
   for (const auto& lane : lanes_) {
-    const std::span<const EngineRow* const> more = lane->give_rows();
+    const std::span<const RowPlace> more = lane->give_rows();
     merged_.clear();
-    std::merge(rows_.begin(), rows_.end(), more.begin(), more.end(), std::back_inserter(merged_),
-               [](const EngineRow* a, const EngineRow* b) { return comes_before(*a, *b); });
-    std::swap(rows_, merged_);
+    std::merge(places_.begin(), places_.end(), more.begin(), more.end(),
+               std::back_inserter(merged_));
+    std::swap(places_, merged_);
   }
+  rows_.clear();
+  for (const RowPlace& place : places_) rows_.push_back(place.row);
 }
 
 void LaneGroup::forget_rows() {

@@ -111,9 +111,8 @@ class LaneGroup {
   void track_one_by_one();
   void advance_all(std::int64_t now_ns);
   void take_packet(std::size_t lane, std::uint32_t packet);
-  void number_sessions();
-  static void tell_numbers(Lane& lane, std::uint32_t before,
-                           std::span<const std::uint32_t> numbers);
+  void find_numbers();
+  void tell_numbers(std::size_t lane);
   void send_replies();
   void send(const Lane& from, const Reply& reply);
 
@@ -135,9 +134,11 @@ class LaneGroup {
   std::unique_ptr<std::atomic<bool>[]> begun_;       // pieces of the lanes
   bool one_by_one_ = false;                          // the batch in hand may meet a limit
   std::vector<std::vector<std::uint32_t>> numbers_;  // of the sessions born in the batch, by lane
-  std::vector<const EngineRow*> rows_, merged_;
+  std::vector<const EngineRow*> rows_;
+  std::vector<RowPlace> places_, merged_;
   std::uint64_t packets_ = 0;  // before the batch in hand
   std::uint32_t last_id_ = 0;
+  std::uint32_t numbered_before_ = 0;  // last_id_ before the batch in hand
 };
 
 }  // namespace endreason
