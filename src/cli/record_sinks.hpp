@@ -19,6 +19,7 @@ class SummarySink final : public RecordSink {
   void add(const TrafficRecord& record, const Verdict& verdict, std::string&) override {
     summary_.add(record, verdict);
   }
+  bool wants_evidence() const override { return false; }
 
  private:
   Summary& summary_;

@@ -45,6 +45,12 @@ class AddressBook {
   std::uint32_t id_of(std::string_view text) { return id_of(sight(text)); }
   // The same for an address as keys hold it.
   std::uint32_t id_of_bytes(std::string_view built);
+  // IPv4 addresses have the numbers below this.
+  std::size_t quads() const { return quads_.size(); }
+  // The number here of an IPv4 address in another book.
+  std::uint32_t id_of_quad_in(const AddressBook& other, std::uint32_t id) {
+    return id_of_quad(other.quads_[id]);
+  }
   // The address as keys hold it, to the end of a key.
   void append_to(std::uint32_t id, KeyBuilder& key) const;
 

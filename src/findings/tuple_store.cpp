@@ -289,15 +289,19 @@ void TupleStore::combine() {
 // ---- joining
 // ------------------------------------------------------------------------------------
 
-std::uint32_t TupleStore::take_address(const TupleStore& other, std::uint32_t id) {
+std::uint32_t TupleStore::take_address(const TupleStore& other, std::uint32_t id, AddressIds& ids) {
+  if (id < ids.size()) {
+    if (ids[id] == AddressBook::kNone) ids[id] = addresses_.id_of_quad_in(other.addresses_, id);
+    return ids[id];
+  }
   address_.clear();
   other.addresses_.append_to(id, address_);
   return addresses_.id_of_bytes(address_.text());
 }
 
-bool TupleStore::take_row(const TupleStore& other, const Row& row) {
-  const std::uint32_t source = take_address(other, source_of(row.key));
-  const std::uint32_t destination = take_address(other, destination_of(row.key));
+bool TupleStore::take_row(const TupleStore& other, const Row& row, AddressIds& ids) {
+  const std::uint32_t source = take_address(other, source_of(row.key), ids);
+  const std::uint32_t destination = take_address(other, destination_of(row.key), ids);
   if (source == AddressBook::kNone || destination == AddressBook::kNone || !make_room())
     return false;
   add_row(with_addresses(row.key, source, destination), other.unpacked(row));
@@ -311,8 +315,8 @@ bool TupleStore::take_name(const KeyCount& name) {
 }
 
 bool TupleStore::take_rule_source(const TupleStore& other, const KeyCount& rule,
-                                  std::uint32_t source) {
-  const std::uint32_t mine = take_address(other, source);
+                                  std::uint32_t source, AddressIds& ids) {
+  const std::uint32_t mine = take_address(other, source, ids);
   build_name_key(rule);
   key_.seal();
   const std::uint32_t place = names_.place_of(key_, names_.hash(key_));

@@ -11,6 +11,7 @@
 // empties the store. Not thread-safe.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -91,10 +92,13 @@ class TupleStore {
   static std::uint64_t pack(const Count& count, std::vector<Count>& large);
   Count unpacked(const Row& row) const;
 
-  bool take_row(const TupleStore& other, const Row& row);
+  // What the addresses of another store are here, as far as they were asked for; kNone: not yet.
+  using AddressIds = std::vector<std::uint32_t>;
+  bool take_row(const TupleStore& other, const Row& row, AddressIds& ids);
   bool take_name(const KeyCount& name);
-  bool take_rule_source(const TupleStore& other, const KeyCount& rule, std::uint32_t source);
-  std::uint32_t take_address(const TupleStore& other, std::uint32_t id);
+  bool take_rule_source(const TupleStore& other, const KeyCount& rule, std::uint32_t source,
+                        AddressIds& ids);
+  std::uint32_t take_address(const TupleStore& other, std::uint32_t id, AddressIds& ids);
   // Names that have all of their key.
   template <class Visit>
   void visit_plain_names(Visit&& visit) const;
@@ -131,18 +135,22 @@ class TupleStore {
 
 template <class Pour>
 void TupleStore::merge(TupleStore&& other, Pour&& pour) {
-  other.combine();
+  // Equal rows need not be added up: they will be here, where both stores' are.
+  other.empty_hot_rows();
+  other.combine_rule_sources();
   other.release_spare();
   raise_limits(other.memory_bytes_);
+  AddressIds ids(other.addresses_.quads(), AddressBook::kNone);
   const auto take = [&](auto&& part) {
     if (part()) return;
     pour();
+    std::fill(ids.begin(), ids.end(), AddressBook::kNone);
     part();
   };
-  for (const Row& row : other.rows_) take([&] { return take_row(other, row); });
+  for (const Row& row : other.rows_) take([&] { return take_row(other, row, ids); });
   other.visit_plain_names([&](const KeyCount& name) { take([&] { return take_name(name); }); });
   other.visit_rule_sources([&](const KeyCount& rule, std::uint32_t source) {
-    take([&] { return take_rule_source(other, rule, source); });
+    take([&] { return take_rule_source(other, rule, source, ids); });
   });
   other.release();
 }

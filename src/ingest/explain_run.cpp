@@ -12,6 +12,8 @@
 #include "format/utf8.hpp"
 #include "ingest/ordered_output.hpp"
 #include "ingest/run_queue.hpp"
+#include "sources/lent_bytes.hpp"
+#include "verdict/judge_bare.hpp"
 
 namespace endreason {
 namespace {
@@ -32,6 +34,7 @@ class Worker {
       : shared_(shared),
         plan_(shared.plan),
         sink_(plan_.make_sink(number)),
+        evidence_(sink_->wants_evidence()),
         reader_(plan_.reader),
         clock_(plan_.clock) {
     if (plan_.progress)
@@ -59,7 +62,7 @@ class Worker {
     ReadStatus status;
     switch (run_.kind) {
       case Run::Kind::Lines:
-        reader_.start(run_.padded(), run_.first_line, run_.file, run_.layout);
+        reader_.start(run_.padded(), run_.first_line, run_.file, run_.layout, run_.lent.size() > 0);
         read_lines(status);
         return;
       case Run::Kind::Elements:
@@ -89,11 +92,18 @@ class Worker {
   void read_lines(ReadStatus& status) {
     const std::uint64_t others = std::uint64_t{shared_.threads - 1} * plan_.run_bytes;
     ComingWindow window(std::move(run_.coming), run_.coming_from + others, plan_.run_bytes);
+    const LentBytes lent(run_.lent.text());
+    std::uint64_t line = reader_.line();
     while (!done_ && !at_more() && reader_.next(record_, status)) {
+      if (lent.broken()) [[unlikely]]
+        break;
       window.fetch_to(reader_.position());
       take(status);
+      line = reader_.line();
     }
-    if (run_.unsurveyed) shared_.runs.read_up_to(run_, reader_.position(), reader_.line());
+    if (run_.unsurveyed && !lent.broken())
+      shared_.runs.read_up_to(run_, reader_.position(), reader_.line());
+    if (lent.broken()) shared_.runs.broke_off(run_, line);
   }
 
   // Whether the next line is one that the cutter has to see.
@@ -123,7 +133,8 @@ class Worker {
   }
 
   void judge_and_pass() {
-    const Verdict verdict = judge(record_, plan_.ruleset, plan_.timers);
+    const Verdict verdict = evidence_ ? judge(record_, plan_.ruleset, plan_.timers)
+                                      : judge_bare(record_, plan_.ruleset, plan_.timers);
     if (plan_.contradictions_only && verdict.contradictions == 0) return;
     if ((plan_.since || plan_.until) && !in_time()) return;
     if (plan_.filter && !plan_.filter->matches(record_, verdict, clock_)) return;
@@ -149,6 +160,7 @@ class Worker {
   Shared& shared_;
   const ExplainPlan& plan_;
   std::unique_ptr<RecordSink> sink_;
+  const bool evidence_;
   LineReader reader_;
   RecordClock clock_;
   std::function<void(std::uint64_t)> progress_;
@@ -273,7 +285,7 @@ ExplainResult run_explain(const ExplainPlan& plan) {
   const unsigned threads = plan.threads == 0 || plan.limit != 0 ? 1 : plan.threads;
   Shared shared{plan,
                 threads,
-                RunQueue(plan.inputs, plan.reader, plan.run_bytes, plan.open, threads),
+                RunQueue(plan.inputs, plan.reader, plan.run_bytes, plan.open, threads, plan.lend),
                 OrderedOutput(std::uint64_t{threads} * 2, write),
                 {},
                 {}};

@@ -32,6 +32,8 @@ class RecordSink {
   RecordSink& operator=(const RecordSink&) = delete;
   virtual ~RecordSink() = default;
   virtual void add(const TrafficRecord& record, const Verdict& verdict, std::string& out) = 0;
+  // False: what it gets is judged by judge_bare(), which is quicker.
+  virtual bool wants_evidence() const { return true; }
 };
 
 struct Progress {
@@ -52,6 +54,8 @@ struct ExplainPlan {
   std::optional<std::int64_t> since, until;  // UTC microseconds; since <= record time < until
   RecordClock clock;
   bool contradictions_only = false;
+  // Files may be read where they are mapped. Only where nothing but what was counted is kept.
+  bool lend = false;
   std::uint64_t limit = 0;  // stop after so many matched records; 0: none. Needs threads = 1
   bool keep_rejects = false;
   unsigned messages_max = 5;  // rejects told on standard error, then only counted

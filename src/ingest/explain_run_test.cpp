@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -80,7 +81,8 @@ class CollectSink final : public RecordSink {
 };
 
 Outcome run(const std::vector<std::string>& files, unsigned threads, std::size_t run_bytes,
-            const std::string& filter = "", const InputOpener& open = open_input) {
+            const std::string& filter = "", const InputOpener& open = open_input,
+            bool lend = false) {
   Outcome outcome;
   ExplainPlan plan;
   plan.open = open;
@@ -90,6 +92,7 @@ Outcome run(const std::vector<std::string>& files, unsigned threads, std::size_t
   plan.threads = threads;
   plan.run_bytes = run_bytes;
   plan.keep_rejects = true;
+  plan.lend = lend;
   if (!filter.empty()) plan.filter = *Filter::parse(filter);
   WriterOptions writer;
   writer.inputs = files;
@@ -147,15 +150,53 @@ TEST(ExplainRun, TheSameBytesComeOutAtAnyThreadCountAndRunSize) {
   const std::vector<std::string> files = {folder.file("a.log", mixed_text()),
                                           folder.file("b.log", mixed_text() + csv_line(7))};
   const Outcome expected = run(files, 1, 1 << 20);
-  for (const unsigned threads : {1u, 2u, 4u}) {
-    for (const std::size_t bytes :
-         {std::size_t{300}, std::size_t{1000}, std::size_t{4096}, std::size_t{70000}}) {
-      const Outcome actual = run(files, threads, bytes);
-      EXPECT_EQ(actual.output, expected.output) << threads << " threads, runs of " << bytes;
-      EXPECT_EQ(actual.rejects, expected.rejects) << threads << " threads, runs of " << bytes;
-      EXPECT_EQ(actual.messages, expected.messages);
-      EXPECT_EQ(actual.result.accounting.to_json(), expected.result.accounting.to_json());
+  for (const bool lend : {false, true}) {
+    for (const unsigned threads : {1u, 2u, 4u}) {
+      for (const std::size_t bytes :
+           {std::size_t{300}, std::size_t{1000}, std::size_t{4096}, std::size_t{70000}}) {
+        const Outcome actual = run(files, threads, bytes, "", open_input, lend);
+        EXPECT_EQ(actual.output, expected.output) << threads << " threads, runs of " << bytes;
+        EXPECT_EQ(actual.rejects, expected.rejects) << threads << " threads, runs of " << bytes;
+        EXPECT_EQ(actual.messages, expected.messages);
+        EXPECT_EQ(actual.result.accounting.to_json(), expected.result.accounting.to_json());
+      }
     }
+  }
+}
+
+// Makes the file shorter as soon as it has a record of it.
+class ShorteningSink final : public RecordSink {
+ public:
+  explicit ShorteningSink(std::string path) : path_(std::move(path)) {}
+  void add(const TrafficRecord&, const Verdict&, std::string&) override {
+    if (!std::exchange(done_, true)) fs::resize_file(path_, 100'000);
+  }
+
+ private:
+  std::string path_;
+  bool done_ = false;
+};
+
+TEST(ExplainRun, AFileThatBecomesShorterWhileItIsLentIsReadAsFarAsItGoes) {
+  for (const unsigned threads : {1u, 2u}) {
+    const Folder folder;
+    std::string text;
+    for (int i = 0; i < 4000; ++i) text += csv_line(i);
+    const std::string file = folder.file("a.log", text);
+    ExplainPlan plan;
+    plan.inputs = list_inputs(std::vector<std::string>{file})->inputs;
+    plan.threads = threads;
+    plan.lend = true;
+    plan.make_sink = [&](unsigned) { return std::make_unique<ShorteningSink>(file); };
+    plan.write_output = plan.write_rejects = [](std::string_view) { return true; };
+    plan.message = [](std::string_view) {};
+    const ExplainResult result = run_explain(plan);
+    EXPECT_TRUE(result.accounting.balanced());
+    EXPECT_GT(result.accounting.traffic, 0u);
+    EXPECT_LT(result.accounting.traffic, 4000u);
+    ASSERT_EQ(result.errors.size(), 1u) << threads << " threads";
+    EXPECT_NE(result.errors[0].message.find("a.log: became shorter"), std::string::npos)
+        << result.errors[0].message;
   }
 }
 

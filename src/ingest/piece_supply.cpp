@@ -1,15 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/piece_supply.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace endreason {
+namespace {
+
+// What is decompressed goes on in larger pieces while there are few workers: each piece wakes
+// somebody up, which takes the time of several thousand bytes.
+constexpr std::size_t kPiecesAtOnce = 8;
+
+std::size_t ordered_bytes(std::size_t piece_bytes, unsigned threads) {
+  return piece_bytes * std::max<std::size_t>(1, kPiecesAtOnce / std::max(threads, 1u));
+}
+
+}  // namespace
 
 PieceSupply::PieceSupply(std::vector<Input> inputs, InputOpener open, std::size_t piece_bytes,
                          unsigned threads)
     : inputs_(std::move(inputs)),
       open_(std::move(open)),
       piece_bytes_(piece_bytes),
+      ordered_bytes_(ordered_bytes(piece_bytes, threads)),
       ahead_max_(std::size_t{threads} * 2) {}
 
 bool PieceSupply::take(Piece& piece) {
@@ -17,6 +30,7 @@ bool PieceSupply::take(Piece& piece) {
   for (;;) {
     arrived_.wait(lock, [&] { return !waiting_.empty() || !reading_; });
     if (!waiting_.empty()) {
+      piece.lent = {};
       if (piece.bytes.capacity() > 0) spare_.push_back(std::move(piece.bytes));
       piece = std::move(waiting_.front());
       waiting_.pop_front();
@@ -27,7 +41,7 @@ bool PieceSupply::take(Piece& piece) {
     if (separable()) {
       set_apart(piece);
       lock.unlock();
-      read_apart(piece);
+      if (!lend_apart(piece)) copy_apart(piece);
       return true;
     }
     read_ahead(lock);
@@ -44,10 +58,9 @@ std::uint64_t PieceSupply::position() const {
   return position_;
 }
 
-std::span<char> PieceSupply::room_in(Piece& piece) const {
-  if (piece.bytes.capacity() < kPieceRoom + piece_bytes_)
-    piece.bytes = Chunk(kPieceRoom + piece_bytes_);
-  return piece.bytes.writable().subspan(kPieceRoom, piece_bytes_);
+std::span<char> PieceSupply::room_in(Piece& piece, std::size_t bytes) {
+  if (piece.bytes.capacity() < kPieceRoom + bytes) piece.bytes = Chunk(kPieceRoom + bytes);
+  return piece.bytes.writable().subspan(kPieceRoom, bytes);
 }
 
 void PieceSupply::set_apart(Piece& piece) {
@@ -59,8 +72,21 @@ void PieceSupply::set_apart(Piece& piece) {
   position_ = finished_bytes_ + source_->position();
 }
 
-void PieceSupply::read_apart(Piece& piece) const {
-  const std::span<char> room = room_in(piece);
+bool PieceSupply::lend_apart(Piece& piece) const {
+  piece.lent = {};
+  const auto file = lending_ ? piece.source->coming() : nullptr;
+  // The end of the file is read, for it may move, and nothing is readable behind it.
+  if (!file || piece.end_offset + kScanPadding > file->size()) return false;
+  piece.lent =
+      PaddedView::vouched({file->bytes() + (piece.end_offset - piece_bytes_), piece_bytes_});
+  piece.error.reset();
+  piece.ends = false;
+  return true;
+}
+
+void PieceSupply::copy_apart(Piece& piece) const {
+  piece.lent = {};
+  const std::span<char> room = room_in(piece, piece_bytes_);
   const std::uint64_t offset = piece.end_offset - room.size();
   piece.error.reset();
   piece.ends = false;
@@ -95,7 +121,7 @@ void PieceSupply::read_ahead(std::unique_lock<std::mutex>& lock) {
 }
 
 void PieceSupply::read_next(Piece& piece) {
-  const std::span<char> room = room_in(piece);
+  const std::span<char> room = room_in(piece, ordered_bytes_);
   std::size_t held = 0;
   if (!source_) {
     auto opened = open_(inputs_[begun_++]);

@@ -6,8 +6,11 @@
 #include <cstring>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "parse/json_splitter.hpp"
 #include "parse/xml_splitter.hpp"
+#include "sources/lent_bytes.hpp"
 
 namespace endreason {
 namespace {
@@ -56,6 +59,7 @@ bool RunCutter::next(Run& run) {
     if (!source_ && !open_next()) return false;
     run.elements.clear();
     run.begin = 0;
+    run.lent = {};
     run.layout = layout_;
     run.unsurveyed = false;
     const bool got = splitter_      ? next_elements(run)
@@ -123,9 +127,35 @@ void RunCutter::keep(std::string_view bytes) {
   kept_lines_end_ = at_end_ ? bytes.size() : bytes.rfind('\n') + 1;  // npos + 1 is 0
 }
 
+// Lines where they are in the mapped file. The end of the file is read, for it may move.
+bool RunCutter::lend_lines(Run& run) {
+  if (!lending_ || !survey_left_ || refused_ || at_end_ || !kept().empty()) return false;
+  if (source_->separable() < run_bytes_ + kScanPadding) return false;
+  const auto file = source_->coming();
+  const std::uint64_t offset = source_->position();
+  if (!file || offset + run_bytes_ + kScanPadding > file->size()) return false;
+  const auto bytes = PaddedView::vouched({file->bytes() + offset, run_bytes_});
+  const LentBytes lent(bytes.text());
+  const std::size_t newline = bytes.text().rfind('\n');
+  if (newline == std::string_view::npos || lent.broken()) return false;
+  source_->set_apart(newline + 1);
+  run.lent = bytes.part(0, newline + 1);
+  run.unsurveyed = true;
+  return true;
+}
+
+void RunCutter::broke_off(const Run& run, std::uint64_t line) {
+  if (std::exchange(broken_, run.file) == run.file) return;
+  errors_.push_back({Error::Code::Io,
+                     fmt::format("{}: became shorter while it was read; from line {} on it is not "
+                                 "counted; count it again when it is whole",
+                                 inputs_[run.file].path, line)});
+}
+
 bool RunCutter::next_lines(Run& run) {
   run.kind = Run::Kind::Lines;
   run.first_line = line_;
+  if (lend_lines(run)) return true;
   run.bytes.set_size(0);
   const std::string_view begun = kept();
   run.bytes.reserve(std::max(run_bytes_, begun.size() + run_bytes_ / 2));
@@ -262,6 +292,7 @@ PieceSurvey RunCutter::survey(const Piece& piece) const {
 bool RunCutter::take_whole(Piece& piece, const PieceSurvey& survey, Run& run) {
   const std::string_view before = kept();
   if (piece.ends || !survey.plain || before.size() > kPieceRoom) return false;
+  if (piece.lent.size() > 0) return take_lent(piece, survey, run);
   const std::size_t begin = kPieceRoom - before.size();
   if (!before.empty()) std::memcpy(piece.bytes.data() + begin, before.data(), before.size());
   const std::string_view lines = piece.bytes.text().substr(begin);
@@ -273,6 +304,29 @@ bool RunCutter::take_whole(Piece& piece, const PieceSurvey& survey, Run& run) {
   std::swap(run.bytes, piece.bytes);
   run.bytes.set_size(end);
   run.begin = begin;
+  run.lent = {};
+  hand_out(piece, survey, run);
+  return true;
+}
+
+// The line that the piece before has cut lies in one with it.
+bool RunCutter::take_lent(Piece& piece, const PieceSurvey& survey, Run& run) {
+  const std::size_t before = kept().size();
+  if (piece.end_offset - piece.lent.size() < before) return false;
+  const std::size_t size = before + survey.last_newline + 1;
+  const auto all = PaddedView::vouched({piece.lent.begin() - before, before + piece.lent.size()});
+  const LentBytes lent(all.text());
+  const std::string_view first = all.text().substr(0, before + survey.first_newline);
+  if (!starts_plain(first.data()) && classify(first) != OddLine::Plain) return false;
+  const std::string rest(all.text().substr(size));
+  if (lent.broken()) return false;
+  keep(rest);
+  run.lent = all.part(0, size);
+  hand_out(piece, survey, run);
+  return true;
+}
+
+void RunCutter::hand_out(Piece& piece, const PieceSurvey& survey, Run& run) {
   run.kind = Run::Kind::Lines;
   run.elements.clear();
   run.layout = layout_;
@@ -283,7 +337,6 @@ bool RunCutter::take_whole(Piece& piece, const PieceSurvey& survey, Run& run) {
   run.sequence = sequence_++;
   run.file = static_cast<std::uint32_t>(begun_ - 1);
   line_ += survey.newlines;
-  return true;
 }
 
 // Of a line whose end is far: a document may be printed on one line, and its records need not be

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,7 @@ struct Run {
   std::uint64_t first_line{};  // line number of its first byte, from 1
   Chunk bytes;
   std::size_t begin{};  // where in the chunk they begin
+  PaddedView lent;      // instead of them: where the file is mapped. Under a LentBytes only
   std::vector<Element> elements;
   std::shared_ptr<const ExportLayout> layout;  // of the export the lines belong to, or null
   // Where the input goes on, to be prefetched while this run is worked on; null: it cannot be.
@@ -50,8 +52,10 @@ struct Run {
   // The lines were not looked at: whoever reads them does that, and tells read_up_to().
   bool unsurveyed{};
 
-  PaddedView padded() const { return bytes.padded().part(begin, bytes.size() - begin); }
-  std::string_view text() const { return bytes.text().substr(begin); }
+  PaddedView padded() const {
+    return lent.size() > 0 ? lent : bytes.padded().part(begin, bytes.size() - begin);
+  }
+  std::string_view text() const { return padded().text(); }
 };
 
 // What a look at the lines that begin in a piece has found.
@@ -72,6 +76,10 @@ class RunCutter {
   // From now on runs of lines are handed out unsurveyed, which spares a pass over the bytes. Only
   // when each run is read before the next is asked for.
   void leave_survey() { survey_left_ = true; }
+  // From now on such runs are lent where they can be.
+  void lend() { lending_ = true; }
+  // A run that was lent broke off at line number `line`: its file has become shorter.
+  void broke_off(const Run& run, std::uint64_t line);
   // Whether an odd line opens a document or a header row.
   bool opens_more(std::string_view line) const { return classify(line) != OddLine::Plain; }
   // An unsurveyed run was read up to `offset`, where line number `line` begins: all of it, or as
@@ -99,6 +107,9 @@ class RunCutter {
   bool open_next();
   void close_input();
   bool next_lines(Run& run);
+  bool lend_lines(Run& run);
+  bool take_lent(Piece& piece, const PieceSurvey& survey, Run& run);
+  void hand_out(Piece& piece, const PieceSurvey& survey, Run& run);
   bool next_kept_lines(Run& run);
   bool next_elements(Run& run);
   bool feed_splitter(Chunk& piece);
@@ -140,6 +151,8 @@ class RunCutter {
   std::size_t piece_bytes_ = 0;  // the splitter is fed so much of the kept bytes next
   bool refused_ = false;  // the last document took nothing: its first line is a line like others
   bool survey_left_ = false;
+  bool lending_ = false;
+  std::optional<std::uint32_t> broken_;  // the last input that broke off
   std::vector<Error> errors_;
 };
 

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "sources/lent_bytes.hpp"
+
 namespace endreason {
 namespace {
 
@@ -29,8 +31,15 @@ class RunQueue::PieceSource final : public ByteSource {
       if (!queue_.turn_page()) return 0;
     const std::string_view rest = queue_.reading_.padded().text().substr(queue_.read_);
     if (rest.empty() && queue_.reading_.error) return tl::unexpected(*queue_.reading_.error);
-    const std::size_t count = std::min(buffer.size(), rest.size());
-    if (count > 0) std::memcpy(buffer.data(), rest.data(), count);
+    std::size_t count = std::min(buffer.size(), rest.size());
+    if (queue_.reading_.lent.size() > 0) {
+      const auto got = queue_.reading_.source->read_apart(queue_.reading_.end_offset - rest.size(),
+                                                          buffer.first(count));
+      if (!got) return got;
+      count = *got;  // nothing: the file ends here now
+    } else if (count > 0) {
+      std::memcpy(buffer.data(), rest.data(), count);
+    }
     queue_.read_ += count;
     return count;
   }
@@ -45,7 +54,7 @@ class RunQueue::PieceSource final : public ByteSource {
 };
 
 RunQueue::RunQueue(std::vector<Input> inputs, const LineReaderOptions& reader,
-                   std::size_t run_bytes, InputOpener open, unsigned threads)
+                   std::size_t run_bytes, InputOpener open, unsigned threads, bool lend)
     : alone_(threads == 1),
       supply_(alone_ ? std::vector<Input>{} : inputs, open, std::max<std::size_t>(run_bytes, 64),
               threads),
@@ -53,6 +62,14 @@ RunQueue::RunQueue(std::vector<Input> inputs, const LineReaderOptions& reader,
           std::move(inputs), reader, run_bytes,
           alone_ ? std::move(open) : [this](const Input& input) { return open_next(input); }) {
   if (alone_) cutter_.leave_survey();
+  if (!lend) return;
+  cutter_.lend();
+  supply_.lend();
+}
+
+void RunQueue::broke_off(const Run& run, std::uint64_t line) {
+  const std::scoped_lock lock(mutex_);
+  cutter_.broke_off(run, line);
 }
 
 bool RunQueue::next(Run& run, const std::function<void(std::uint64_t)>& progress) {
@@ -135,7 +152,7 @@ bool RunQueue::take_piece(Chunk memory, std::unique_lock<std::mutex>& lock, std:
   Surveyed brought;
   brought.piece.bytes = std::move(memory);
   const bool got = supply_.take(brought.piece);
-  if (got) brought.survey = cutter_.survey(brought.piece);
+  if (got) survey(brought);
   lock.lock();
   --taking_;
   if (got) {
@@ -146,6 +163,16 @@ bool RunQueue::take_piece(Chunk memory, std::unique_lock<std::mutex>& lock, std:
   }
   changed();
   return got;
+}
+
+void RunQueue::survey(Surveyed& brought) {
+  {
+    const LentBytes lent(brought.piece.lent.text());
+    brought.survey = cutter_.survey(brought.piece);
+    if (!lent.broken()) return;
+  }
+  supply_.copy_apart(brought.piece);
+  brought.survey = cutter_.survey(brought.piece);
 }
 
 // Called by the worker that has the cutter: it waits for whoever has the piece, or gets it.

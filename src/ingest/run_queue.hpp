@@ -26,7 +26,7 @@ namespace endreason {
 class RunQueue {
  public:
   RunQueue(std::vector<Input> inputs, const LineReaderOptions& reader, std::size_t run_bytes,
-           InputOpener open, unsigned threads);
+           InputOpener open, unsigned threads, bool lend = false);
 
   // The next run into `run`, whose memory is reused. False at the end, or once stopped.
   // `progress` is called with the stored bytes taken so far, never by two threads at once.
@@ -39,6 +39,7 @@ class RunQueue {
   void read_up_to(const Run& run, std::size_t offset, std::uint64_t line) {
     cutter_.read_up_to(run, offset, line);
   }
+  void broke_off(const Run& run, std::uint64_t line);
   // When all workers are done.
   const std::vector<Error>& errors() const { return cutter_.errors(); }
 
@@ -51,6 +52,7 @@ class RunQueue {
   bool next_of_many(Run& run, std::unique_lock<std::mutex>& lock);
   bool cut(Run& run, std::unique_lock<std::mutex>& lock);
   bool take_piece(Chunk memory, std::unique_lock<std::mutex>& lock, std::uint64_t& ticket);
+  void survey(Surveyed& brought);
   bool at_boundary() const { return read_ == reading_.padded().size() && !input_over_; }
   // For the cutter's sources: what is read next of all pieces; false at the end.
   bool turn_page();

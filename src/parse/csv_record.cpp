@@ -2,6 +2,7 @@
 #include "parse/csv_record.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "model/panos_version.hpp"
@@ -35,6 +36,15 @@ std::uint32_t trimmed_length(std::string_view line) {
 std::string_view without_return(std::string_view line) {
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
   return line;
+}
+
+// A text of up to eight bytes, which others can be read behind, as a number; 0 for longer ones.
+std::uint64_t short_word(std::string_view text) {
+  if (text.empty() || text.size() > 8) return 0;
+  std::uint64_t word = 0;
+  static_assert(std::endian::native == std::endian::little);
+  std::memcpy(&word, text.data(), 8);
+  return word << (64 - 8 * text.size());
 }
 
 bool is_quoted(std::string_view line, std::uint32_t begin, std::uint32_t end) {
@@ -168,19 +178,29 @@ ReadStatus CsvRecordReader::try_layouts(std::string_view line, LineScan scan, st
                                         TrafficRecord& record, bool first_missing) {
   const std::uint32_t n = std::min(scan.cells, wanted);
   const std::string_view config_ver = record.text(Field::ConfigVer);
-  const bool text_version = config_ver.find('.') != std::string_view::npos;
+  const std::uint64_t version_word = short_word(config_ver);
+  const bool as_last =
+      version_word != 0 && version_word == last_plain_version_ && scan.cells == last_plain_cells_;
+  const bool text_version = !as_last && config_ver.find('.') != std::string_view::npos;
   Misfit misfit{};
   bool saved = false;
   const auto save = [&] {
-    std::memcpy(begins_.data(), record.begins(), sizeof begins_);
-    std::memcpy(ends_.data(), record.ends(), sizeof ends_);
+    std::memcpy(begins_.data(), record.begins(), n * sizeof begins_[0]);
+    std::memcpy(ends_.data(), record.ends(), n * sizeof ends_[0]);
     saved = true;
   };
   if (!first_missing && !text_version) {
     // By far the most lines: PAN-OS order, read where it stands.
     record.format = InputFormat::PanosCsv;
-    note_version(record, scan.cells, kPanosLayout);
+    if (as_last) [[likely]] {
+      record.version = last_plain_;
+    } else {
+      note_version(record, scan.cells, kPanosLayout);
+    }
     if (!record.partial) [[likely]] {
+      last_plain_version_ = version_word;
+      last_plain_cells_ = scan.cells;
+      last_plain_ = record.version;
       if (scan.first_quote < record.ends()[n - 1] || scan.cells > kFieldCount) {
         save();
         unquote_cells(line, scan.first_quote, n, record);

@@ -47,6 +47,10 @@ class CsvRecordReader {
   std::array<std::uint32_t, kCellSlots> ends_{};
   std::string last_config_ver_;  // the version column hardly ever changes
   PanosVersion last_version_{kVersionUnknown};
+  // Of the last whole line in PAN-OS order: its version column, its cells, and what they told.
+  std::uint64_t last_plain_version_ = 0;
+  std::uint32_t last_plain_cells_ = 0;
+  PanosVersion last_plain_{kVersionUnknown};
   std::string extra_names_;
 };
 

@@ -37,16 +37,17 @@ __attribute__((target("pclmul,sse2"), always_inline)) inline std::uint64_t prefi
   return static_cast<std::uint64_t>(_mm_cvtsi128_si64(product));
 }
 
-// The commas outside quotes. Called only when a quote is in the block or open before it.
+// The commas outside quotes.
 __attribute__((target("pclmul,sse2"), always_inline)) inline std::uint64_t outside_quotes(
     std::uint64_t commas, std::uint64_t quotes, std::uint32_t offset, QuoteState& state) {
   const std::uint64_t inside = prefix_xor(quotes) ^ state.inside;
   const std::uint64_t outside = commas & ~inside;
   const std::uint64_t opening = quotes & inside;
   const std::uint64_t before = (outside | quotes) << 1 | state.cell_start;
-  if (state.first_quote == kNoQuote)
-    state.first_quote = offset + static_cast<std::uint32_t>(__builtin_ctzll(quotes));
-  state.misplaced = state.misplaced || (opening & ~before) != 0;
+  const std::uint32_t quote =
+      quotes == 0 ? kNoQuote : offset + static_cast<std::uint32_t>(__builtin_ctzll(quotes));
+  state.first_quote = quote < state.first_quote ? quote : state.first_quote;
+  state.misplaced = state.misplaced | ((opening & ~before) != 0);
   state.inside = static_cast<std::uint64_t>(static_cast<std::int64_t>(inside) >> 63);
   return outside;
 }
@@ -181,7 +182,9 @@ ER_TARGET_AVX512 LineScan scan_line_avx512(const char* line, PaddedView input, C
                                            std::uint32_t wanted) {
   QuoteState state;
   std::uint32_t cells = 0;
-  for (const char* p = line;; p += 64) {
+  const auto offset_of = [line](const char* p) { return static_cast<std::uint32_t>(p - line); };
+  const char* p = line;
+  for (; cells < wanted; p += 64) {
     Masks masks = masks_avx512(p);
     const auto left = static_cast<std::size_t>(input.end() - p);
     if (left < 64) [[unlikely]]
@@ -190,16 +193,29 @@ ER_TARGET_AVX512 LineScan scan_line_avx512(const char* line, PaddedView input, C
     std::uint64_t commas = masks.commas & within;
     const std::uint64_t quotes = masks.quotes & within;
     if ((quotes | state.inside) != 0) [[unlikely]]
-      commas = outside_quotes(commas, quotes, static_cast<std::uint32_t>(p - line), state);
+      commas = outside_quotes(commas, quotes, offset_of(p), state);
     const auto count = static_cast<std::uint32_t>(_mm_popcnt_u64(commas));
-    if (cells < wanted)
-      store_places_avx512(commas, count, static_cast<std::uint32_t>(p - line),
-                          {places.begins + cells, places.ends + cells});
+    store_places_avx512(commas, count, offset_of(p), {places.begins + cells, places.ends + cells});
     cells += count;
     if (masks.newlines != 0)
-      return finish(static_cast<std::uint32_t>(p - line) +
-                        static_cast<std::uint32_t>(_tzcnt_u64(masks.newlines)),
-                    cells, state, places, wanted);
+      return finish(offset_of(p) + static_cast<std::uint32_t>(_tzcnt_u64(masks.newlines)), cells,
+                    state, places, wanted);
+    state.cell_start = (commas | quotes) >> 63;
+  }
+  // Behind the cells that are wanted only their number counts, and the end. Quotes stand in most
+  // lines there, but nobody can guess where: all blocks take the same steps.
+  for (;; p += 64) {
+    Masks masks = masks_avx512(p);
+    const auto left = static_cast<std::size_t>(input.end() - p);
+    if (left < 64) [[unlikely]]
+      masks.newlines |= 1ull << left;
+    const std::uint64_t within = below_lowest(masks.newlines);
+    const std::uint64_t quotes = masks.quotes & within;
+    const std::uint64_t commas = outside_quotes(masks.commas & within, quotes, offset_of(p), state);
+    cells += static_cast<std::uint32_t>(_mm_popcnt_u64(commas));
+    if (masks.newlines != 0)
+      return finish(offset_of(p) + static_cast<std::uint32_t>(_tzcnt_u64(masks.newlines)), cells,
+                    state, places, wanted);
     state.cell_start = (commas | quotes) >> 63;
   }
 }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
+#include <utility>
 
 #include "base/parse_number.hpp"
 #include "base/timestamp.hpp"
@@ -138,12 +140,13 @@ LineReader::LineReader(LineReaderOptions options)
 LineReader::~LineReader() = default;
 
 void LineReader::start(PaddedView run, std::uint64_t first_line, std::uint32_t file,
-                       std::shared_ptr<const ExportLayout> layout) {
+                       std::shared_ptr<const ExportLayout> layout, bool lent) {
   run_ = run;
   cursor_ = run.begin();
   line_ = first_line;
   file_ = file;
-  rest_ = rest_end_ = nullptr;
+  rest_ = {};
+  lent_ = lent;
   wrapper_.reset();
   layout_ = std::move(layout);
 }
@@ -153,14 +156,14 @@ bool LineReader::next(TrafficRecord& record, ReadStatus& status) {
     if (next_wrapped(record, status)) return true;
     wrapper_.reset();
   }
-  if (rest_ != nullptr) [[unlikely]] {
-    // Another frame of the line that was read last.
-    const auto offset = static_cast<std::size_t>(rest_ - run_.begin());
-    const PaddedView part = run_.part(offset, static_cast<std::size_t>(rest_end_ - rest_));
-    rest_ = nullptr;
+  if (rest_.size() > 0) [[unlikely]] {
+    // Another frame of the line that was read last, and copied where it was lent.
+    const PaddedView part = std::exchange(rest_, {});
+    const bool lent = std::exchange(lent_, false);
     const LineScan scan =
         options_.kernel.scan_line(part.begin(), part, cells_of(record), options_.cells_wanted);
     status = read_line(part, scan, record);
+    lent_ = lent;
     record.line = line_ - 1;
     record.file = file_;
     return true;
@@ -192,12 +195,26 @@ ReadStatus LineReader::read_line(PaddedView line, const LineScan& scan, TrafficR
       return {ReadKind::Other, type, {}};
     }
   }
+  if (lent_) return read_copied(line, record);
   ReadStatus status = read_unusual(line, scan, record);
   if (wrapper_) return status;  // the element is the raw record, not the line
   if (status.kind != ReadKind::Traffic || record.format != InputFormat::PanosCsv) {
     record.raw = text.ends_with('\r') ? text.substr(0, text.size() - 1) : text;
     if (status.kind != ReadKind::Traffic) record.partial = false;
   }
+  return status;
+}
+
+ReadStatus LineReader::read_copied(PaddedView line, TrafficRecord& record) {
+  copied_.reserve(line.size());
+  if (line.size() > 0) std::memcpy(copied_.data(), line.begin(), line.size());
+  copied_.set_size(line.size());
+  const PaddedView own = copied_.padded();
+  const LineScan scan =
+      options_.kernel.scan_line(own.begin(), own, cells_of(record), options_.cells_wanted);
+  lent_ = false;
+  const ReadStatus status = read_line(own.part(0, scan.length), scan, record);
+  lent_ = true;
   return status;
 }
 
@@ -214,8 +231,8 @@ ReadStatus LineReader::read_unusual(PaddedView line, const LineScan& scan, Traff
       end = std::min(find_frame(text, header + 4), text.size());
     const std::string_view after = trimmed(text.substr(end));
     if (!after.empty()) {
-      rest_ = after.data();
-      rest_end_ = text.data() + text.size();
+      const auto at = static_cast<std::size_t>(after.data() - text.data());
+      rest_ = line.part(at, text.size() - at);
     }
     const PaddedView frame = line.part(header, end - header);
     const LineScan again =

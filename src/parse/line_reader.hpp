@@ -43,9 +43,11 @@ class LineReader {
   LineReader& operator=(const LineReader&) = delete;
 
   // Starts on a run that begins at line `first_line` (from 1) of input `file`. `layout`: the header
-  // of the export that the run is part of, or null. The run must outlive the records.
+  // of the export that the run is part of, or null. The run must outlive the records. `lent`: its
+  // bytes may change any time; lines that are not plain CSV are read from a copy then, for only
+  // that reader never believes a byte twice.
   void start(PaddedView run, std::uint64_t first_line, std::uint32_t file,
-             std::shared_ptr<const ExportLayout> layout);
+             std::shared_ptr<const ExportLayout> layout, bool lent = false);
   // The next record; false at the end of the run. A line may hold several records (octet-counted
   // frames without newlines between them; a whole JSON document). record.raw, line and file are set
   // whatever the status.
@@ -55,7 +57,7 @@ class LineReader {
   std::uint64_t line() const { return line_; }
   // Whether the next record begins a line that is not of the plain kind (see Survey).
   bool at_odd_line() const {
-    return cursor_ != run_.end() && rest_ == nullptr && !starts_plain(cursor_);
+    return cursor_ != run_.end() && rest_.size() == 0 && !starts_plain(cursor_);
   }
   // One element of a JSON or XML document, as a splitter cut it out.
   void read_element(std::string_view element, SplitEnd end, std::uint64_t line, std::uint32_t file,
@@ -64,6 +66,7 @@ class LineReader {
  private:
   struct Readers;
   ReadStatus read_line(PaddedView line, const LineScan& scan, TrafficRecord& record);
+  ReadStatus read_copied(PaddedView line, TrafficRecord& record);
   ReadStatus read_unusual(PaddedView line, const LineScan& scan, TrafficRecord& record);
   LineScan scan_from(std::string_view line, std::uint32_t begin, TrafficRecord& record);
   ReadStatus read_csv_anywhere(std::string_view line, const LineScan& scan, TrafficRecord& record,
@@ -80,8 +83,9 @@ class LineReader {
   const char* cursor_ = nullptr;
   std::uint64_t line_ = 0;  // number of the line at the cursor
   std::uint32_t file_ = 0;
-  const char* rest_ = nullptr;  // further frames of the current line, up to rest_end_
-  const char* rest_end_ = nullptr;
+  PaddedView rest_;  // further frames of the current line
+  bool lent_ = false;
+  Chunk copied_;                           // the line that was read last, where it was copied
   std::unique_ptr<JsonSplitter> wrapper_;  // a document on one line, whose records are given next
   std::shared_ptr<const ExportLayout> layout_;
   std::array<std::string, 2> inner_;  // raw lines that were wrapped in JSON, by depth, padded

@@ -6,6 +6,7 @@
 #include "model/log_flag.hpp"
 #include "verdict/allowed_ending.hpp"
 #include "verdict/evidence_table.hpp"
+#include "verdict/judge_bare.hpp"
 #include "verdict/questions.hpp"
 
 namespace endreason {
@@ -218,7 +219,7 @@ void add_evidence(const TrafficRecord& r, Verdict& v) {
 
 }  // namespace
 
-Verdict judge(const TrafficRecord& record, Ruleset ruleset, const Timers& timers) {
+Verdict judge_bare(const TrafficRecord& record, Ruleset ruleset, const Timers& timers) {
   const Decision decision = decide(record, ruleset);
   const Ending ending = ending_of(record, decision, timers);
   Verdict v;
@@ -231,6 +232,11 @@ Verdict judge(const TrafficRecord& record, Ruleset ruleset, const Timers& timers
                   (record.subtype == Subtype::Start || record.end_reason == EndReason::NotEnded);
   add_contradictions(record, v);
   v.confidence = with_doubts(record, v, ending.confidence);
+  return v;
+}
+
+Verdict judge(const TrafficRecord& record, Ruleset ruleset, const Timers& timers) {
+  Verdict v = judge_bare(record, ruleset, timers);
   add_evidence(record, v);
   return v;
 }

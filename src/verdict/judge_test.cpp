@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verdict/judge.hpp"
+#include "verdict/judge_bare.hpp"
 
 #include <gtest/gtest.h>
 
@@ -401,6 +402,10 @@ TEST(Judge, EveryActionStatusAndReasonInEverySpellingAnswersTheThreeQuestionsInO
             ASSERT_EQ(v.decided_by, by) << line;
             ASSERT_EQ(v.final_action, by == DecidedBy::Nobody ? kA : kB) << line;
             check_invariants(record, v, line);
+            const Verdict bare = judge_bare(record, ruleset, Timers{});
+            ASSERT_EQ(bare.reason_code, v.reason_code) << line;
+            ASSERT_EQ(bare.confidence, v.confidence) << line;
+            ASSERT_EQ(bare.evidence_count, 0) << line;
             if (HasFatalFailure() || HasNonfatalFailure()) return;
           }
 }
