@@ -121,8 +121,6 @@ void PieceSupply::read_ahead(std::unique_lock<std::mutex>& lock) {
 }
 
 void PieceSupply::read_next(Piece& piece) {
-  const std::span<char> room = room_in(piece, ordered_bytes_);
-  std::size_t held = 0;
   if (!source_) {
     auto opened = open_(inputs_[begun_++]);
     if (opened) {
@@ -131,6 +129,8 @@ void PieceSupply::read_next(Piece& piece) {
       piece.error = std::move(opened.error());
     }
   }
+  const std::span<char> room = room_in(piece, separable() ? piece_bytes_ : ordered_bytes_);
+  std::size_t held = 0;
   piece.input = static_cast<std::uint32_t>(begun_ - 1);
   piece.source = source_;
   piece.ends = !source_;
