@@ -195,7 +195,6 @@ class Planner {
     if (!options_.summary && (plan_.card_or_table || !info(plan_.writer.format).parallel))
       threads = 1;
     plan_.explain.threads = std::min(threads, 64u);
-    plan_.explain.lend = options_.summary;
     return {};
   }
 
