@@ -9,6 +9,8 @@
 #include <pcap.h>
 #include <poll.h>
 
+#include "sources/packet_filter.hpp"
+
 namespace endreason {
 namespace {
 
@@ -67,9 +69,14 @@ Result<std::unique_ptr<LiveSource>> LiveSource::open(const LiveOptions& options)
     return fail(Error::Code::Io, why_not(options.interface, status, pcap_geterr(pcap)));
   if (!options.bpf.empty()) {
     bpf_program program{};
-    if (pcap_compile(pcap, &program, options.bpf.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0)
+    if (pcap_compile(pcap, &program, options.bpf.c_str(), 1, PCAP_NETMASK_UNKNOWN) != 0) {
+      // One that is none at all is shown with the place where it is wrong.
+      if (const auto any = PacketFilter::compile(options.bpf); !any)
+        return tl::unexpected(any.error());
       return fail(Error::Code::Usage,
-                  fmt::format("capture filter '{}': {}", options.bpf, pcap_geterr(pcap)));
+                  fmt::format("the capture filter '{}' means nothing on {}: {}", options.bpf,
+                              options.interface, pcap_geterr(pcap)));
+    }
     const int set = pcap_setfilter(pcap, &program);
     pcap_freecode(&program);
     if (set != 0) return fail(Error::Code::Io, why_not(options.interface, set, pcap_geterr(pcap)));
