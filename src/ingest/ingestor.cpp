@@ -128,8 +128,10 @@ Result<void> Ingestor::learn_state() {
 }
 
 Result<void> Ingestor::learn_seen_rows() {
-  return store_.read_seqnos([this](std::string_view serial, std::string_view vsys,
-                                   std::uint64_t seqno) { seen_.of(serial, vsys).insert(seqno); });
+  return store_.read_seqnos(
+      [this](std::string_view serial, std::string_view vsys, std::uint64_t seqno) {
+        if (SeqnoSet* const set = seen_.of(serial, vsys)) set->insert(seqno);
+      });
 }
 
 std::uint16_t Ingestor::sender_number(std::string_view name) {
@@ -359,7 +361,8 @@ bool Ingestor::is_copy(const TrafficRecord& record) {
   SeqnoSet* set = nullptr;
   {
     const std::scoped_lock lock(seen_mutex_);
-    set = &seen_.of(serial, record.text(Field::Vsys));
+    set = seen_.of(serial, record.text(Field::Vsys));
+    if (set == nullptr) return false;
     if (set->insert(seqno)) {
       keys_pending_.push_back({set, seqno});
       return false;

@@ -3,15 +3,20 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
 
 namespace endreason {
 
 bool SeqnoSet::insert(std::uint64_t number) {
   const std::uint64_t block_number = number >> 16;
   if (last_ == nullptr || last_number_ != block_number) {
-    if (blocks_.size() >= kBlocksMax && !blocks_.contains(block_number))
-      blocks_.erase(blocks_.begin());
-    last_ = &blocks_[block_number];
+    const auto [block, fresh] = blocks_.try_emplace(block_number);
+    // A set keeps its newest whatever the others have.
+    if (fresh && ++*shared_blocks_ > kBlocksMax && blocks_.size() > 1) {
+      blocks_.erase(blocks_.begin() == block ? std::next(block) : blocks_.begin());
+      --*shared_blocks_;
+    }
+    last_ = &block->second;
     last_number_ = block_number;
   }
   Block& block = *last_;
@@ -95,14 +100,19 @@ SeqnoSet::Gaps SeqnoSet::gaps(std::size_t most) const {
   return found;
 }
 
-SeqnoSet& SeenRows::of(std::string_view serial, std::string_view vsys) {
+SeqnoSet* SeenRows::of(std::string_view serial, std::string_view vsys) {
   key_.assign(serial);
   key_ += '\x1f';
   key_ += vsys;
-  if (last_ != nullptr && key_ == last_key_) return *last_;
-  last_ = &sets_[key_];
+  if (last_ != nullptr && key_ == last_key_) return last_;
+  auto found = sets_.find(key_);
+  if (found == sets_.end()) {
+    if (sets_.size() >= kSetsMax) return nullptr;
+    found = sets_.emplace(key_, SeqnoSet(&blocks_)).first;
+  }
+  last_ = &found->second;
   last_key_ = key_;
-  return *last_;
+  return last_;
 }
 
 }  // namespace endreason

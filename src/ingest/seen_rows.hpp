@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SeenRows: which rows are stored, by firewall, virtual system and sequence number, so that a copy
 // that comes by way of a second collector is kept once; and which numbers never came. Numbers of a
-// firewall follow each other, so a set costs about a bit a row. One thread, or with a lock.
+// firewall follow each other, so a set costs about a bit a row, and never more than some hundred
+// megabytes. One thread, or with a lock.
 #pragma once
 
 #include <array>
@@ -18,6 +19,8 @@ namespace endreason {
 // A set of 64-bit numbers, by blocks of 65,536: a sorted list while there are few, then a bitmap.
 class SeqnoSet {
  public:
+  // `blocks`: how many there are in all sets that share the count.
+  explicit SeqnoSet(std::size_t* blocks) : shared_blocks_(blocks) {}
   // False when it was there already.
   bool insert(std::uint64_t number);
   void erase(std::uint64_t number);
@@ -46,8 +49,10 @@ class SeqnoSet {
   };
   template <class Take>
   static void each(const Block& block, Take take);
-  // Numbers without order would cost a block each: then those of the lowest are forgotten.
-  static constexpr std::size_t kBlocksMax = 500'000;
+  // Numbers without order would cost a block each, of up to 8 KiB: then those of the lowest are
+  // forgotten. In order, so many hold two thousand million numbers.
+  static constexpr std::size_t kBlocksMax = 32'768;
+  std::size_t* shared_blocks_;
   std::map<std::uint64_t, Block> blocks_;
   Block* last_ = nullptr;
   std::uint64_t last_number_ = 0;
@@ -56,11 +61,18 @@ class SeqnoSet {
 
 class SeenRows {
  public:
-  SeqnoSet& of(std::string_view serial, std::string_view vsys);
+  SeenRows() = default;
+  SeenRows(const SeenRows&) = delete;  // its sets point into it
+  SeenRows& operator=(const SeenRows&) = delete;
+  // More firewalls than anybody has: rows of further ones are not looked at, nullptr.
+  static constexpr std::size_t kSetsMax = 8'192;
+  SeqnoSet* of(std::string_view serial, std::string_view vsys);
+  std::size_t blocks() const { return blocks_; }
   // By "serial\x1fvsys".
   const std::map<std::string, SeqnoSet, std::less<>>& all() const { return sets_; }
 
  private:
+  std::size_t blocks_ = 0;
   std::map<std::string, SeqnoSet, std::less<>> sets_;
   std::string key_, last_key_;
   SeqnoSet* last_ = nullptr;
