@@ -162,12 +162,9 @@ class Asker {
 
   Result<void> add_up(Rollup which, const RowScope& scope, std::string_view period) {
     const RollupInfo& rollup = info(which);
-    std::string groups = fmt::format("({}) g", source(rollup, scope));
-    if (rolled_ && rollup.leaders) {
-      groups += " SEMI JOIN candidates c ON TRUE";
-      for (const RollupKey& key : rollup.keys)
-        groups += fmt::format(" AND g.{0} IS NOT DISTINCT FROM c.{0}", key.name);
-    }
+    std::string groups = fmt::format("({})", source(rollup, scope));
+    // By one column, which costs an eighth of comparing all of them.
+    if (rolled_ && rollup.leaders) groups += " WHERE dst IN (SELECT dst FROM candidates)";
     return run(fmt::format("CREATE TEMP TABLE {}_{} AS SELECT {}, {} FROM {} GROUP BY ALL", period,
                            rollup.table, key_list(rollup), kSums, groups));
   }
@@ -360,7 +357,7 @@ class Asker {
   // Sets of parts of the period give no more than an upper bound for the whole; those with the
   // highest are counted until no other can come before them.
   Result<void> find_scans() {
-    constexpr std::size_t kAtOnce = 50;
+    constexpr std::size_t kAtOnce = 10;
     const auto candidates = ask(scan_candidates());
     if (!candidates) return tl::unexpected(candidates.error());
     auto& found = out_.scanning_hosts;
