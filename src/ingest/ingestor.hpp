@@ -43,7 +43,7 @@ struct IngestOptions {
   Ruleset ruleset = Ruleset::Standard;
   Timers timers;
   RecordClock clock;
-  std::uint64_t commit_rows = 122'880;  // a row group of the database
+  std::uint64_t commit_rows = 491'520;  // four row groups of the database
   std::chrono::milliseconds commit_after{1000};
   // Rows older than so many days are removed; 0: none.
   std::uint32_t keep_days = 0;
