@@ -27,9 +27,9 @@ set(CPACK_PACKAGE_CONTACT "the endreason authors <endreason@localhost>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "tells what finally happened to every firewall session")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
 "endreason reads the traffic logs of PAN-OS firewalls, or the packets themselves, and says of every
- session whether it was allowed or blocked, which column decided it, who ended it, whether it worked,
- and why. The server of this package receives such logs by syslog, keeps them in an embedded database
- and shows them in web pages.")
+session whether it was allowed or blocked, which column decided it, who ended it, whether it worked,
+and why. The server of this package receives such logs by syslog, keeps them in an embedded database
+and shows them in web pages.")
 set(CPACK_PACKAGE_INSTALL_DIRECTORY endreason)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_INSTALL_CMAKE_PROJECTS

@@ -101,6 +101,8 @@ pageTest("overview: a tile leads to its rows", "/", async (page) => {
 });
 
 pageTest("overview: every finding and every bar leads to rows", "/", async (page) => {
+  await page.waitForSelector(".findings a");
+  await page.waitForSelector(".bars a");
   const links = await page.locator(".findings a, .bars a").evaluateAll((all) => all.map((link) => link.getAttribute("href")));
   assert.ok(links.length > 5);
   for (const link of links) {
