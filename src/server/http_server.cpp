@@ -18,6 +18,8 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
 
+#include "server/http_reading.hpp"
+
 namespace endreason {
 namespace {
 
@@ -26,7 +28,6 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using tcp = asio::ip::tcp;
 
-constexpr std::size_t kHeaderMax = 32 * 1024;  // bytes; filters of many addresses come in the path
 constexpr auto kStreamPause = std::chrono::milliseconds(100);
 constexpr std::size_t kStreamPart = 256 * 1024;
 // What a client may still send that was refused, and for how long.
@@ -82,8 +83,7 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
  private:
   void read_header() {
     parser_.emplace();
-    parser_->header_limit(kHeaderMax);
-    parser_->body_limit(shared_.options.body_max);
+    limit(*parser_, shared_.options.body_max);
     beast::get_lowest_layer(stream_).expires_after(served_ ? shared_.options.idle_time
                                                            : shared_.options.header_time);
     http::async_read_header(
@@ -148,20 +148,10 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
 
   void handle() {
     const auto& message = parser_->get();
-    HttpRequest request;
-    request.method = std::string(message.method_string());
-    split_target({message.target().data(), message.target().size()}, request);
-    const auto field = [&](http::field name) { return std::string(message[name]); };
-    request.authorization = field(http::field::authorization);
-    request.accept_encoding = field(http::field::accept_encoding);
-    request.if_none_match = field(http::field::if_none_match);
-    request.origin = field(http::field::origin);
-    request.host = field(http::field::host);
-    request.remote = remote_;
     keep_alive_ = message.keep_alive();
     version_ = message.version();
     head_ = message.method() == http::verb::head;
-    request.body = std::move(parser_->get().body());
+    HttpRequest request = take_request(*parser_, remote_);
     if (shared_.waiting >= shared_.options.queue_max)
       return answer_once(
           503, error_json("busy", "too many requests wait already", "try again in a moment"));
@@ -306,8 +296,8 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
   std::string remote_;
   Stream stream_;
   asio::steady_timer pause_;
-  beast::flat_buffer buffer_{kHeaderMax + 64 * 1024};
-  std::optional<http::request_parser<http::string_body>> parser_;
+  beast::flat_buffer buffer_{kHttpHeaderMax + 64 * 1024};
+  std::optional<HttpParser> parser_;
   std::optional<http::response<http::string_body>> answer_;
   std::optional<http::response_serializer<http::string_body>> header_;
   std::optional<http::response<http::empty_body>> go_on_;

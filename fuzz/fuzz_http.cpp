@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Arbitrary bytes as HTTP requests, read as the server reads them, in large pieces and in small ones:
+// both come to the same request or both to none. What is taken out of it is within the limits.
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
+#include <string>
+
+#include <boost/asio/buffer.hpp>
+
+#include "server/http_reading.hpp"
+
+namespace {
+
+namespace asio = boost::asio;
+constexpr std::uint64_t kBodyMax = 1000;
+
+struct Outcome {
+  bool failed = false;
+  std::optional<endreason::HttpRequest> request;
+};
+
+// As async_read does: what the parser leaves is given again with more.
+Outcome read(std::string_view bytes, std::size_t step) {
+  endreason::HttpParser parser;
+  endreason::limit(parser, kBodyMax);
+  Outcome outcome;
+  std::string waiting;
+  while (!parser.is_done() && !outcome.failed) {
+    const std::size_t count = std::min(step, bytes.size());
+    waiting += bytes.substr(0, count);
+    bytes.remove_prefix(count);
+    std::size_t used = 1;
+    while (used > 0 && !waiting.empty() && !parser.is_done() && !outcome.failed) {
+      boost::beast::error_code failed;
+      used = parser.put(asio::buffer(waiting), failed);
+      waiting.erase(0, used);
+      if (failed == boost::beast::http::error::need_more) break;
+      outcome.failed = static_cast<bool>(failed);
+    }
+    if (count == 0) break;
+  }
+  if (parser.is_done() && !outcome.failed)
+    outcome.request = endreason::take_request(parser, "192.0.2.1");
+  return outcome;
+}
+
+bool same(const endreason::HttpRequest& a, const endreason::HttpRequest& b) {
+  return a.method == b.method && a.path == b.path && a.query == b.query && a.body == b.body &&
+         a.authorization == b.authorization && a.host == b.host && a.origin == b.origin;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  const Outcome whole = read(bytes, size + 1);
+  if (whole.request) {
+    const endreason::HttpRequest& request = *whole.request;
+    if (request.body.size() > kBodyMax || request.path.size() > endreason::kHttpHeaderMax)
+      std::abort();
+    std::size_t query_bytes = 0;
+    for (const auto& [name, value] : request.query) query_bytes += name.size() + value.size();
+    if (query_bytes > size) std::abort();
+    static_cast<void>(request.parameter("filter"));
+  }
+  const Outcome pieces = read(bytes, size == 0 ? 1 : data[size - 1] % 64 + std::size_t{1});
+  // Which limit is met first may depend on the pieces; a request that both read is the same.
+  if (whole.request && pieces.request && !same(*whole.request, *pieces.request)) std::abort();
+  if (whole.request && !pieces.request && !pieces.failed) std::abort();
+  return 0;
+}
