@@ -17,6 +17,7 @@
 #include "server/alert_watch.hpp"
 #include "server/http_types.hpp"
 #include "server/operator_log.hpp"
+#include "sources/syslog_listener.hpp"
 #include "store/store.hpp"
 #include "verdict/judge.hpp"
 
@@ -50,10 +51,10 @@ struct ApiOptions {
   Timers timers;
   RecordClock clock;
   std::function<std::int64_t()> now_micros;
-  std::function<std::uint64_t()> dropped_by_kernel;
-  ReadCapture read_capture;     // nothing: captures are refused
-  ReadLadder read_ladder;       // nothing: rows have no ladder
-  FileIntake* files = nullptr;  // which outlives the API
+  std::function<ListenerCounts()> listener;  // nothing: no syslog is received
+  ReadCapture read_capture;                  // nothing: captures are refused
+  ReadLadder read_ladder;                    // nothing: rows have no ladder
+  FileIntake* files = nullptr;               // which outlives the API
   std::uint64_t ingest_body_max = 16u << 20;
   std::uint64_t requests_per_minute = 0;  // of one client; 0: any number
   std::function<std::vector<AlertView>()> alerts;

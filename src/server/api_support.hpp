@@ -5,7 +5,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,11 +19,18 @@
 
 namespace endreason {
 
+// When rows behind gaps of sequence numbers were logged: asked of the store once.
+struct GapTimes {
+  std::mutex mutex;
+  std::map<std::pair<std::string, std::uint64_t>, std::int64_t> known;  // by device and number
+};
+
 struct ApiContext {
   Store& store;
   Ingestor& ingestor;
   ApiOptions options;
   std::int64_t started_micros{};
+  std::shared_ptr<GapTimes> gap_times = std::make_shared<GapTimes>();
 
   QueryLimits limits(std::uint64_t rows = 10'000) const {
     return {rows, options.query_time, false};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a request's bytes are read: the HTTP library's parser with our limits, and what we take out of
-// its message. In one place, so that a fuzz target reads as the server does. Inside room server.
+// How a request's bytes are read: the HTTP library's parser with our limits, and what we take out
+// of its message. In one place, so that a fuzz target reads as the server does. Inside room server.
 #pragma once
 
 #include <cstdint>

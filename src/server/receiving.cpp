@@ -6,12 +6,14 @@
 #include <chrono>
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <thread>
 
 #include <fmt/format.h>
 
 #include "ingest/explain_run.hpp"
 #include "model/panos_version.hpp"
+#include "query/filter_sql.hpp"
 #include "server/api_support.hpp"
 #include "server/file_intake.hpp"
 #include "sources/capture_source.hpp"
@@ -83,15 +85,67 @@ Result<std::map<std::string, Lately>> read_lately(const ApiContext& context) {
 }
 
 struct MissingRows {
+  struct Gap {
+    SeqnoSet::Gap numbers;
+    std::optional<std::int64_t> time;  // of the row behind it
+  };
   std::uint64_t missing{};
-  std::vector<SeqnoSet::Gap> gaps;
+  std::vector<Gap> gaps;
 };
+
+// The store is asked for a few rows at once; the others are known the next time.
+class GapClock {
+ public:
+  explicit GapClock(const ApiContext& context) : context_(context) {}
+
+  // `key`: "serial\x1fvsys".
+  std::optional<std::int64_t> time_of(const std::string& key, std::uint64_t seqno) {
+    GapTimes& times = *context_.gap_times;
+    const std::scoped_lock lock(times.mutex);
+    const auto known = times.known.find({key, seqno});
+    if (known != times.known.end()) return known->second;
+    if (asked_++ >= kGapsAsked) return std::nullopt;
+    const auto time = ask(key, seqno);
+    if (!time) return std::nullopt;
+    if (times.known.size() >= kGapTimesKept) times.known.clear();
+    times.known[{key, seqno}] = *time;
+    return time;
+  }
+
+ private:
+  std::optional<std::int64_t> ask(const std::string& key, std::uint64_t seqno) const {
+    const std::size_t mark = key.find('\x1f');
+    std::string filter = comparison("seqno", "eq", std::to_string(seqno));
+    filter = joined(filter, comparison("serial", "eq", key.substr(0, mark)));
+    if (const std::string vsys = key.substr(mark + 1); !vsys.empty())
+      filter = joined(filter, comparison("vsys", "eq", vsys));
+    const auto parsed = Filter::parse(filter);
+    if (!parsed) return std::nullopt;
+    RowsQuestion question;
+    question.scope.condition = filter_sql(parsed->tree(), context_.store.dialect());
+    question.most = 1;
+    std::optional<std::int64_t> time;
+    static_cast<void>(context_.store.read_rows(question, context_.limits(1), [&](StoredRow& row) {
+      time = row.time_micros;
+      return false;
+    }));
+    return time;
+  }
+
+  static constexpr unsigned kGapsAsked = 40;
+  static constexpr std::size_t kGapTimesKept = 10'000;
+  const ApiContext& context_;
+  unsigned asked_ = 0;
+};
+
 std::map<std::string, MissingRows> missing_by_serial(const ApiContext& context) {
   std::map<std::string, MissingRows> all;
+  GapClock clock(context);
   for (const auto& [key, gaps] : context.ingestor.gaps(kGapsShown)) {
     MissingRows& m = all[key.substr(0, key.find('\x1f'))];
     m.missing += gaps.missing;
-    m.gaps.insert(m.gaps.end(), gaps.newest.begin(), gaps.newest.end());
+    for (const SeqnoSet::Gap& gap : gaps.newest)
+      m.gaps.push_back({gap, clock.time_of(key, gap.before)});
   }
   return all;
 }
@@ -102,8 +156,9 @@ void append_device(JsonWriter& json, const std::string& serial, const Device& d,
   json.number("rows", d.rows).number("sessions", d.sessions);
   json.text("first", time_text(d.first)).text("last", time_text(d.last));
   json.key("rate_per_second").real(lately == nullptr ? 0 : static_cast<double>(lately->rows) / 60);
-  // What was logged long before it was received is a file of old, and says nothing of a clock.
-  const bool live = lately != nullptr && std::abs(lately->lag) < 86'400;
+  // What was logged long before it was received is a file of old, and says nothing of a clock. What
+  // was logged in the future does.
+  const bool live = lately != nullptr && lately->lag < 86'400;
   if (live) {
     json.number("lag_seconds", lately->lag);
   } else {
@@ -115,10 +170,10 @@ void append_device(JsonWriter& json, const std::string& serial, const Device& d,
   json.end_array().key("formats").array();
   for (const auto& [format, rows] : d.formats) json.text(format);
   json.end_array().key("gaps").array();
-  for (const SeqnoSet::Gap& gap : missing.gaps) {
+  for (const auto& [gap, time] : missing.gaps) {
     json.object().text("after_seqno", std::to_string(gap.after));
-    json.text("before_seqno", std::to_string(gap.before));
-    json.number("missing", gap.missing()).key("time").null().end_object();
+    json.text("before_seqno", std::to_string(gap.before)).number("missing", gap.missing());
+    json.text_or_null("time", time ? time_text(*time) : std::string()).end_object();
   }
   json.end_array().number("missing", missing.missing);
   if (live && std::abs(lately->lag) >= kClockOffMin) {
@@ -234,7 +289,11 @@ HttpResponse answer_accounting(const ApiContext& context) {
     json.text_or_null("last", sender.last_micros == 0 ? "" : time_text(sender.last_micros));
     json.end_object();
   }
-  json.end_array().key("rejects").array();
+  const ListenerCounts heard =
+      context.options.listener ? context.options.listener() : ListenerCounts{};
+  json.end_array().number("dropped_by_kernel", heard.kernel_dropped);
+  json.number("cut_messages", heard.cut).number("refused_connections", heard.refused);
+  json.number("damaged_bytes", s.damaged_bytes).key("rejects").array();
   for (const RejectedLine& r : s.rejects) {
     json.object().text("time", time_text(r.time_micros)).text("source", r.sender);
     json.number("line", r.line).text_or_null("column", r.column).text("expected", r.expected);
@@ -434,8 +493,15 @@ HttpResponse answer_metrics(const ApiContext& context) {
   std::uint64_t dropped = 0;
   for (const auto& sender : s.senders) dropped += sender.dropped;
   metric("dropped_total", "counter", "Messages that came while the spool was full (UDP).", dropped);
+  const ListenerCounts heard =
+      context.options.listener ? context.options.listener() : ListenerCounts{};
   metric("kernel_dropped_total", "counter", "Messages that the kernel dropped (UDP).",
-         context.options.dropped_by_kernel ? context.options.dropped_by_kernel() : 0);
+         heard.kernel_dropped);
+  metric("cut_messages_total", "counter", "Messages over TCP and TLS that were too long, and cut.",
+         heard.cut);
+  metric("refused_connections_total", "counter",
+         "Connections of syslog senders that were closed because there were too many.",
+         heard.refused);
   if (const FileIntake* files = context.options.files; files != nullptr) {
     const WatchCounts watched = files->watched();
     metric("watched_files_read_total", "counter", "Files of watched folders that were read.",

@@ -77,7 +77,7 @@ Result<void> Server::start() {
   files_ = std::make_unique<FileIntake>(*ingestor_, options_.files);
   if (auto started = files_->start(); !started) return started;
   options_.api.alerts = [this] { return alerts_->view(); };
-  options_.api.dropped_by_kernel = [this] { return listener_->dropped_by_kernel(); };
+  options_.api.listener = [this] { return listener_->counts(); };
   options_.api.files = files_.get();
   api_ = std::make_unique<Api>(*store_, *ingestor_, options_.api);
   http_ = std::make_unique<HttpServer>(

@@ -265,10 +265,12 @@ class FileFollower::Followed {
         break;
       }
     }
+    const std::uint64_t newest = known_.empty() ? 0 : known_.rbegin()->first;
     for (auto at = known_.begin(); at != known_.end();) {
       const bool found = std::any_of(places.begin(), places.end(),
                                      [&](const auto& p) { return p.first == at->first; });
-      if (!found && current_) lost(at->first, at->second);
+      // The older ones had been renamed, and read to their ends, before.
+      if (!found && current_) lost(at->first, at->second, at->first == newest);
       at = found || current_ ? known_.erase(at) : std::next(at);
     }
     for (std::size_t i = from; i < all.size() && !owner_.stopping_; ++i)
@@ -276,8 +278,8 @@ class FileFollower::Followed {
     return from < all.size();
   }
 
-  void lost(std::uint64_t number, const FilePlace& place) {
-    if (options_.message)
+  void lost(std::uint64_t number, const FilePlace& place, bool say) {
+    if (say && options_.message)
       options_.message(
           fmt::format("{}: the file that was read up to byte {} is not there any more, also not "
                       "under a rotated name; what was written behind that is not known",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sources/syslog_listener.hpp"
 
+#include <linux/sock_diag.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -38,7 +39,7 @@ struct Shared {
   SyslogOptions options;
   LineSink lines;
   DropSink dropped;
-  std::atomic<std::uint64_t> kernel_dropped{0};
+  std::atomic<std::uint64_t> kernel_dropped{0}, cut{0}, refused{0};
   std::atomic<bool> stopping{false};
   unsigned connections = 0;  // of the one thread
   asio::io_context io{1};
@@ -85,6 +86,7 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
                             [self = this->shared_from_this()](ErrorCode failed, std::size_t count) {
                               if (failed) return self->finish();
                               self->cutter_.add({self->buffer_.data(), count}, self->waiting_);
+                              self->note_cut();
                               self->hand_over();
                             });
   }
@@ -102,8 +104,14 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
     });
   }
 
+  void note_cut() {
+    shared_.cut += cutter_.cut() - cut_;
+    cut_ = cutter_.cut();
+  }
+
   void finish() {
     cutter_.finish(waiting_);
+    note_cut();
     ended_ = true;
     close();
     hand_over();
@@ -125,12 +133,14 @@ class Connection : public std::enable_shared_from_this<Connection<Stream>> {
   MessageCutter cutter_;
   std::vector<char> buffer_;
   std::string waiting_;
+  std::uint64_t cut_ = 0;  // as far as it was told
   bool ended_ = false;
 };
 
 class TcpPort {
  public:
-  TcpPort(Shared& shared, ListenKind kind) : shared_(shared), kind_(kind), acceptor_(shared.io) {}
+  TcpPort(Shared& shared, ListenKind kind)
+      : shared_(shared), kind_(kind), acceptor_(shared.io), pause_(shared.io) {}
 
   Result<void> bind(ListenAddress& address) {
     ErrorCode failed;
@@ -158,8 +168,17 @@ class TcpPort {
   void accept() {
     acceptor_.async_accept([this](ErrorCode failed, tcp::socket socket) {
       if (shared_.stopping || failed == asio::error::operation_aborted) return;
-      if (!failed && shared_.connections < shared_.options.connections_max)
+      if (failed) {  // as when there are no descriptors left
+        pause_.expires_after(kRetry);
+        return pause_.async_wait([this](ErrorCode stopped) {
+          if (!stopped) accept();
+        });
+      }
+      if (shared_.connections < shared_.options.connections_max) {
         begin(std::move(socket));
+      } else {
+        ++shared_.refused;
+      }
       accept();
     });
   }
@@ -183,6 +202,7 @@ class TcpPort {
   Shared& shared_;
   ListenKind kind_;
   tcp::acceptor acceptor_;
+  asio::steady_timer pause_;
 };
 
 class UdpPort {
@@ -204,9 +224,6 @@ class UdpPort {
     socket_.set_option(
         asio::socket_base::receive_buffer_size(static_cast<int>(shared_.options.udp_buffer_bytes)),
         failed);
-    const int on = 1;
-    static_cast<void>(
-        ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on));
     address.port = socket_.local_endpoint().port();
     wait();
     return {};
@@ -215,7 +232,18 @@ class UdpPort {
   void close() {
     ErrorCode ignored;
     read_all();
+    note_kernel_drops();
     socket_.close(ignored);
+  }
+
+  void note_kernel_drops() {
+    std::array<std::uint32_t, SK_MEMINFO_VARS> numbers{};
+    socklen_t size = sizeof numbers;
+    if (::getsockopt(socket_.native_handle(), SOL_SOCKET, SO_MEMINFO, numbers.data(), &size) != 0)
+      return;
+    const std::uint32_t total = numbers[SK_MEMINFO_DROPS];  // of this socket, since it was made
+    shared_.kernel_dropped += total - kernel_total_;
+    kernel_total_ = total;
   }
 
  private:
@@ -243,18 +271,14 @@ class UdpPort {
 
   bool read_one() {
     sockaddr_storage from{};
-    std::array<char, 64> control{};
     iovec part{datagram_.data(), datagram_.size()};
     msghdr message{};
     message.msg_name = &from;
     message.msg_namelen = sizeof from;
     message.msg_iov = &part;
     message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
     const ssize_t count = ::recvmsg(socket_.native_handle(), &message, MSG_DONTWAIT);
     if (count < 0) return false;
-    note_kernel_drops(message);
     udp::endpoint peer;
     if (message.msg_namelen > peer.capacity()) return true;
     std::memcpy(peer.data(), &from, message.msg_namelen);
@@ -279,16 +303,6 @@ class UdpPort {
     if (!shared_.lines(sender, batch.lines)) shared_.dropped(sender, batch.messages);
     batch.lines.clear();
     batch.messages = 0;
-  }
-
-  void note_kernel_drops(msghdr& message) {
-    for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
-      if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_RXQ_OVFL) continue;
-      std::uint32_t total = 0;  // of this socket, since it was made
-      std::memcpy(&total, CMSG_DATA(c), sizeof total);
-      shared_.kernel_dropped += total - kernel_total_;
-      kernel_total_ = total;
-    }
   }
 
   Shared& shared_;
@@ -337,7 +351,9 @@ class SyslogListener::Impl {
   Result<void> start() {
     for (ListenAddress& address : shared_.options.addresses)
       if (auto bound = bind(address); !bound) return bound;
-    if (!shared_.options.addresses.empty()) thread_ = std::thread([this] { shared_.io.run(); });
+    if (shared_.options.addresses.empty()) return {};
+    look_at_kernel();
+    thread_ = std::thread([this] { shared_.io.run(); });
     return {};
   }
 
@@ -366,7 +382,7 @@ class SyslogListener::Impl {
   }
 
   std::vector<ListenAddress> bound() const { return shared_.options.addresses; }
-  std::uint64_t dropped_by_kernel() const { return shared_.kernel_dropped; }
+  const Shared& shared() const { return shared_; }
 
  private:
   Result<void> bind(ListenAddress& address) {
@@ -389,7 +405,16 @@ class SyslogListener::Impl {
     return {};
   }
 
+  void look_at_kernel() {
+    for (auto& port : udp_ports_) port->note_kernel_drops();
+    look_.expires_after(std::chrono::seconds(1));
+    look_.async_wait([this](ErrorCode stopped) {
+      if (!stopped) look_at_kernel();
+    });
+  }
+
   Shared shared_;
+  asio::steady_timer look_{shared_.io};
   std::vector<std::unique_ptr<TcpPort>> tcp_ports_;
   std::vector<std::unique_ptr<UdpPort>> udp_ports_;
   std::thread thread_;
@@ -411,8 +436,9 @@ Result<std::function<void()>> SyslogListener::prepare_certificates(
 std::vector<ListenAddress> SyslogListener::bound() const {
   return impl_->bound();
 }
-std::uint64_t SyslogListener::dropped_by_kernel() const {
-  return impl_->dropped_by_kernel();
+ListenerCounts SyslogListener::counts() const {
+  const Shared& shared = impl_->shared();
+  return {shared.kernel_dropped, shared.cut, shared.refused};
 }
 void SyslogListener::stop() {
   impl_->stop();

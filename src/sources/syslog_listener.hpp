@@ -69,6 +69,13 @@ class MessageCutter {
   bool too_long_ = false;
 };
 
+struct ListenerCounts {
+  // Datagrams that the kernel dropped because they were not read in time. A second old at most.
+  std::uint64_t kernel_dropped{};
+  std::uint64_t cut{};      // messages that were longer than they may be
+  std::uint64_t refused{};  // connections that were closed at once because there were too many
+};
+
 class SyslogListener {
  public:
   SyslogListener(SyslogOptions options, LineSink lines, DropSink dropped);
@@ -85,8 +92,7 @@ class SyslogListener {
                                                      const std::string& client_ca_file);
   // As bound, with the ports that were given.
   std::vector<ListenAddress> bound() const;
-  // Datagrams that the kernel dropped because they were not read in time.
-  std::uint64_t dropped_by_kernel() const;
+  ListenerCounts counts() const;
   // Reads no more; what whole messages there are have been handed over.
   void stop();
 
