@@ -211,6 +211,24 @@ def export_as_parquet(program, folder, asker, running):
             asker.failures.append(f"export ({running}): by day there are other rows: {counts}")
 
 
+def capture_is_stored(asker):
+    """A posted capture's sessions are rows like others, once, and each shows its packets."""
+    capture = gzip.compress(CAPTURE.read_bytes())
+    path = "/api/v1/ingest"
+    first = asker.ask(path, {"name": "../edge 1.pcap"}, body=capture)
+    again = asker.ask(path, {"name": "edge-again.pcap"}, body=capture)
+    rows = asker.ask("/api/v1/records", {"filter": "( serial contains capture- )",
+                                         "columns": "device_name,handshake,reason_code"})["records"]
+    if not first["stored"] == first["received"] == again["duplicates"] == len(rows) > 5:
+        asker.failures.append(f"a capture posted twice: {first}, {again}, {len(rows)} rows")
+    for row in rows:
+        one = asker.ask(f"/api/v1/records/{row['_id']}", described="/api/v1/records/{id}")
+        labels = [packet["label"] for packet in one["ladder"]["packets"]]
+        words = [word.split(" ")[0] for word in row["handshake"].split(", ")]
+        if not labels or labels[0] != words[0] or not row["device_name"].endswith("-edge-1.pcap"):
+            asker.failures.append(f"the ladder of {row}: {labels}")
+
+
 def main():
     program = sys.argv[1]
     # The checker has to find what is wrong, or it checks nothing.
@@ -235,6 +253,7 @@ def main():
         try:
             download_everything(asker, program)
             ask_everything(asker)
+            capture_is_stored(asker)
             from_server = ask_by_command(program, folder, asker, "server")
             export_as_parquet(program, folder, asker, "server")
         finally:

@@ -116,6 +116,7 @@ def rsyslog_config(folder, port, routes, server, modules):
         "rsyslog udp bsd": f'port="{server["udp"]}" protocol="udp" template="RSYSLOG_TraditionalForwardFormat"',
         "rsyslog udp ietf": f'port="{server["udp"]}" protocol="udp" template="RSYSLOG_SyslogProtocol23Format"',
         "rsyslog tcp bsd": f'port="{server["tcp"]}" protocol="tcp" template="RSYSLOG_TraditionalForwardFormat"',
+        "rsyslog tcp as it came": f'port="{server["tcp"]}" protocol="tcp" template="AsItCame"',
         "rsyslog tcp ietf octet-counted": f'port="{server["tcp"]}" protocol="tcp" tcp_framing="octet-counted" '
                                           'template="RSYSLOG_SyslogProtocol23Format"',
         "rsyslog tls ietf octet-counted": f'port="{server["tls"]}" protocol="tcp" tcp_framing="octet-counted" '
@@ -124,6 +125,7 @@ def rsyslog_config(folder, port, routes, server, modules):
         "rsyslog then syslog-ng": f'port="{server["relay"]}" protocol="tcp" '
                                   'template="RSYSLOG_TraditionalForwardFormat"',
     }
+    out.append('template(name="AsItCame" type="string" string="%rawmsg%")')
     for route in routes:
         out.append(f'if $rawmsg contains ",{route.serial}," then {common}{how[route.name]})')
     return "\n".join(out) + "\n"
@@ -247,6 +249,7 @@ def main():
     names = []
     if rsyslog:
         names += [("rsyslog udp bsd", False), ("rsyslog udp ietf", True), ("rsyslog tcp bsd", False),
+                  ("rsyslog tcp as it came", False),
                   ("rsyslog tcp ietf octet-counted", True)]
         if modules:
             names.append(("rsyslog tls ietf octet-counted", True))

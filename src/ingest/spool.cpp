@@ -86,11 +86,13 @@ bool read_all(int file, char* out, std::size_t count, std::uint64_t offset) {
   return true;
 }
 
-// The frame at `offset`, whole and undamaged.
-bool read_frame(int file, std::uint64_t offset, Header& header, std::string& text) {
+// The frame at `offset` of a file of `end` bytes, whole and undamaged.
+bool read_frame(int file, std::uint64_t offset, std::uint64_t end, Header& header,
+                std::string& text) {
   std::array<char, kHeaderBytes> bytes{};
   if (!read_all(file, bytes.data(), bytes.size(), offset)) return false;
   if (!read_header(bytes.data(), header)) return false;
+  if (header.bytes > end - std::min(end, offset + kHeaderBytes)) return false;
   text.resize(header.bytes);
   const std::string_view all = text;
   return read_all(file, text.data(), text.size(), offset + kHeaderBytes) &&
@@ -103,7 +105,7 @@ bool read_frame(int file, std::uint64_t offset, Header& header, std::string& tex
 // does not take those behind it along. `offset` is where it begins then.
 bool find_frame(int file, std::uint64_t& offset, std::uint64_t end, Header& header,
                 std::string& text) {
-  if (read_frame(file, offset, header, text)) return true;
+  if (read_frame(file, offset, end, header, text)) return true;
   std::string window;
   unsigned tries = 0;
   std::uint64_t at = offset + 1;
@@ -114,7 +116,7 @@ bool find_frame(int file, std::uint64_t& offset, std::uint64_t end, Header& head
     for (std::size_t hit = 0; (hit = window.find(kMagic, from)) != std::string::npos;
          from = hit + 1) {
       if (++tries > kTriesMax) return false;
-      if (!read_frame(file, at + hit, header, text)) continue;
+      if (!read_frame(file, at + hit, end, header, text)) continue;
       offset = at + hit;
       return true;
     }

@@ -58,6 +58,16 @@ Result<void> write_whole(const std::string& path, std::string_view bytes) {
   return fail(Error::Code::Io, fmt::format("{}: {}", path, reason));
 }
 
+// "-edge.pcap" of "../edge pcap"; names come from anywhere.
+std::string plain_name(std::string_view name) {
+  std::string plain = name.empty() ? "" : "-";
+  for (const char c : name.substr(name.find_last_of("/\\") + 1).substr(0, 100)) {
+    const bool fine = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    plain += fine || c == '.' || c == '_' ? c : '-';
+  }
+  return plain;
+}
+
 }  // namespace
 
 FileIntake::FileIntake(Ingestor& ingestor, FileIntakeOptions options)
@@ -209,14 +219,15 @@ Result<void> FileIntake::make_room_for(std::uint64_t bytes) const {
   return {};
 }
 
-Result<std::string> FileIntake::keep_capture(std::string_view bytes) {
+Result<std::string> FileIntake::keep_capture(std::string_view bytes, std::string_view name) {
   if (options_.capture_folder.empty() || !options_.open_capture)
-    return fail(Error::Code::Input, "captures are not taken here");
+    return fail(Error::Code::Usage, "captures are not taken here");
   const std::scoped_lock lock(mutex_);
   if (auto room = make_room_for(bytes.size()); !room) return tl::unexpected(room.error());
   // Names in the order of their coming, also behind those of earlier starts.
   std::string path;
-  do path = fmt::format("{}/posted-{:08}", options_.capture_folder, ++captures_kept_);
+  const std::string end = plain_name(name);
+  do path = fmt::format("{}/posted-{:08}{}", options_.capture_folder, ++captures_kept_, end);
   while (fs::exists(path));
   if (auto written = write_whole(path, bytes); !written) return tl::unexpected(written.error());
   return path;

@@ -51,8 +51,9 @@ class FileIntake {
   Result<void> load_result() const;
   void stop();
 
-  // Keeps a capture under a name of its own and has it read. Gives its path.
-  Result<std::string> keep_capture(std::string_view bytes);
+  // Keeps a capture under a name of its own, which ends with the given one, and has it read. Gives
+  // its path.
+  Result<std::string> keep_capture(std::string_view bytes, std::string_view name);
   bool has_read(const std::string& path) const;
   std::vector<FollowedFile> followed() const;
   WatchCounts watched() const;

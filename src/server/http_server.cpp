@@ -19,6 +19,7 @@
 #include <boost/beast/ssl.hpp>
 
 #include "server/http_reading.hpp"
+#include "sources/tcp_service.hpp"
 
 namespace endreason {
 namespace {
@@ -28,6 +29,7 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using tcp = asio::ip::tcp;
 
+constexpr auto kAcceptPause = std::chrono::milliseconds(20);
 constexpr auto kStreamPause = std::chrono::milliseconds(100);
 constexpr std::size_t kStreamPart = 256 * 1024;
 // What a client may still send that was refused, and for how long.
@@ -332,7 +334,7 @@ Result<asio::ssl::context> server_tls(const HttpServerOptions& options) {
 
 class HttpServer::Impl {
  public:
-  Impl(HttpServerOptions options, HttpHandler handler) : acceptor_(shared_.io) {
+  Impl(HttpServerOptions options, HttpHandler handler) : acceptor_(shared_.io), pause_(shared_.io) {
     shared_.options = std::move(options);
     shared_.handler = std::move(handler);
   }
@@ -347,13 +349,7 @@ class HttpServer::Impl {
                               "machine, as 127.0.0.1",
                               shared_.options.address));
     const tcp::endpoint endpoint(address, shared_.options.port);
-    const auto step = [&](auto&& action) {
-      if (!failed) action();
-    };
-    step([&] { acceptor_.open(endpoint.protocol(), failed); });
-    step([&] { acceptor_.set_option(asio::socket_base::reuse_address(true), failed); });
-    step([&] { acceptor_.bind(endpoint, failed); });
-    step([&] { acceptor_.listen(asio::socket_base::max_listen_connections, failed); });
+    failed = listen_on(acceptor_, endpoint);
     if (failed)
       return fail(
           Error::Code::Io,
@@ -409,9 +405,15 @@ class HttpServer::Impl {
 
   void accept() {
     acceptor_.async_accept([this](beast::error_code failed, tcp::socket socket) {
-      if (shared_.stopping) return;
-      if (!failed) begin(std::move(socket));
-      accept();
+      if (shared_.stopping || failed == asio::error::operation_aborted) return;
+      if (!failed) {
+        begin(std::move(socket));
+        return accept();
+      }
+      pause_.expires_after(kAcceptPause);  // as when there are no descriptors left
+      pause_.async_wait([this](beast::error_code stopped) {
+        if (!stopped) accept();
+      });
     });
   }
 
@@ -432,6 +434,7 @@ class HttpServer::Impl {
   Shared shared_;
   std::optional<asio::ssl::context> tls_;
   tcp::acceptor acceptor_;
+  asio::steady_timer pause_;
   std::thread thread_;
   std::uint16_t port_ = 0;
 };

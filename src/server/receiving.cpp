@@ -318,7 +318,10 @@ HttpResponse answer_status(const ApiContext& context) {
   json.text_or_null("oldest", span->first ? time_text(*span->first) : "");
   json.text_or_null("newest", span->last ? time_text(*span->last) : "");
   json.end_object().text("state", log_name(s.state)).text_or_null("problem", s.problem);
-  json.number("uptime_seconds", (context.options.now_micros() - context.started_micros) / kMicros);
+  // Not below 0 when the clock was put back.
+  json.number(
+      "uptime_seconds",
+      std::max<std::int64_t>((context.options.now_micros() - context.started_micros) / kMicros, 0));
   json.number("queries_running", context.store.queries_running());
   json.key("spool").object().number("bytes", s.spool_bytes).number("bytes_max", s.spool_bytes_max);
   json.number("lines", s.spooled).number("damaged_bytes", s.damaged_bytes).end_object();
@@ -405,15 +408,19 @@ HttpResponse counts_of(const std::string& sender, const IngestSnapshot& before,
 }
 
 // A capture is kept, so that its packets can be shown, and read like one in a watched folder.
-HttpResponse ingest_capture(std::string_view capture, const ApiContext& context) {
+HttpResponse ingest_capture(std::string_view capture, std::string_view name,
+                            const ApiContext& context) {
   FileIntake* const files = context.options.files;
   if (files == nullptr)
     return error_answer(ApiError::BadParameter, "this is a capture, not a log",
                         "send the log that `endreason track -r FILE` writes");
   const IngestSnapshot before = context.ingestor.snapshot();
-  const auto path = files->keep_capture(capture);
+  const auto path = files->keep_capture(capture, name);
   if (!path && path.error().code == Error::Code::Io)
     return error_answer(ApiError::Busy, path.error().message, "make room, then send it again");
+  if (!path && path.error().code == Error::Code::Usage)
+    return error_answer(ApiError::BadParameter, path.error().message,
+                        "send the log that `endreason track -r FILE` writes");
   if (!path) return error_answer(ApiError::TooLarge, path.error().message);
   const auto until = std::chrono::steady_clock::now() + kCaptureTime;
   while (!files->has_read(*path) && std::chrono::steady_clock::now() < until)
@@ -436,7 +443,7 @@ HttpResponse answer_ingest(const HttpRequest& request, const ApiContext& context
     undone = *std::move(bytes);
     plain = undone;
   }
-  if (looks_like_capture(plain)) return ingest_capture(request.body, context);
+  if (looks_like_capture(plain)) return ingest_capture(request.body, request.parameter("name"), context);
   const std::string_view given = request.parameter("sender");
   const std::string sender =
       given.empty() ? "http " + request.remote : "http " + std::string(given.substr(0, 200));

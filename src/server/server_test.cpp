@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <set>
 #include <thread>
 
@@ -19,6 +21,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/source_folder_for_test.hpp"
+#include "base/timestamp.hpp"
 
 namespace endreason {
 namespace {
@@ -150,6 +153,83 @@ class ServerTest : public testing::Test {
   std::unique_ptr<Server> server_;
   std::uint16_t port_ = 0;
 };
+
+// A line of a firewall whose clock shows that time.
+std::string line_at(std::string_view serial, std::int64_t micros, std::uint64_t seqno) {
+  std::string time;
+  append_rfc3339(time, {micros, 0, 0});
+  time.resize(19);
+  time[4] = time[7] = '/';
+  time[10] = ' ';
+  return fmt::format(
+      "1,{0},{1},TRAFFIC,end,2561,{0},10.1.1.1,203.0.113.9,0.0.0.0,0.0.0.0,out,,,ssl,vsys1,trust,"
+      "untrust,ae1,ae2,fwd,{0},7,1,51515,443,0,0,0x19,tcp,allow,1532,812,720,11,{0},12,any,0,{2},"
+      "0x0,"
+      "US,DE,0,6,5,tcp-fin\n",
+      time, serial, seqno);
+}
+
+Json device(const Json& devices, std::string_view serial) {
+  for (const Json& d : devices)
+    if (d["serial"] == serial) return d;
+  return {};
+}
+
+TEST_F(ServerTest, ClocksThatAreOffAreReportedByDeviceAlsoWhenOursJumps) {
+  constexpr std::int64_t kSecond = 1'000'000;
+  std::atomic<std::int64_t> now{std::int64_t{1'773'136'810'000'000}};
+  ServeOptions o = options();
+  o.ingest.now_micros = o.api.now_micros = [&now] { return now.load(); };
+  start(o);
+  std::uint64_t seqno = 0;
+  const auto post = [&](std::string_view serial, std::int64_t off_seconds) {
+    const auto answer =
+        ask("POST", "/api/v1/ingest", line_at(serial, now + off_seconds * kSecond, ++seqno));
+    EXPECT_EQ(answer.json()["stored"], 1) << answer.body;
+  };
+  const auto off = [&](std::string_view serial) {
+    return device(get("/devices"), serial)["clock_off_seconds"];
+  };
+  post("right", -5);
+  post("slow", -600);
+  post("fast", 600);
+  post("far ahead", 3 * 86'400);
+  EXPECT_EQ(off("right"), nullptr);
+  EXPECT_EQ(off("slow"), 600);
+  EXPECT_EQ(off("fast"), -600);
+  EXPECT_EQ(off("far ahead"), -3 * 86'400);
+  now -= 3600 * kSecond;  // ours is put back
+  post("right", 0);
+  EXPECT_EQ(off("right"), nullptr);
+  EXPECT_EQ(get("/status")["uptime_seconds"], 0);
+  EXPECT_EQ(get("/accounting")["balanced"], true);
+  now += 2 * 86'400 * kSecond;  // and ahead: what came before is no measure of anything any more
+  EXPECT_EQ(off("slow"), nullptr);
+  post("slow", -900);
+  EXPECT_EQ(off("slow"), 900);
+}
+
+TEST_F(ServerTest, GapsOfSequenceNumbersSayWhenTheyWereNoticed) {
+  start(options());
+  const std::int64_t now = options().ingest.now_micros();
+  const std::string lines = line_at("a", now - 9'000'000, 10) + line_at("a", now - 8'000'000, 11) +
+                            line_at("a", now - 2'000'000, 15) + line_at("b", now, 11);
+  ask("POST", "/api/v1/ingest", lines);
+  const Json gaps = device(get("/devices"), "a")["gaps"];
+  ASSERT_EQ(gaps.size(), 1u);
+  EXPECT_EQ(gaps[0]["missing"], 3);
+  EXPECT_EQ(gaps[0]["time"], "2026-03-10T10:00:08Z");
+  EXPECT_EQ(device(get("/devices"), "b")["missing"], 0);
+}
+
+TEST_F(ServerTest, ACaptureIsRefusedWhereNobodyCanTrackIt) {
+  start(options());
+  std::ifstream file(source_folder() + "/data/samples/captures/arkime-tcp-handshakes.pcap");
+  const std::string capture{std::istreambuf_iterator<char>(file), {}};
+  const Answer answer = ask("POST", "/api/v1/ingest", capture);
+  EXPECT_EQ(answer.status, 400) << answer.body;
+  EXPECT_NE(answer.body.find("captures are not taken here"), std::string::npos) << answer.body;
+}
 
 TEST_F(ServerTest, TheOverviewAddsUp) {
   start_with_samples();

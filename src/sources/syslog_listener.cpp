@@ -20,6 +20,8 @@
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "sources/tcp_service.hpp"
+
 namespace endreason {
 namespace {
 
@@ -145,13 +147,7 @@ class TcpPort {
   Result<void> bind(ListenAddress& address) {
     ErrorCode failed;
     const tcp::endpoint endpoint(asio::ip::make_address(address.address, failed), address.port);
-    const auto step = [&](auto&& action) {
-      if (!failed) action();
-    };
-    step([&] { acceptor_.open(endpoint.protocol(), failed); });
-    step([&] { acceptor_.set_option(asio::socket_base::reuse_address(true), failed); });
-    step([&] { acceptor_.bind(endpoint, failed); });
-    step([&] { acceptor_.listen(asio::socket_base::max_listen_connections, failed); });
+    if (!failed) failed = listen_on(acceptor_, endpoint);
     if (failed)
       return fail(Error::Code::Io, fmt::format("{}: {}", to_string(address), failed.message()));
     address.port = acceptor_.local_endpoint().port();
