@@ -4,7 +4,7 @@
 
 Whatever happens, it goes on answering, its memory stays bounded, every line is in the accounting once,
 and what is stored is what was sent. Counts are small; the environment makes them large:
-ER_KILLS (kill -9, 5), ER_ZEROS_MIB (zero bytes over TCP, 64), ER_FLOOD (datagrams, 60000).
+ER_KILLS (kill -9, 3), ER_ZEROS_MIB (zero bytes over TCP, 64), ER_FLOOD (datagrams, 60000).
 Usage: serve_faults_test.py ENDREASON [PART...]
 """
 
@@ -23,7 +23,7 @@ import time
 import urllib.error
 import urllib.request
 
-KILLS = int(os.environ.get("ER_KILLS", "5"))
+KILLS = int(os.environ.get("ER_KILLS", "3"))
 ZEROS_MIB = int(os.environ.get("ER_ZEROS_MIB", "64"))
 FLOOD = int(os.environ.get("ER_FLOOD", "60000"))
 RSS_MIB_MAX = 1500
@@ -273,7 +273,7 @@ def slow_and_hostile(program, folder):
 
 def drops_are_counted(program, folder):
     """Datagrams: what was sent is received, dropped by us, or dropped by the kernel."""
-    server = Server(program, folder, "--listen", "udp:127.0.0.1:0", "--spool-bytes", "20000")
+    server = Server(program, folder, "--listen", "udp:127.0.0.1:0", "--spool-bytes", "200000")
     to = ("127.0.0.1", server.ports["udp"])
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         for n in range(FLOOD):
@@ -298,6 +298,21 @@ def drops_are_counted(program, folder):
     server.stop()
     return (f"{sent} sent = {counts['received']} received + {dropped} dropped + "
             f"{counts['dropped_by_kernel']} by the kernel")
+
+
+def pushed_back(program, folder):
+    """Over TCP nothing is lost when the spool is full: the sender waits."""
+    server = Server(program, folder, "--listen", "tcp:127.0.0.1:0", "--spool-bytes", "2000000")
+    with connect(server.ports["tcp"]) as s:
+        for start in range(1, FLOOD + 1, 1000):
+            s.sendall("".join(line_of("flood", n % 900 + 1, n)
+                              for n in range(start, min(start + 1000, FLOOD + 1))).encode())
+    counts = server.settled(lambda c: c["stored"] >= FLOOD)
+    assert counts["received"] == counts["stored"] == FLOOD, counts
+    status = server.get("api/v1/status")
+    assert status["spool"]["bytes"] <= 2_000_000 + (1 << 20), status
+    server.stop()
+    return f"{FLOOD} rows through a spool of 2 MB"
 
 
 def one_writer(program, folder):
@@ -383,7 +398,7 @@ def asked_while_it_takes(program, folder):
     return f"{sent} rows, {asked[0]} questions"
 
 
-PARTS = [killed_under_load, slow_and_hostile, drops_are_counted, one_writer, truncated_spool,
+PARTS = [killed_under_load, slow_and_hostile, drops_are_counted, pushed_back, one_writer, truncated_spool,
          asked_while_it_takes]
 
 

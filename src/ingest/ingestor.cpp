@@ -222,7 +222,8 @@ void Ingestor::work() {
     // While more keeps coming, large transactions are cheaper; when it stops, nobody should wait.
     const auto patience = there ? options_.commit_after : options_.commit_after / 4;
     const bool overdue =
-        lines_pending_ > 0 && std::chrono::steady_clock::now() - pending_since_ >= patience;
+        lines_pending_ > 0 && (std::chrono::steady_clock::now() - pending_since_ >= patience ||
+                               (!there && spool_.nearly_full()));
     if (rows_pending_ >= options_.commit_rows || overdue) static_cast<void>(commit());
     if (there) continue;
     if (lines_pending_ == 0) {

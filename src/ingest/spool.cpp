@@ -128,6 +128,13 @@ bool find_frame(int file, std::uint64_t& offset, std::uint64_t end, Header& head
 
 }  // namespace
 
+// Room comes back a segment at a time, so there have to be several.
+Spool::Spool(SpoolOptions options) : options_(std::move(options)) {
+  constexpr std::uint64_t kSegments = 8, kLeast = 4096;
+  options_.segment_bytes =
+      std::min(options_.segment_bytes, std::max(options_.bytes_max / kSegments, kLeast));
+}
+
 Spool::~Spool() {
   if (writing_ >= 0) {
     static_cast<void>(::fdatasync(writing_));
@@ -406,6 +413,11 @@ void Spool::release_before(SpoolPosition position, std::uint64_t lines) {
 Spool::Waiting Spool::waiting() const {
   const std::scoped_lock lock(mutex_);
   return {bytes_, lines_};
+}
+
+bool Spool::nearly_full() const {
+  const std::scoped_lock lock(mutex_);
+  return bytes_ > options_.bytes_max / 2;
 }
 
 std::string Spool::failure() const {

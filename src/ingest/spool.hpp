@@ -62,7 +62,7 @@ enum class SpoolAppend : std::uint8_t { Taken, Full, Failed };
 
 class Spool {
  public:
-  explicit Spool(SpoolOptions options) : options_(std::move(options)) {}
+  explicit Spool(SpoolOptions options);
   ~Spool();
   Spool(const Spool&) = delete;
   Spool& operator=(const Spool&) = delete;
@@ -88,6 +88,8 @@ class Spool {
   };
   Waiting waiting() const;
   std::uint64_t bytes_max() const { return options_.bytes_max; }
+  // Soon it will take nothing: whoever reads should release what it has.
+  bool nearly_full() const;
   std::string failure() const;
   // Whether the disk has room for some time of writing.
   bool disk_has_room() const;

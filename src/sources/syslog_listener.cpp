@@ -398,6 +398,9 @@ class SyslogListener::Impl {
     auto tls = server_tls(o.certificate_file, o.key_file, o.client_ca_file);
     if (!tls) return tl::unexpected(tls.error());
     shared_.tls.emplace(*std::move(tls));
+    // Senders do not read. One that closes with tickets unread resets the connection, and what the
+    // kernel still held of its messages would be gone.
+    ::SSL_CTX_set_num_tickets(shared_.tls->native_handle(), 0);
     return {};
   }
 
