@@ -19,7 +19,6 @@
 #include <boost/beast/ssl.hpp>
 
 #include "server/http_reading.hpp"
-#include "sources/tcp_service.hpp"
 
 namespace endreason {
 namespace {
@@ -349,7 +348,13 @@ class HttpServer::Impl {
                               "machine, as 127.0.0.1",
                               shared_.options.address));
     const tcp::endpoint endpoint(address, shared_.options.port);
-    failed = listen_on(acceptor_, endpoint);
+    const auto step = [&](auto&& action) {
+      if (!failed) action();
+    };
+    step([&] { acceptor_.open(endpoint.protocol(), failed); });
+    step([&] { acceptor_.set_option(asio::socket_base::reuse_address(true), failed); });
+    step([&] { acceptor_.bind(endpoint, failed); });
+    step([&] { acceptor_.listen(asio::socket_base::max_listen_connections, failed); });
     if (failed)
       return fail(
           Error::Code::Io,

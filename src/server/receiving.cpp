@@ -443,7 +443,8 @@ HttpResponse answer_ingest(const HttpRequest& request, const ApiContext& context
     undone = *std::move(bytes);
     plain = undone;
   }
-  if (looks_like_capture(plain)) return ingest_capture(request.body, request.parameter("name"), context);
+  if (looks_like_capture(plain))
+    return ingest_capture(request.body, request.parameter("name"), context);
   const std::string_view given = request.parameter("sender");
   const std::string sender =
       given.empty() ? "http " + request.remote : "http " + std::string(given.substr(0, 200));

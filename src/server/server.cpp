@@ -94,7 +94,7 @@ Result<std::vector<std::string>> Server::reload(ServeOptions next) {
   next.http.port = options_.http.port;
   next.api.folder = options_.api.folder;
   next.api.export_folder = options_.api.export_folder;
-  next.api.dropped_by_kernel = options_.api.dropped_by_kernel;
+  next.api.listener = options_.api.listener;
   next.api.alerts = options_.api.alerts;
   next.api.files = options_.api.files;
   if (next.http.certificate_file.empty() != options_.http.certificate_file.empty()) {

@@ -20,8 +20,6 @@
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "sources/tcp_service.hpp"
-
 namespace endreason {
 namespace {
 
@@ -147,7 +145,13 @@ class TcpPort {
   Result<void> bind(ListenAddress& address) {
     ErrorCode failed;
     const tcp::endpoint endpoint(asio::ip::make_address(address.address, failed), address.port);
-    if (!failed) failed = listen_on(acceptor_, endpoint);
+    const auto step = [&](auto&& action) {
+      if (!failed) action();
+    };
+    step([&] { acceptor_.open(endpoint.protocol(), failed); });
+    step([&] { acceptor_.set_option(asio::socket_base::reuse_address(true), failed); });
+    step([&] { acceptor_.bind(endpoint, failed); });
+    step([&] { acceptor_.listen(asio::socket_base::max_listen_connections, failed); });
     if (failed)
       return fail(Error::Code::Io, fmt::format("{}: {}", to_string(address), failed.message()));
     address.port = acceptor_.local_endpoint().port();
@@ -317,6 +321,9 @@ Result<asio::ssl::context> server_tls(const std::string& certificate_file,
   asio::ssl::context tls(asio::ssl::context::tls_server);
   tls.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
                   asio::ssl::context::no_tlsv1_1);
+  // Senders do not read. One that closes with tickets unread resets the connection, and what the
+  // kernel still held of its messages would be gone.
+  ::SSL_CTX_set_num_tickets(tls.native_handle(), 0);
   tls.use_certificate_chain_file(certificate_file, failed);
   if (failed)
     return fail(Error::Code::Usage, fmt::format("{}: no certificate could be read: {}",
@@ -398,9 +405,6 @@ class SyslogListener::Impl {
     auto tls = server_tls(o.certificate_file, o.key_file, o.client_ca_file);
     if (!tls) return tl::unexpected(tls.error());
     shared_.tls.emplace(*std::move(tls));
-    // Senders do not read. One that closes with tickets unread resets the connection, and what the
-    // kernel still held of its messages would be gone.
-    ::SSL_CTX_set_num_tickets(shared_.tls->native_handle(), 0);
     return {};
   }
 
