@@ -23,4 +23,14 @@ std::string sql_text(SqlDialect dialect, std::string_view text);
 std::string period_sql(SqlDialect dialect, std::optional<std::int64_t> since,
                        std::optional<std::int64_t> until);
 
+// Of an SQL value, as SQL: the text of an address (NULL for none), the text of a protocol's number,
+// the number that a text is (NULL for none), and the text that the column `odd` keeps for a column
+// of the log (NULL, or '' in ClickHouse, for none).
+std::string address_text_sql(SqlDialect dialect, std::string_view value);
+std::string protocol_text_sql(SqlDialect dialect, std::string_view value);
+std::string number_text_sql(SqlDialect dialect, std::string_view value);
+std::string odd_text_sql(SqlDialect dialect, std::string_view column);
+// Whether `odd` keeps a text for it.
+std::string has_odd_text_sql(SqlDialect dialect, std::string_view column);
+
 }  // namespace endreason

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A filter as an SQL condition on the table traffic_rows, called r, and the tables of its groups
-// (model/stored_column.hpp). It is true for the rows that FilterProgram accepts, and for no others;
-// tests/filter_sql_test holds the two together. Pure functions; texts are quoted, so that a filter
-// can say nothing but a condition.
+// A filter as an SQL condition on the table traffic_rows, in the dialect of the database
+// (model/stored_sql.hpp). It is true for the rows that FilterProgram accepts, and for no others;
+// the tests stored_filter_test and store_suite_test hold them together. Pure functions; texts are
+// quoted, so that a filter can say nothing but a condition.
 #pragma once
 
 #include <string>
