@@ -124,7 +124,20 @@ Result<void> Ingestor::learn_state() {
   }
   position_ = committed_position_;
   places_ = places_committed_;
+  learn_begun();
   return {};
+}
+
+void Ingestor::learn_begun() {
+  again_until_.reset();
+  const auto begun = store_.begun();
+  if (!begun) return;
+  SpoolPosition until;
+  for (const auto& [name, value] : *begun) {
+    if (name == "spool_segment") until.segment = value;
+    if (name == "spool_offset") until.offset = value;
+  }
+  again_until_ = until;
 }
 
 Result<void> Ingestor::learn_seen_rows() {
@@ -219,6 +232,14 @@ void Ingestor::work() {
       position_ = frame.end;
       lines_pending_ += frame.lines;
     }
+    if (again_until_) {
+      // Rows that may be stored already: to their end, and no further. What has been lost of the
+      // spool does not come any more.
+      if (there && position_ < *again_until_) continue;
+      again_until_.reset();
+      if (lines_pending_ > 0) static_cast<void>(commit());
+      continue;
+    }
     // While more keeps coming, large transactions are cheaper; when it stops, nobody should wait.
     const auto patience = there ? options_.commit_after : options_.commit_after / 4;
     const bool overdue =
@@ -259,6 +280,7 @@ bool Ingestor::process(const SpoolFrame& frame) {
   {
     const std::scoped_lock lock(mutex_);
     frame_sender_ = sender_number(frame.sender());
+    sender_name_ = senders_[frame_sender_].name;
   }
   RunCutter cutter({Input{"", counts.bytes}}, options_.reader, counts.bytes + 1,
                    [&](const Input&) -> Result<std::unique_ptr<ByteSource>> {
@@ -338,7 +360,8 @@ bool Ingestor::store_row(TrafficRecord& record, const SpoolFrame& frame, IngestC
   record.file = frame_sender_;
   if (frame_of_engine_) learn_engine_facts(record);
   const Verdict verdict = judge(record, options_.ruleset, options_.timers);
-  const auto id = store_.add(record, verdict, {frame.received_micros, frame_sender_}, clock_);
+  const auto id =
+      store_.add(record, verdict, {frame.received_micros, frame_sender_, sender_name_}, clock_);
   if (!id) {
     fall_back(id.error().message);
     return false;
@@ -473,6 +496,7 @@ void Ingestor::fall_back(const std::string& problem) {
   places_pending_.clear();
   position_ = committed_position_;
   rows_pending_ = lines_pending_ = 0;
+  learn_begun();
   {
     const std::scoped_lock lock(mutex_);
     for (Sender& sender : senders_) sender.pending = {};

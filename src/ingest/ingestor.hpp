@@ -150,6 +150,7 @@ class Ingestor {
   void take_change();
   Result<void> learn_state();
   Result<void> learn_seen_rows();
+  void learn_begun();
   std::uint16_t sender_number(std::string_view name);
   void work();
   SpoolAppend append(std::string_view sender, std::string_view text, std::string_view place);
@@ -181,6 +182,8 @@ class Ingestor {
   std::uint16_t frame_sender_ = 0;  // who sent the frame that is read
   bool frame_of_engine_ = false;
   ReadEngineFacts facts_;
+  std::optional<SpoolPosition> again_until_;  // where a commit ends that was begun before
+  std::string sender_name_;
   std::uint64_t rows_pending_ = 0;
   std::uint64_t lines_pending_ = 0;  // as the spool counts them
   std::chrono::steady_clock::time_point pending_since_{};

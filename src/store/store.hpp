@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,12 +35,15 @@ struct StoreOptions {
   std::uint64_t window_rows = 250'000;
   // Where queries may write files; nowhere else, and they read none.
   std::string export_folder;
+  // Of ClickHouse: clickhouse://USER@HOST:8123,HOST:8123/DATABASE, and what does not belong there.
+  std::string clickhouse, password, cluster, ca_file;
 };
 
 // Where a row came from.
 struct RowOrigin {
   std::int64_t received_micros{};
   std::uint16_t sender{};
+  std::string_view sender_name{};
 };
 
 // A cell of an answer. Times are text, RFC 3339.
@@ -83,6 +87,10 @@ class Store {
   // kept, and the rows have to be added again.
   [[nodiscard]] virtual Result<void> commit(const StoreState& state) = 0;
   virtual void roll_back() = 0;
+  // The state of a commit that was begun and of which nobody knows whether it was done: a database
+  // elsewhere may have taken rows whose writer then died. The same rows have to be added again, up
+  // to that state and no others, and committed; what is there already is not stored twice.
+  virtual std::optional<StoreState> begun() const { return std::nullopt; }
   virtual std::uint64_t next_id() const = 0;
 
   // --- upkeep, one thread beside the writer's -------------------------------------------------
@@ -144,6 +152,8 @@ class Store {
     return fail(Error::Code::Usage,
                 "this store writes no Parquet files; ask its database for them");
   }
+  // Which part of what is stored answers leave out now, as a sentence; empty: none.
+  virtual std::string missing_part() const { return {}; }
   // "duckdb"
   virtual std::string_view kind() const = 0;
   virtual std::uint64_t bytes_on_disk() const = 0;
@@ -152,5 +162,8 @@ class Store {
 
 // Opens the folder, or makes it. An error says who has it open already.
 Result<std::unique_ptr<Store>> open_duckdb_store(const StoreOptions& options);
+
+// Of options.clickhouse; the folder holds what has been committed. An error says what to set.
+Result<std::unique_ptr<Store>> open_clickhouse_store(const StoreOptions& options);
 
 }  // namespace endreason

@@ -1,0 +1,534 @@
+// SPDX-License-Identifier: Apache-2.0
+// Both stores with the same rows, asked the same questions, give equal answers; and a ClickHouse
+// whose writer died keeps each row once. A real server, which the test starts; skipped, saying so,
+// where there is none.
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "ingest/explain_run.hpp"
+#include "ingest/stored_rows_for_test.hpp"
+#include "query/filter_sql.hpp"
+#include "store/store.hpp"
+
+namespace endreason {
+namespace {
+
+// tests/clickhouse_servers.py, as long as it lives.
+class ClickhouseForTest {
+ public:
+  ClickhouseForTest() {
+    int in[2], out[2];
+    if (pipe(in) != 0 || pipe(out) != 0) return;
+    process_ = fork();
+    if (process_ == 0) {
+      dup2(in[0], 0);
+      dup2(out[1], 1);
+      close(in[1]);
+      close(out[0]);
+      const std::string script = source_folder() + "/tests/clickhouse_servers.py";
+      execlp("python3", "python3", script.c_str(), static_cast<char*>(nullptr));
+      _exit(127);
+    }
+    close(in[0]);
+    close(out[1]);
+    hold_ = in[1];
+    for (char c = 0; read(out[0], &c, 1) == 1 && c != '\n';) said_ += c;
+    close(out[0]);
+  }
+  ~ClickhouseForTest() {
+    if (hold_ >= 0) close(hold_);
+    if (process_ > 0) waitpid(process_, nullptr, 0);
+  }
+  ClickhouseForTest(const ClickhouseForTest&) = delete;
+  ClickhouseForTest& operator=(const ClickhouseForTest&) = delete;
+  // "" where there is no server; said() says why.
+  std::string address(const std::string& user = "default") const {
+    const std::size_t at = said_.find("\"http\": [");
+    if (at == std::string::npos) return {};
+    const std::size_t begin = at + 9;
+    return "clickhouse://" + user +
+           "@127.0.0.1:" + said_.substr(begin, said_.find_first_of(",]", begin) - begin) + "/suite";
+  }
+  const std::string& said() const { return said_; }
+
+ private:
+  pid_t process_ = -1;
+  int hold_ = -1;
+  std::string said_;
+};
+
+// Rows go to several stores at once.
+class ManyStoresSink final : public RecordSink {
+ public:
+  ManyStoresSink(std::vector<Store*> stores, const RecordClock& clock, std::uint64_t& rows)
+      : stores_(std::move(stores)), clock_(clock), rows_(rows) {}
+  void add(const TrafficRecord& record, const Verdict& verdict, std::string&) override {
+    ++rows_;
+    for (Store* store : stores_) {
+      const RowOrigin origin{1'700'000'000'000'000 + static_cast<std::int64_t>(rows_) * 1000, 0,
+                             "tcp 10.0.0.9"};
+      const auto id = store->add(record, verdict, origin, clock_);
+      ASSERT_TRUE(id) << id.error().message;
+      ASSERT_EQ(*id, store->next_id() - 1);
+    }
+  }
+
+ private:
+  std::vector<Store*> stores_;
+  const RecordClock& clock_;
+  std::uint64_t& rows_;
+};
+
+template <class T>
+std::string text_of_all(const T& values, std::string (*text)(const typename T::value_type&)) {
+  std::string all;
+  for (const auto& value : values) all += text(value) + "\n";
+  return all;
+}
+
+std::string sums_text(const RowSums& s, bool rows = true) {
+  return (rows ? std::to_string(s.rows) + " rows " : std::string()) + std::to_string(s.sessions) +
+         " sessions " + std::to_string(s.bytes) + " bytes";
+}
+std::string ranked_text(const RankedValue& v) {
+  return v.name + " " + v.final_action + " " + v.outcome + ": " + sums_text(v.sums, false);
+}
+std::string server_text(const OverviewAnswer::FailingServer& s) {
+  return s.dst + " " + s.proto + " " + (s.dport ? std::to_string(*s.dport) : "-") + " " +
+         s.reason_code + " " + std::to_string(s.sources) + " " + sums_text(s.sums);
+}
+std::string rule_text(const OverviewAnswer::BlockingRule& r) {
+  return r.rule + " " + r.reason_code + " " + sums_text(r.sums);
+}
+std::string host_text(const OverviewAnswer::ScanningHost& h) {
+  return h.src + " " + std::to_string(h.targets) + " " + sums_text(h.sums);
+}
+std::string totals_text(const OverviewTotals& t) {
+  std::string all = sums_text(t.all) + " though " + sums_text(t.blocked_though_allowed) +
+                    " contradict " + sums_text(t.contradictions) + "\n";
+  for (const auto* part : {&t.by_decision, &t.by_outcome})
+    for (const auto& [key, sums] : *part)
+      all += key.first + " " + key.second + ": " + sums_text(sums) + "\n";
+  return all;
+}
+std::string overview_text(const OverviewAnswer& a) {
+  std::string all = std::to_string(a.from) + " to " + std::to_string(a.to) + " by " +
+                    std::to_string(a.step_seconds) + " from " +
+                    std::to_string(a.first_step_seconds) + "\n" + totals_text(a.now);
+  for (const auto& s : a.steps)
+    all += std::to_string(s.allowed) + " " + std::to_string(s.allowed_failed) + " " +
+           std::to_string(s.blocked) + " " + std::to_string(s.undetermined) + " " +
+           std::to_string(s.bytes) + "\n";
+  if (a.before) all += "before " + totals_text(*a.before);
+  all += "reasons\n" + text_of_all(a.reasons, ranked_text);
+  for (const auto* side : {&a.blocked, &a.allowed_but_failed})
+    for (const auto& ranked : *side) all += "ranked\n" + text_of_all(ranked, ranked_text);
+  all += "reasons before\n" + text_of_all(a.reasons_before, ranked_text);
+  for (std::size_t i = 0; i < a.compared.size(); ++i)
+    all += "compared\n" + text_of_all(a.compared[i], ranked_text) + "with\n" +
+           text_of_all(a.compared_before[i], ranked_text);
+  return all + "servers\n" + text_of_all(a.failing_servers, server_text) + "rules\n" +
+         text_of_all(a.blocking_rules, rule_text) + "hosts\n" +
+         text_of_all(a.scanning_hosts, host_text);
+}
+
+// A row as whoever reads it sees it.
+std::string row_text(const StoredRow& row) {
+  std::string all = std::to_string(row.id) + " " + std::to_string(row.time_micros) + " " +
+                    std::to_string(row.received_micros) + " " + std::to_string(row.time_known) +
+                    " " + row.raw;
+  for (const FieldInfo& f : kFields) all += "|" + std::string(row.record.text(f.value));
+  for (const auto& extra : row.record.extras)
+    all += "|" + std::string(extra.name) + "=" + std::string(extra.value);
+  const Verdict& v = row.verdict;
+  all += "|" + std::string(log_name(v.final_action)) + "|" + std::string(log_name(v.reason_code)) +
+         "|" + std::string(log_name(v.outcome)) + "|" + std::to_string(v.contradictions) + "|" +
+         std::to_string(v.provisional) + "|" + std::to_string(row.record.partial);
+  for (std::size_t i = 0; i < v.evidence_count; ++i)
+    all += "|" + std::to_string(index_of(v.evidence[i]));
+  return all;
+}
+
+class StoreSuite : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    server_ = new ClickhouseForTest;
+    folder_ = std::filesystem::temp_directory_path() / "endreason-suite-XXXXXX";
+    ASSERT_NE(::mkdtemp(folder_.data()), nullptr);
+    if (server_->address().empty()) return;
+    std::ofstream(folder_ + "/odd.log") << kOddLinesForTest;
+    options_.folder = folder_ + "/duckdb";
+    options_.keep_raw = true;
+    auto duckdb = open_duckdb_store(options_);
+    ASSERT_TRUE(duckdb) << duckdb.error().message;
+    duckdb_ = std::move(*duckdb).release();
+    options_.folder = folder_ + "/clickhouse";
+    options_.clickhouse = server_->address();
+    auto clickhouse = open_clickhouse_store(options_);
+    ASSERT_TRUE(clickhouse) << clickhouse.error().message;
+    clickhouse_ = std::move(*clickhouse).release();
+    fill();
+  }
+
+  static void fill() {
+    ExplainPlan plan;
+    plan.inputs = inputs_for_test(folder_ + "/odd.log");
+    plan.clock.set_default_zone(*TimeZone::named("Europe/Berlin"));
+    plan.make_sink = [&](unsigned) {
+      return std::make_unique<ManyStoresSink>(std::vector<Store*>{duckdb_, clickhouse_}, plan.clock,
+                                              rows_);
+    };
+    plan.write_output = plan.write_rejects = [](std::string_view) { return true; };
+    plan.message = [](std::string_view) {};
+    run_explain(plan);
+    for (Store* store : {duckdb_, clickhouse_}) {
+      ASSERT_TRUE(store->add_sender(0, "tcp 10.0.0.9"));
+      const auto done = store->commit({{"spool_offset", 7}});
+      ASSERT_TRUE(done) << done.error().message;
+    }
+  }
+
+  static void TearDownTestSuite() {
+    delete duckdb_;
+    delete clickhouse_;
+    delete server_;
+    std::filesystem::remove_all(folder_);
+  }
+
+  void SetUp() override {
+    if (clickhouse_ == nullptr) GTEST_SKIP() << "no ClickHouse: " << server_->said();
+  }
+
+  static RowScope scope(Store* store, std::string_view filter) {
+    RowScope scope;
+    if (!filter.empty())
+      scope.condition = filter_sql(Filter::parse(filter)->tree(), store->dialect());
+    return scope;
+  }
+
+  // The same of both stores, as text.
+  void expect_equal(const std::string& what,
+                    const std::function<Result<std::string>(Store&)>& question) {
+    const auto duckdb = question(*duckdb_);
+    const auto clickhouse = question(*clickhouse_);
+    ASSERT_TRUE(duckdb) << what << "\n" << duckdb.error().message;
+    ASSERT_TRUE(clickhouse) << what << "\n" << clickhouse.error().message;
+    EXPECT_EQ(*duckdb, *clickhouse) << what;
+  }
+
+  static Result<std::string> rows_text(Store& store, const RowsQuestion& question) {
+    std::string all;
+    const auto read = store.read_rows(question, {}, [&](StoredRow& row) {
+      all += row_text(row) + "\n";
+      return true;
+    });
+    if (!read) return tl::unexpected(read.error());
+    return all;
+  }
+
+  static inline ClickhouseForTest* server_ = nullptr;
+  static inline Store* duckdb_ = nullptr;
+  static inline Store* clickhouse_ = nullptr;
+  static inline std::string folder_;
+  static inline StoreOptions options_;
+  static inline std::uint64_t rows_ = 0;
+};
+
+TEST_F(StoreSuite, RowsComeBackAsTheyWereInEveryOrderAndFromEveryPlace) {
+  ASSERT_GT(rows_, 80u);
+  using Order = RowsQuestion::Order;
+  for (const Order order : {Order::NewestFirst, Order::OldestFirst, Order::AsStored}) {
+    RowsQuestion question;
+    question.order = order;
+    expect_equal("all rows", [&](Store& s) { return rows_text(s, question); });
+    question.most = 10;
+    RowsQuestion::Place place;
+    ASSERT_TRUE(duckdb_->read_rows(question, {}, [&](StoredRow& row) {
+      place = {row.time_micros, row.id};
+      return true;
+    }));
+    question.behind = place;
+    expect_equal("the second page", [&](Store& s) { return rows_text(s, question); });
+  }
+  RowsQuestion one;
+  one.id = 17;
+  expect_equal("one row", [&](Store& s) { return rows_text(s, one); });
+}
+
+TEST_F(StoreSuite, EveryFilterTakesTheSameRows) {
+  std::size_t some = 0;
+  for (const std::string_view filter : kFiltersForTest) {
+    expect_equal(std::string(filter), [&](Store& s) -> Result<std::string> {
+      RowsQuestion question;
+      question.scope = scope(&s, filter);
+      std::string ids;
+      const auto read = s.read_rows(question, {}, [&](StoredRow& row) {
+        ids += std::to_string(row.id) + " ";
+        return true;
+      });
+      if (!read) return tl::unexpected(read.error());
+      const auto count = s.count(question.scope, {});
+      if (!count) return tl::unexpected(count.error());
+      some += *count > 0 && *count < rows_;
+      return ids + std::to_string(*count);
+    });
+  }
+  EXPECT_GT(some, std::size(kFiltersForTest)) << "most filters should tell rows apart";
+}
+
+TEST_F(StoreSuite, TheOverviewIsTheSame) {
+  for (const std::string_view filter : {"", "app neq ssl", "final_action eq blocked"}) {
+    expect_equal("overview of " + std::string(filter), [&](Store& s) -> Result<std::string> {
+      const auto answer = s.overview({scope(&s, filter), 1'800'000'000'000'000}, {});
+      if (!answer) return tl::unexpected(answer.error());
+      return overview_text(*answer);
+    });
+  }
+  const auto span = duckdb_->span({});
+  ASSERT_TRUE(span && span->first);
+  const std::int64_t middle = *span->first + (*span->last - *span->first) / 2;
+  for (const std::int64_t from : {middle, *span->last - 3'600'000'000}) {
+    expect_equal("overview of a part", [&](Store& s) -> Result<std::string> {
+      RowScope part = scope(&s, "");
+      part.from = from;
+      part.to = *span->last;
+      const auto answer = s.overview({part, 1'800'000'000'000'000}, {});
+      if (!answer) return tl::unexpected(answer.error());
+      return overview_text(*answer);
+    });
+  }
+}
+
+TEST_F(StoreSuite, GroupsAndCompletionsAreTheSame) {
+  const std::vector<std::vector<GroupColumn>> by = {
+      {{Field::App, {}}},
+      {{Field::Rule, {}}, {std::nullopt, "final_action"}},
+      {{Field::Src, {}}},
+      {{Field::Action, {}}, {Field::SessionEndReason, {}}},
+      {{Field::Proto, {}}, {Field::Dport, {}}},
+      {{Field::Serial, {}}, {std::nullopt, "reason_code"}}};
+  for (const auto& columns : by)
+    expect_equal("groups", [&](Store& s) -> Result<std::string> {
+      const auto groups = s.groups(scope(&s, "bytes geq 0"), columns, 1000, {});
+      if (!groups) return tl::unexpected(groups.error());
+      return text_of_all(
+          *groups, +[](const GroupedRows& g) {
+            std::string text;
+            for (const auto& key : g.key) text += key.value_or("(none)") + " ";
+            return text + sums_text(g.sums) + " " + std::to_string(g.blocked) + " " +
+                   std::to_string(g.failed);
+          });
+    });
+  for (const auto& [field, prefix] : {std::pair{Field::App, "s"},
+                                      {Field::App, "S"},
+                                      {Field::Src, "10."},
+                                      {Field::Rule, ""},
+                                      {Field::Proto, "t"},
+                                      {Field::Dport, "4"},
+                                      {Field::Action, ""},
+                                      {Field::Src, ""}})
+    expect_equal("completion", [&](Store& s) -> Result<std::string> {
+      const auto texts = s.complete(scope(&s, ""), field, prefix, {});
+      if (!texts) return tl::unexpected(texts.error());
+      return text_of_all(
+          *texts, +[](const std::string& t) { return t; });
+    });
+}
+
+TEST_F(StoreSuite, WhatIsKnownOfFirewallsAndSendersIsTheSame) {
+  expect_equal("devices", [](Store& s) -> Result<std::string> {
+    const auto devices = s.devices({});
+    if (!devices) return tl::unexpected(devices.error());
+    std::vector<std::string> lines;
+    for (const DeviceRows& d : *devices)
+      lines.push_back(d.serial + " " + d.device_name + " " + d.format + " " +
+                      std::to_string(d.version) + " " + std::to_string(d.rows) + " " +
+                      std::to_string(d.sessions) + " " + std::to_string(d.first) + " " +
+                      std::to_string(d.last) + " " + std::to_string(d.received));
+    std::sort(lines.begin(), lines.end());
+    return text_of_all(
+        lines, +[](const std::string& t) { return t; });
+  });
+  expect_equal("lags", [](Store& s) -> Result<std::string> {
+    const auto lags = s.device_lags(0, {});
+    if (!lags) return tl::unexpected(lags.error());
+    return text_of_all(
+        *lags, +[](const DeviceLag& l) {
+          return l.serial + " " + std::to_string(l.rows) + " " + std::to_string(l.lag_micros);
+        });
+  });
+  expect_equal("span", [](Store& s) -> Result<std::string> {
+    const auto span = s.span({});
+    if (!span) return tl::unexpected(span.error());
+    return std::to_string(span->rows) + " " + std::to_string(span->first.value_or(0)) + " " +
+           std::to_string(span->last.value_or(0));
+  });
+  expect_equal("senders", [](Store& s) -> Result<std::string> {
+    const auto senders = s.senders();
+    if (!senders) return tl::unexpected(senders.error());
+    return text_of_all(
+        *senders, +[](const std::string& t) { return t; });
+  });
+  expect_equal("sequence numbers", [](Store& s) -> Result<std::string> {
+    std::vector<std::string> all;
+    const auto read = s.read_seqnos([&](std::string_view serial, std::string_view vsys,
+                                        std::uint64_t seqno) {
+      all.push_back(std::string(serial) + " " + std::string(vsys) + " " + std::to_string(seqno));
+    });
+    if (!read) return tl::unexpected(read.error());
+    std::sort(all.begin(), all.end());
+    return text_of_all(
+        all, +[](const std::string& t) { return t; });
+  });
+}
+
+TEST_F(StoreSuite, SqlOfUsersReadsTheViewAndNothingElse) {
+  QueryLimits limits;
+  limits.one_select = true;
+  const auto answer = clickhouse_->query(
+      "SELECT app, sum(sessions) AS s FROM traffic WHERE final_action = 'allowed' GROUP BY app "
+      "ORDER BY s DESC, app;\n",
+      limits);
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_GT(answer->rows.size(), 3u);
+  EXPECT_EQ(answer->columns.at(0).name, "app");
+  EXPECT_TRUE(clickhouse_->query("SELECT src, dst, start FROM traffic LIMIT 1", limits));
+  for (const char* sql :
+       {"DROP TABLE traffic_rows", "INSERT INTO traffic_rows (id) VALUES (1)", "SELECT 1; SELECT 2",
+        "SELECT * FROM url('http://127.0.0.1/', TSV, 'a String')", "SELECT * FROM file ('x')",
+        "SELECT nonsense FROM traffic"}) {
+    const auto refused = clickhouse_->query(sql, limits);
+    EXPECT_FALSE(refused) << sql;
+    if (!refused) EXPECT_EQ(refused.error().code, Error::Code::Input) << refused.error().message;
+  }
+}
+
+// One row of its own kind, told by its sequence number.
+void add_row(Store& store, std::uint64_t seqno) {
+  TrafficRecord record;
+  record.reset("");
+  record.set_copy(Field::Serial, "0099");
+  record.set_copy(Field::Vsys, "vsys1");
+  record.set_copy(Field::Seqno, std::to_string(seqno));
+  record.set_copy(Field::Src, "10.9.0." + std::to_string(seqno % 250));
+  record.set_copy(Field::TimeGenerated, "2026/03/" + std::to_string(10 + seqno % 3) + " 10:00:00");
+  const auto id = store.add(record, {}, {5, 0, "tcp"}, {});
+  ASSERT_TRUE(id) << id.error().message;
+}
+
+class ClickhouseRestart : public StoreSuite {
+ protected:
+  std::unique_ptr<Store> open(const std::string& name) {
+    StoreOptions options = options_;
+    options.folder = folder_ + "/" + name;
+    options.clickhouse.replace(options.clickhouse.rfind('/') + 1, std::string::npos, name);
+    auto store = open_clickhouse_store(options);
+    EXPECT_TRUE(store) << store.error().message;
+    return store ? *std::move(store) : nullptr;
+  }
+};
+
+TEST_F(ClickhouseRestart, RowsOfAWriterThatDiedBeforeItKnewThemStoredAreKeptOnce) {
+  const std::string state = folder_ + "/dying/clickhouse.state";
+  {
+    const auto store = open("dying");
+    for (std::uint64_t i = 1; i <= 100; ++i) add_row(*store, i);
+    ASSERT_TRUE(store->commit({{"spool_offset", 1}}));
+    for (std::uint64_t i = 101; i <= 200; ++i) add_row(*store, i);
+    std::filesystem::copy_file(state, state + ".before");
+    ASSERT_TRUE(store->commit({{"spool_offset", 2}}));
+  }
+  // As it was on disk after the rows had been sent, and before their commit was written down.
+  {
+    std::ifstream from(state + ".before");
+    std::string text((std::istreambuf_iterator<char>(from)), std::istreambuf_iterator<char>());
+    text.replace(text.rfind("\nend\n"), 5,
+                 "\nbegun_next_id\t201\t\nbegun_state\t2\tspool_offset\nend\n");
+    std::ofstream(state) << text;
+  }
+  const auto store = open("dying");
+  ASSERT_TRUE(store->begun().has_value());
+  EXPECT_EQ(store->begun()->at(0).second, 2u);
+  EXPECT_EQ(store->next_id(), 101u);
+  std::uint64_t known = 0;
+  ASSERT_TRUE(store->read_seqnos([&](std::string_view, std::string_view, std::uint64_t seqno) {
+    ++known;
+    EXPECT_LE(seqno, 100u);
+  }));
+  EXPECT_EQ(known, 100u);
+  for (std::uint64_t i = 101; i <= 200; ++i) add_row(*store, i);
+  const auto done = store->commit({{"spool_offset", 2}});
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_FALSE(store->begun().has_value());
+  EXPECT_EQ(*store->count({}, {}), 200u);
+
+  // Killed in the middle: two of the block's three days had arrived.
+  add_row(*store, 201);
+  ASSERT_TRUE(store->commit({{"spool_offset", 3}}));
+  EXPECT_EQ(*store->count({}, {}), 201u);
+  const auto removed = store->remove_before(1'773'187'200'000'000);  // 2026-03-11
+  ASSERT_TRUE(removed) << removed.error().message;
+  EXPECT_GT(*removed, 60u);
+  EXPECT_EQ(*store->count({}, {}) + *removed, 201u);
+}
+
+TEST_F(ClickhouseRestart, OfABlockThatArrivedInPartTheRestIsSent) {
+  const std::string state = folder_ + "/partly/clickhouse.state";
+  {
+    const auto store = open("partly");
+    ASSERT_TRUE(store->commit({}));
+    std::filesystem::copy_file(state, state + ".before");
+    for (std::uint64_t i = 1; i <= 90; ++i) add_row(*store, i);
+    ASSERT_TRUE(store->commit({{"spool_offset", 2}}));
+    ASSERT_TRUE(store->remove_before(1'773'187'200'000'000));
+    ASSERT_EQ(*store->count({}, {}), 60u);
+  }
+  {
+    std::ifstream from(state + ".before");
+    std::string text((std::istreambuf_iterator<char>(from)), std::istreambuf_iterator<char>());
+    text.replace(text.rfind("\nend\n"), 5,
+                 "\nbegun_next_id\t91\t\nbegun_state\t2\tspool_offset\nend\n");
+    std::ofstream(state) << text;
+  }
+  const auto store = open("partly");
+  for (std::uint64_t i = 1; i <= 90; ++i) add_row(*store, i);
+  const auto done = store->commit({{"spool_offset", 2}});
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(*store->count({}, {}), 90u);
+}
+
+TEST_F(ClickhouseRestart, AFolderThatIsNewDoesNotUseNumbersAgain) {
+  {
+    const auto store = open("renewed");
+    for (std::uint64_t i = 1; i <= 5; ++i) add_row(*store, i);
+    ASSERT_TRUE(store->commit({}));
+  }
+  std::filesystem::remove_all(folder_ + "/renewed");
+  EXPECT_EQ(open("renewed")->next_id(), 6u);
+}
+
+TEST_F(ClickhouseRestart, MessagesSayWhatToSetAndNoPassword) {
+  StoreOptions options = options_;
+  options.folder = folder_ + "/wrong";
+  options.password = "hidden";
+  for (const std::string& address :
+       {std::string("clickhouse://default@127.0.0.1:1/x"), server_->address("guarded"),
+        std::string("clickhouse://u:hidden@h/x"), std::string("postgres://h/x"),
+        std::string("clickhouse://h/x-y"), std::string("clickhouse://a:1,b:2/x")}) {
+    options.clickhouse = address;
+    const auto store = open_clickhouse_store(options);
+    ASSERT_FALSE(store) << address;
+    EXPECT_EQ(store.error().message.find("hidden"), std::string::npos) << store.error().message;
+  }
+  options.clickhouse = server_->address("guarded");
+  options.password = "secret word";
+  EXPECT_TRUE(open_clickhouse_store(options));
+}
+
+}  // namespace
+}  // namespace endreason

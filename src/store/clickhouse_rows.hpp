@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Judged records -> blocks of columns as ClickHouse's format Native has them, and rows of its
+// format RowBinary -> records. What a typed column cannot hold as it was goes into `odd`, so that a
+// record comes back with the texts that it had. The same records give the same bytes. One thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/ip_address.hpp"
+#include "model/record_clock.hpp"
+#include "model/traffic_record.hpp"
+#include "model/verdict.hpp"
+#include "store/clickhouse_columns.hpp"
+#include "store/store.hpp"
+
+namespace endreason {
+
+// Rows of one shard.
+class ClickhouseBlock {
+ public:
+  ClickhouseBlock();
+  std::size_t rows() const { return ids_.size(); }
+  const std::vector<std::uint64_t>& ids() const { return ids_; }
+  void clear();
+
+  // Writing a row: each column once, in order.
+  void begin_row(std::uint64_t id);
+  void put(std::uint64_t value);  // of the column's width
+  void put_bytes(std::string_view bytes);
+  void put_null();
+  void put_text(std::string_view text);
+
+  // The columns of which some row has a value, as INSERT lists them; others are left to the
+  // server's defaults. `leave_out` says which rows are not wanted (empty: all are).
+  std::string column_list() const;
+  std::string native(const std::vector<bool>& leave_out) const;
+
+ private:
+  struct Column {
+    std::string values, nulls;
+    std::vector<std::uint32_t> ends;  // of texts
+    bool used = false;
+  };
+  std::vector<Column> columns_;
+  std::vector<std::uint64_t> ids_;
+  std::size_t at_ = 0;
+};
+
+// Encodes one record after another.
+class ClickhouseEncoder {
+ public:
+  // Of the texts that all rows of one session have, whichever way they are told.
+  static std::uint64_t session_key(const TrafficRecord& record);
+  void add(ClickhouseBlock& block, std::uint64_t id, const TrafficRecord& record,
+           const Verdict& verdict, const RowOrigin& origin, const RecordClock& clock, bool keep_raw,
+           std::uint64_t session_key);
+
+ private:
+  struct Value {
+    enum class Kind : std::uint8_t { Null, Number, Address } kind{};
+    std::uint64_t number{};
+    IpAddress address{};
+  };
+  Value value_of(Field field, const TrafficRecord& record, const RecordClock& clock,
+                 const RecordClock::RecordZone& zone);
+  Value time_of(Field field, const TrafficRecord& record, const RecordClock& clock,
+                const RecordClock::RecordZone& zone, bool& plain);
+
+  std::vector<Value> values_;  // by field
+  std::string odd_, scratch_;
+  std::int32_t zone_minutes_ = 0;
+  std::uint8_t high_res_digits_ = 0;
+};
+
+// Reads rows of clickhouse_columns() one after another.
+class ClickhouseDecoder {
+ public:
+  static const std::string& select_list();
+  explicit ClickhouseDecoder(std::string_view bytes) : rest_(bytes) {}
+  // False at the end. An answer that is cut short gives an error.
+  Result<bool> next(StoredRow& row);
+
+ private:
+  struct Row;
+  bool take(std::size_t n, std::string_view& out);
+  bool take_text(std::string_view& out);
+  bool read_column(const ClickhouseColumn& column, Row& row, StoredRow& out);
+  std::string_view rest_;
+};
+
+}  // namespace endreason

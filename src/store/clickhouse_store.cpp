@@ -1,0 +1,467 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/clickhouse_store.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <system_error>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "model/stored_sql.hpp"
+#include "store/table_cells.hpp"
+
+namespace endreason {
+namespace {
+
+constexpr std::int64_t kMicrosPerDay = std::int64_t{86'400} * 1'000'000;
+// How long a server may go on with a block whose sender has lost it.
+constexpr auto kOldInsertTime = std::chrono::seconds(60);
+constexpr auto kBytesAge = std::chrono::seconds(10);
+
+std::string literal(std::string_view text) {
+  return sql_text(SqlDialect::ClickHouse, text);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_clickhouse_store(const StoreOptions& options) {
+  return ClickhouseStore::open(options);
+}
+
+Result<std::unique_ptr<Store>> ClickhouseStore::open(const StoreOptions& options) {
+  auto address = parse_clickhouse_address(options.clickhouse);
+  if (!address) return tl::unexpected(address.error());
+  if (options.cluster.empty() && address->servers.size() > 1)
+    return fail(Error::Code::Usage,
+                "store: several servers are named, but no cluster; give its name as store_cluster");
+  std::error_code failed;
+  std::filesystem::create_directories(options.folder, failed);
+  if (failed) return fail(Error::Code::Io, fmt::format("{}: {}", options.folder, failed.message()));
+  std::unique_ptr<ClickhouseStore> store(new ClickhouseStore(options, *std::move(address)));
+  if (auto learned = store->learn_what_is_there(); !learned) return tl::unexpected(learned.error());
+  return store;
+}
+
+ClickhouseServer ClickhouseStore::make_server(const std::string& name) const {
+  return {address_, name, options_.password, options_.ca_file};
+}
+
+// A node that has been here before can start while its servers are away: what is received waits in
+// the spool.
+Result<void> ClickhouseStore::learn_what_is_there() {
+  state_file_ = options_.folder + "/clickhouse.state";
+  auto known = read_clickhouse_state(state_file_);
+  if (!known) return tl::unexpected(known.error());
+  for (const std::string& name : address_.servers) nodes_.push_back({make_server(name)});
+  Result<void> problem;
+  bool any = false;
+  for (Node& node : nodes_) {
+    const auto ready = make_ready(node);
+    any = any || ready;
+    if (!ready) problem = ready;
+  }
+  if (!any && !*known) return problem;
+  if (*known) {
+    known_ = **known;
+  } else {
+    // A folder that is new, perhaps beside rows that are not: their numbers are not used again.
+    const auto last = ask("SELECT count(), max(id) FROM " + table(), {});
+    if (!last) return tl::unexpected(last.error());
+    if (number_of(last->rows[0][0]) > 0) known_.next_id = number_of(last->rows[0][1]) + 1;
+    if (auto saved = save(); !saved) return saved;
+  }
+  senders_ = known_.senders;
+  next_id_ = known_.next_id;
+  uncertain_ = known_.begun.has_value();
+  return {};
+}
+
+// --- schema --------------------------------------------------------------------------------------
+
+Result<void> ClickhouseStore::learn_shard(Node& node, ClickhousePlace& place) {
+  place = {address_.database, options_.cluster, 1, node.server.name()};
+  if (options_.cluster.empty()) return {};
+  const auto shards = node.server.ask(
+      fmt::format("SELECT max(shard_num), groupUniqArray(if(is_local, shard_num, 0)) AS mine, "
+                  "arrayStringConcat(arrayMap(x -> toString(x), arrayFilter(x -> x > 0, mine)), "
+                  "',') FROM system.clusters WHERE cluster = {}",
+                  literal(options_.cluster)),
+      1);
+  if (!shards) return tl::unexpected(shards.error());
+  const std::string mine(text_of(shards->rows.at(0)[2]));
+  if (mine.empty() || mine.find(',') != std::string::npos)
+    return fail(Error::Code::Usage,
+                fmt::format("store_cluster: ClickHouse at {} says that it is in {} of cluster {}; "
+                            "name a cluster of its configuration (system.clusters)",
+                            node.server.name(), mine.empty() ? "no shard" : "several shards",
+                            options_.cluster));
+  node.shard = std::stoull(mine);
+  place.shard = node.shard;
+  shards_ = std::max(shards_, number_of(shards->rows[0][0]));
+  return {};
+}
+
+Result<void> ClickhouseStore::make_ready(Node& node) {
+  if (node.ready) return {};
+  const auto version = node.server.ask("SELECT version()", 1);
+  if (!version) return tl::unexpected(version.error());
+  const ClickhouseFeatures features = features_of(text_of(version->rows.at(0)[0]));
+  if (!features.at_least(18, 12))
+    return fail(Error::Code::Usage,
+                fmt::format("store: ClickHouse at {} is {}; 18.12 or newer is needed",
+                            node.server.name(), text_of(version->rows[0][0])));
+  ClickhousePlace place;
+  if (auto learned = learn_shard(node, place); !learned) return learned;
+  for (const std::string& statement : clickhouse_schema(place, features))
+    if (auto made = node.server.run(statement); !made) return made;
+  if (auto mended = mend_columns(node, place); !mended) return mended;
+  if (blocks_.size() < shards_) blocks_.resize(shards_);
+  node.ready = true;
+  return {};
+}
+
+// A table of an older endreason gets the columns and the words that it lacks.
+Result<void> ClickhouseStore::mend_columns(Node& node, const ClickhousePlace& place) {
+  std::vector<std::string> tables{clickhouse_local_table(place)};
+  if (!place.cluster.empty()) tables.push_back(table());
+  for (const std::string& name : tables) {
+    const auto there = node.server.ask(
+        fmt::format("SELECT name, type FROM system.columns WHERE database = {} AND table = {}",
+                    literal(place.database), literal(name.substr(place.database.size() + 1))),
+        10'000);
+    if (!there) return tl::unexpected(there.error());
+    std::map<std::string, std::string> types;
+    for (const auto& row : there->rows) types[std::string(text_of(row[0]))] = text_of(row[1]);
+    for (const ClickhouseColumn& c : clickhouse_columns()) {
+      const auto found = types.find(c.name);
+      const bool other_words =
+          found != types.end() && c.type.starts_with("Enum8") && found->second != c.type;
+      if (found != types.end() && !other_words) continue;
+      if (auto changed =
+              node.server.run(fmt::format("ALTER TABLE {} {} COLUMN \"{}\" {}", name,
+                                          other_words ? "MODIFY" : "ADD", c.name, c.type));
+          !changed)
+        return changed;
+    }
+  }
+  return {};
+}
+
+// --- writing -------------------------------------------------------------------------------------
+
+Result<std::uint64_t> ClickhouseStore::add(const TrafficRecord& record, const Verdict& verdict,
+                                           const RowOrigin& origin, const RecordClock& clock) {
+  // How many shards there are has to be known, or a session's rows would be scattered.
+  if (blocks_.empty()) {
+    Result<void> ready;
+    for (Node& node : nodes_)
+      if (ready = make_ready(node); ready) break;
+    if (!ready) return tl::unexpected(ready.error());
+  }
+  const std::uint64_t key = ClickhouseEncoder::session_key(record);
+  encoder_.add(blocks_[key % shards_], next_id_, record, verdict, origin, clock, options_.keep_raw,
+               key);
+  return next_id_++;
+}
+
+Result<void> ClickhouseStore::add_sender(std::uint16_t id, std::string_view name) {
+  if (senders_.size() <= id) senders_.resize(std::size_t{id} + 1);
+  senders_[id] = name;
+  return {};
+}
+
+Result<void> ClickhouseStore::commit(const StoreState& state) {
+  const bool rows = next_id_ > known_.next_id;
+  if (rows && !uncertain_) {
+    known_.begun = {next_id_, state};
+    if (auto saved = save(); !saved) return saved;
+  }
+  if (rows) {
+    for (std::size_t i = 0; i < blocks_.size(); ++i)
+      if (blocks_[i].rows() > 0)
+        if (auto sent = send(i + 1, blocks_[i]); !sent) {
+          uncertain_ = true;
+          return sent;
+        }
+  }
+  // Numbers that a begun commit used are not used again, whatever became of its rows.
+  if (known_.begun) next_id_ = std::max(next_id_, known_.begun->next_id);
+  known_.next_id = next_id_;
+  known_.state = state;
+  known_.senders = senders_;
+  known_.begun.reset();
+  uncertain_ = false;
+  for (ClickhouseBlock& block : blocks_) block.clear();
+  return save();
+}
+
+void ClickhouseStore::roll_back() {
+  for (ClickhouseBlock& block : blocks_) block.clear();
+  senders_ = known_.senders;
+  next_id_ = known_.next_id;
+  uncertain_ = known_.begun.has_value();
+}
+
+std::optional<StoreState> ClickhouseStore::begun() const {
+  if (!known_.begun) return std::nullopt;
+  return known_.begun->state;
+}
+
+std::string ClickhouseStore::insert_name() const {
+  return fmt::format("endreason-{}-{}", address_.database, known_.next_id);
+}
+
+Result<void> ClickhouseStore::send(std::uint64_t shard, ClickhouseBlock& block) {
+  Result<void> sent = fail(
+      Error::Code::Io,
+      fmt::format("ClickHouse: no server of shard {} of {} is named; name one", shard, shards_));
+  for (Node& node : nodes_) {
+    if (node.ready && node.shard != shard) continue;
+    if (auto ready = make_ready(node); !ready) {
+      if (node.shard == shard || shards_ == 1) sent = ready;
+      continue;
+    }
+    if (node.shard != shard) continue;
+    sent = send_to(node, block);
+    if (sent) return sent;
+    uncertain_ = true;
+  }
+  return sent;
+}
+
+Result<void> ClickhouseStore::send_to(Node& node, ClickhouseBlock& block) {
+  std::vector<bool> there;
+  if (uncertain_) {
+    auto found = already_there(node, block);
+    if (!found) return tl::unexpected(found.error());
+    there = *std::move(found);
+    if (std::find(there.begin(), there.end(), false) == there.end()) return {};
+  }
+  ClickhouseSettings settings;
+  settings.query_id = fmt::format("{}-{}", insert_name(), ++attempts_);
+  const ClickhousePlace place{address_.database, options_.cluster, node.shard, {}};
+  return node.server.insert(fmt::format("INSERT INTO {} ({}) FORMAT Native",
+                                        clickhouse_local_table(place), block.column_list()),
+                            block.native(there), settings);
+}
+
+// Which rows of the block are stored. First an insert that its sender has lost has to end, or it
+// would come behind the answer.
+Result<std::vector<bool>> ClickhouseStore::already_there(Node& node, const ClickhouseBlock& block) {
+  const auto until = std::chrono::steady_clock::now() + kOldInsertTime;
+  while (true) {
+    const auto busy = node.server.ask(
+        fmt::format("SELECT count() FROM system.processes WHERE startsWith(query_id, {})",
+                    literal(insert_name() + "-")),
+        1);
+    if (!busy) return tl::unexpected(busy.error());
+    if (number_of(busy->rows.at(0)[0]) == 0) break;
+    if (std::chrono::steady_clock::now() > until)
+      return fail(Error::Code::Io, fmt::format("ClickHouse at {}: it is still busy with a block "
+                                               "that was sent before",
+                                               node.server.name()));
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  }
+  const ClickhousePlace place{address_.database, options_.cluster, node.shard, {}};
+  const auto found = node.server.ask(
+      fmt::format("SELECT id FROM {} WHERE id >= {} AND id <= {}", clickhouse_local_table(place),
+                  block.ids().front(), block.ids().back()),
+      UINT64_MAX);
+  if (!found) return tl::unexpected(found.error());
+  std::set<std::uint64_t> ids;
+  for (const auto& row : found->rows) ids.insert(number_of(row[0]));
+  std::vector<bool> there;
+  for (const std::uint64_t id : block.ids()) there.push_back(ids.contains(id));
+  return there;
+}
+
+Result<std::uint64_t> ClickhouseStore::remove_before(std::int64_t micros) {
+  const std::int64_t day = micros / kMicrosPerDay - (micros % kMicrosPerDay < 0);
+  std::uint64_t rows = 0;
+  std::set<std::uint64_t> shards_done;
+  for (const std::string& name : address_.servers) {
+    ClickhouseServer server = make_server(name);
+    const ClickhousePlace place{address_.database, options_.cluster, 1, {}};
+    const std::string local = clickhouse_local_table(place);
+    const auto parts = server.ask(
+        fmt::format("SELECT partition, sum(rows) FROM system.parts WHERE active AND database = {} "
+                    "AND table = {} AND toInt64OrZero(partition) < {} GROUP BY partition",
+                    literal(place.database), literal(local.substr(place.database.size() + 1)), day),
+        UINT64_MAX);
+    if (!parts) {
+      if (address_.servers.size() == 1) return tl::unexpected(parts.error());
+      continue;
+    }
+    for (const auto& row : parts->rows) {
+      if (auto dropped =
+              server.run(fmt::format("ALTER TABLE {} DROP PARTITION {}", local, text_of(row[0])));
+          !dropped)
+        return tl::unexpected(dropped.error());
+      rows += number_of(row[1]);
+    }
+  }
+  return rows;
+}
+
+// --- asking --------------------------------------------------------------------------------------
+
+// Connections of one question, given back afterwards.
+class ClickhouseStore::Lease {
+ public:
+  explicit Lease(ClickhouseStore& store) : store_(store) {
+    ++store_.running_;
+    const std::scoped_lock lock(store_.idle_mutex_);
+    if (!store_.idle_.empty()) {
+      servers_ = std::move(store_.idle_.back());
+      store_.idle_.pop_back();
+    }
+  }
+  ~Lease() {
+    --store_.running_;
+    const std::scoped_lock lock(store_.idle_mutex_);
+    store_.idle_.push_back(std::move(servers_));
+  }
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+  Servers& servers() {
+    if (servers_.empty())
+      for (const std::string& name : store_.address_.servers)
+        servers_.push_back(store_.make_server(name));
+    return servers_;
+  }
+
+ private:
+  ClickhouseStore& store_;
+  Servers servers_;
+};
+
+// The server that answered last is asked first; another when it gives no answer. A shard that does
+// not answer is left out only when it has to be, and then it is said.
+template <class Answer>
+Result<Answer> ClickhouseStore::answered(
+    const QueryLimits& limits,
+    const std::function<Result<Answer>(ClickhouseServer&, const ClickhouseSettings&)>& put) {
+  Lease lease(*this);
+  ClickhouseSettings settings;
+  settings.time = limits.time;
+  settings.read_only = true;
+  Result<Answer> answer = fail(Error::Code::Io, "ClickHouse: no server is named");
+  const std::size_t n = lease.servers().size();
+  const std::size_t first = first_;
+  for (std::size_t i = 0; i < n; ++i) {
+    ClickhouseServer& server = lease.servers()[(first + i) % n];
+    settings.skip_shards = false;
+    answer = put(server, settings);
+    if (answer) {
+      first_ = (first + i) % n;
+      partial_ = false;
+      return answer;
+    }
+    if (ClickhouseServer::shard_missing(answer.error()) && !options_.cluster.empty()) {
+      settings.skip_shards = true;
+      answer = put(server, settings);
+      if (answer) {
+        first_ = (first + i) % n;
+        partial_ = true;
+        return answer;
+      }
+    }
+    if (answer.error().message.find("[code ") != std::string::npos ||
+        answer.error().code == Error::Code::Input)
+      return answer;  // it did answer: another would say the same
+  }
+  return answer;
+}
+
+Result<Table> ClickhouseStore::ask(const std::string& sql, const QueryLimits& limits) {
+  return answered<Table>(limits, [&](ClickhouseServer& server, const ClickhouseSettings& settings) {
+    return server.ask(sql, limits.rows, settings);
+  });
+}
+
+Result<void> ClickhouseStore::read_rows(const RowsQuestion& question, const QueryLimits& limits,
+                                        const std::function<bool(StoredRow&)>& take) {
+  using Order = RowsQuestion::Order;
+  std::string condition = where(question.scope);
+  if (question.id) condition += fmt::format(" AND id = {}", *question.id);
+  const bool descending = question.order == Order::NewestFirst;
+  if (question.behind && question.order == Order::AsStored) {
+    condition += fmt::format(" AND id > {}", question.behind->id);
+  } else if (question.behind) {
+    condition +=
+        fmt::format(" AND time {0}= {1} AND (time {0} {1} OR id {0} {2})", descending ? "<" : ">",
+                    question.behind->time_micros, question.behind->id);
+  }
+  const std::string order = question.order == Order::AsStored ? "id"
+                            : descending                      ? "time DESC, id DESC"
+                                                              : "time, id";
+  // All columns are read of the rows alone that are wanted.
+  QueryLimits places = limits;
+  places.rows = UINT64_MAX;
+  const auto found =
+      ask(fmt::format("SELECT time, id FROM {} WHERE {} ORDER BY {}{}", table(), condition, order,
+                      question.most == UINT64_MAX ? "" : fmt::format(" LIMIT {}", question.most)),
+          places);
+  if (!found) return tl::unexpected(found.error());
+  constexpr std::size_t kAtOnce = 8192;
+  for (std::size_t begin = 0; begin < found->rows.size(); begin += kAtOnce) {
+    const std::size_t end = std::min(begin + kAtOnce, found->rows.size());
+    std::int64_t first = INT64_MAX;
+    std::int64_t last = INT64_MIN;
+    std::string ids;
+    for (std::size_t i = begin; i < end; ++i) {
+      const std::int64_t time = signed_of(found->rows[i][0]);
+      first = std::min(first, time);
+      last = std::max(last, time);
+      ids += fmt::format("{}{}", i == begin ? "" : ",", number_of(found->rows[i][1]));
+    }
+    const std::string sql = fmt::format(
+        "SELECT {} FROM {} WHERE time BETWEEN {} AND {} AND id IN ({}) ORDER BY {} FORMAT "
+        "RowBinary",
+        ClickhouseDecoder::select_list(), table(), first, last, ids, order);
+    const auto bytes = answered<std::string>(
+        limits, [&](ClickhouseServer& server, const ClickhouseSettings& settings) {
+          return server.fetch(sql, settings);
+        });
+    if (!bytes) return tl::unexpected(bytes.error());
+    ClickhouseDecoder decoder(*bytes);
+    StoredRow row;
+    while (true) {
+      const auto more = decoder.next(row);
+      if (!more) return tl::unexpected(more.error());
+      if (!*more) break;
+      if (!take(row)) return {};
+    }
+  }
+  return {};
+}
+
+std::string ClickhouseStore::missing_part() const {
+  if (!partial_) return {};
+  return "a shard of the database does not answer: what it holds is missing here";
+}
+
+std::uint64_t ClickhouseStore::bytes_on_disk() const {
+  const std::scoped_lock lock(bytes_mutex_);
+  const auto now = std::chrono::steady_clock::now();
+  if (bytes_asked_ != std::chrono::steady_clock::time_point{} && now - bytes_asked_ < kBytesAge)
+    return bytes_;
+  bytes_asked_ = now;
+  std::uint64_t sum = 0;
+  for (const std::string& name : address_.servers) {
+    ClickhouseServer server = make_server(name);
+    const auto bytes = server.ask(
+        fmt::format("SELECT sum(bytes) FROM system.parts WHERE active AND database = {} AND table "
+                    "LIKE 'traffic_rows%'",
+                    literal(address_.database)),
+        1);
+    if (bytes) sum += number_of(bytes->rows.at(0)[0]);
+  }
+  bytes_ = sum;
+  return bytes_;
+}
+
+}  // namespace endreason

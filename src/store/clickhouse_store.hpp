@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// ClickhouseStore: rows in a ClickHouse server or cluster. Rows of a commit are sent as one block a
+// shard. What was begun is written down before anything is sent, and after a failure the same rows
+// come again with the same numbers: whatever has arrived is found by its numbers and left out, and
+// on replicated tables the block that another replica has already taken is dropped by the cluster.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "store/clickhouse_rows.hpp"
+#include "store/clickhouse_server.hpp"
+#include "store/clickhouse_state.hpp"
+#include "store/store.hpp"
+
+namespace endreason {
+
+class ClickhouseStore final : public Store {
+ public:
+  static Result<std::unique_ptr<Store>> open(const StoreOptions& options);
+
+  Result<std::uint64_t> add(const TrafficRecord& record, const Verdict& verdict,
+                            const RowOrigin& origin, const RecordClock& clock) override;
+  Result<void> add_sender(std::uint16_t id, std::string_view name) override;
+  Result<void> commit(const StoreState& state) override;
+  void roll_back() override;
+  std::optional<StoreState> begun() const override;
+  // By whole days: those that are over before `micros`.
+  Result<std::uint64_t> remove_before(std::int64_t micros) override;
+  std::uint64_t next_id() const override { return next_id_; }
+
+  Result<StoreState> state() override;
+  Result<Table> query(const std::string& sql, const QueryLimits& limits) override;
+  SqlDialect dialect() const override { return SqlDialect::ClickHouse; }
+  Result<void> read_rows(const RowsQuestion& question, const QueryLimits& limits,
+                         const std::function<bool(StoredRow&)>& take) override;
+  Result<std::uint64_t> count(const RowScope& scope, const QueryLimits& limits) override;
+  Result<StoredSpan> span(const QueryLimits& limits) override;
+  Result<OverviewAnswer> overview(const OverviewQuestion& question,
+                                  const QueryLimits& limits) override;
+  Result<std::vector<GroupedRows>> groups(const RowScope& scope,
+                                          const std::vector<GroupColumn>& columns,
+                                          std::uint64_t most, const QueryLimits& limits) override;
+  Result<std::vector<std::string>> complete(const RowScope& scope, Field field,
+                                            std::string_view prefix,
+                                            const QueryLimits& limits) override;
+  Result<std::vector<DeviceRows>> devices(const QueryLimits& limits) override;
+  Result<std::vector<DeviceLag>> device_lags(std::int64_t received_since,
+                                             const QueryLimits& limits) override;
+  Result<std::vector<std::string>> senders() override;
+  Result<void> read_seqnos(
+      const std::function<void(std::string_view, std::string_view, std::uint64_t)>& take) override;
+  std::string missing_part() const override;
+  std::string_view kind() const override { return "clickhouse"; }
+  std::uint64_t bytes_on_disk() const override;
+  unsigned queries_running() const override { return running_; }
+
+  // Of questions: one SELECT, answered by whichever server does.
+  Result<Table> ask(const std::string& sql, const QueryLimits& limits);
+  std::string table() const { return address_.database + ".traffic_rows"; }
+
+ private:
+  // A server for writing, and what is known of it once it has answered.
+  struct Node {
+    ClickhouseServer server;
+    bool ready = false;
+    std::uint64_t shard = 1;
+  };
+  using Servers = std::vector<ClickhouseServer>;
+  class Lease;
+
+  ClickhouseStore(StoreOptions options, ClickhouseAddress address)
+      : options_(std::move(options)), address_(std::move(address)) {}
+  ClickhouseServer make_server(const std::string& name) const;
+  Result<void> learn_what_is_there();
+  Result<void> make_ready(Node& node);
+  Result<void> learn_shard(Node& node, ClickhousePlace& place);
+  Result<void> mend_columns(Node& node, const ClickhousePlace& place);
+  Result<void> send(std::uint64_t shard, ClickhouseBlock& block);
+  Result<void> send_to(Node& node, ClickhouseBlock& block);
+  Result<std::vector<bool>> already_there(Node& node, const ClickhouseBlock& block);
+  std::string insert_name() const;
+  Result<void> save() { return write_clickhouse_state(state_file_, known_); }
+  template <class Answer>
+  Result<Answer> answered(
+      const QueryLimits& limits,
+      const std::function<Result<Answer>(ClickhouseServer&, const ClickhouseSettings&)>& put);
+  std::string where(const RowScope& scope) const;
+
+  StoreOptions options_;
+  ClickhouseAddress address_;
+  std::string state_file_;
+  ClickhouseState known_;
+  std::vector<Node> nodes_;
+  std::uint64_t shards_ = 1;
+  std::vector<ClickhouseBlock> blocks_;  // one a shard
+  ClickhouseEncoder encoder_;
+  std::vector<std::string> senders_;  // with those that are not committed yet
+  std::uint64_t next_id_ = 1;
+  bool uncertain_ = false;  // rows from known_.next_id on may be stored already
+  std::uint64_t attempts_ = 0;
+
+  mutable std::mutex idle_mutex_;
+  mutable std::vector<Servers> idle_;  // connections for questions
+  std::atomic<std::size_t> first_{0};  // the server that answered last
+  std::atomic<bool> partial_{false};
+  std::atomic<unsigned> running_{0};
+  mutable std::mutex bytes_mutex_;
+  mutable std::uint64_t bytes_ = 0;
+  mutable std::chrono::steady_clock::time_point bytes_asked_{};
+};
+
+}  // namespace endreason
