@@ -446,22 +446,18 @@ bool ClickhouseDecoder::read_column(const ClickhouseColumn& column, Row& row, St
   return true;
 }
 
-namespace {
-
-void read_odd_texts(std::string_view odd, TrafficRecord& record) {
-  std::vector<std::pair<std::string, std::string>> extras;
+void ClickhouseDecoder::read_odd_texts(std::string_view odd, TrafficRecord& record) {
+  extras_.clear();
   static_cast<void>(read_odd(odd, [&](std::string_view name, std::string_view text) {
     const auto field = find_field(name);
     if (field && stored(*field).as != StoredAs::Text) {
       record.set_copy(*field, text);
     } else {
-      extras.emplace_back(name, text);
+      extras_.emplace_back(name, text);
     }
   }));
-  for (const auto& [name, text] : extras) record.extras.push_back({name, text});
+  for (const auto& [name, text] : extras_) record.extras.push_back({name, text});
 }
-
-}  // namespace
 
 Result<bool> ClickhouseDecoder::next(StoredRow& out) {
   if (rest_.empty()) return false;

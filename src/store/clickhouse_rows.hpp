@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "model/ip_address.hpp"
@@ -75,7 +76,7 @@ class ClickhouseEncoder {
   std::uint8_t high_res_digits_ = 0;
 };
 
-// Reads rows of clickhouse_columns() one after another.
+// Reads rows of clickhouse_columns() one after another; a row lives until the next is read.
 class ClickhouseDecoder {
  public:
   static const std::string& select_list();
@@ -88,7 +89,9 @@ class ClickhouseDecoder {
   bool take(std::size_t n, std::string_view& out);
   bool take_text(std::string_view& out);
   bool read_column(const ClickhouseColumn& column, Row& row, StoredRow& out);
+  void read_odd_texts(std::string_view odd, TrafficRecord& record);
   std::string_view rest_;
+  std::vector<std::pair<std::string, std::string>> extras_;  // of the last row
 };
 
 }  // namespace endreason

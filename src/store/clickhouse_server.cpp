@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/parse_number.hpp"
+#include "model/odd_texts.hpp"
 
 namespace endreason {
 namespace {
@@ -71,7 +72,7 @@ Cell cell_of(std::string_view text, std::string_view type) {
       return negative ? -static_cast<std::int64_t>(number) : static_cast<std::int64_t>(number);
   }
   if (type.starts_with("Float")) return std::strtod(std::string(text).c_str(), nullptr);
-  return unescaped(text);
+  return as_bytes(unescaped(text));
 }
 
 std::vector<std::string_view> cells_of(std::string_view line) {
