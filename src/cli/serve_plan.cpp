@@ -65,6 +65,30 @@ Result<void> read_addresses(const ServeSettings& s, ServeOptions& options) {
   return {};
 }
 
+// The password is a secret, too.
+Result<void> plan_database(const ServeSettings& s, StoreOptions& options) {
+  if (s.store == "duckdb") {
+    if (s.store_cluster.empty() && s.store_password_file.empty() && s.store_ca.empty()) return {};
+    return fail(Error::Code::Usage,
+                "store-cluster, store-password-file and store-ca: the embedded database has none; "
+                "give store: clickhouse://... too, or leave them out");
+  }
+  options.clickhouse = s.store;
+  options.cluster = s.store_cluster;
+  options.ca_file = s.store_ca;
+  options.node = static_cast<std::uint16_t>(s.store_node);
+  if (!s.store_password_file.empty()) {
+    std::ifstream file(s.store_password_file);
+    if (!std::getline(file, options.password))
+      return fail(Error::Code::Usage,
+                  fmt::format("store-password-file: {} has no first line that could be read",
+                              s.store_password_file));
+  } else if (const char* password = std::getenv("ENDREASON_STORE_PASSWORD")) {
+    options.password = password;
+  }
+  return {};
+}
+
 void plan_store(const ServeSettings& s, ServeOptions& options) {
   const std::string folder = serve_folder(s.folder);
   options.store.folder = folder;
@@ -181,6 +205,8 @@ Result<ServePlan> plan_serve(const ServeOrder& order, std::shared_ptr<OperatorLo
   plan.log_format = log_format_of(plan.settings);
   plan.log_level = log_level_of(plan.settings);
   plan_store(plan.settings, plan.options);
+  if (auto done = plan_database(plan.settings, plan.options.store); !done)
+    return tl::unexpected(done.error());
   if (auto done = plan_reading(*run, *settings, plan.options); !done)
     return tl::unexpected(done.error());
   if (auto done = plan_asking(plan.settings, plan.options); !done)

@@ -27,9 +27,11 @@ struct AlertSettings {
 };
 
 struct ServeSettings {
-  std::string folder, http = "127.0.0.1:8088", certificate, key, token_file, reader_token_file,
-                      syslog_certificate, syslog_key, syslog_client_ca, spool_fsync = "second",
-                      log_format = "text", log_level = "info";
+  std::string folder, store = "duckdb", store_cluster, store_password_file, store_ca;
+  std::uint64_t store_node = 0;
+  std::string http = "127.0.0.1:8088", certificate, key, token_file, reader_token_file,
+              syslog_certificate, syslog_key, syslog_client_ca, spool_fsync = "second",
+              log_format = "text", log_level = "info";
   std::vector<std::string> listen{"udp:127.0.0.1:5514", "tcp:127.0.0.1:5514"}, load, follow, watch;
   bool keep_raw = false;
   std::uint64_t keep_days = 0, keep_bytes = 0, spool_bytes = std::uint64_t{4} << 30,

@@ -55,6 +55,8 @@ std::string_view log_name(IngestState state) {
       return "spool-full";
     case IngestState::DiskFull:
       return "disk-full";
+    case IngestState::StoreAway:
+      return "store-away";
     case IngestState::Draining:
       return "draining";
   }
@@ -500,7 +502,8 @@ void Ingestor::fall_back(const std::string& problem) {
   {
     const std::scoped_lock lock(mutex_);
     for (Sender& sender : senders_) sender.pending = {};
-    if (state_ != IngestState::Draining) state_ = IngestState::DiskFull;
+    if (state_ != IngestState::Draining)
+      state_ = store_.elsewhere() ? IngestState::StoreAway : IngestState::DiskFull;
     problem_ = problem;
   }
   for (int i = 0; i < 20 && !stopping_; ++i)

@@ -74,7 +74,8 @@ struct RejectedLine {
   std::string column, expected, found, text;
 };
 
-enum class IngestState : std::uint8_t { Running, SpoolFull, DiskFull, Draining };
+// StoreAway: the database is elsewhere and takes no rows; what is received waits in the spool.
+enum class IngestState : std::uint8_t { Running, SpoolFull, DiskFull, StoreAway, Draining };
 std::string_view log_name(IngestState state);
 
 struct IngestSnapshot {

@@ -92,6 +92,8 @@ class Api::Impl {
     if (response.stream)
       response.stream = {response.stream.get(), [context, own = response.stream](HttpStream*) {}};
     if (context->options.log) tell(request, response, context->options, began);
+    if (const std::string missing = context->store.missing_part(); !missing.empty())
+      response.headers.emplace_back("X-Endreason-Partial", missing);
     return response;
   }
 

@@ -317,6 +317,7 @@ HttpResponse answer_status(const ApiContext& context) {
   json.number("bytes", context.store.bytes_on_disk()).number("rows", span->rows);
   json.text_or_null("oldest", span->first ? time_text(*span->first) : "");
   json.text_or_null("newest", span->last ? time_text(*span->last) : "");
+  json.text_or_null("missing", context.store.missing_part());
   json.end_object().text("state", log_name(s.state)).text_or_null("problem", s.problem);
   // Not below 0 when the clock was put back.
   json.number(

@@ -52,7 +52,8 @@ Result<void> Server::check_reach(ServeOptions& options) {
 
 Result<void> Server::start() {
   if (auto reach = check_reach(options_); !reach) return reach;
-  auto store = open_duckdb_store(options_.store);
+  auto store = options_.store.clickhouse.empty() ? open_duckdb_store(options_.store)
+                                                 : open_clickhouse_store(options_.store);
   if (!store) return tl::unexpected(store.error());
   store_ = *std::move(store);
   ingestor_ = std::make_unique<Ingestor>(*store_, options_.ingest);
@@ -140,6 +141,9 @@ std::string Server::condition() const {
   switch (now.state) {
     case IngestState::DiskFull:
       return fmt::format("nothing is taken until there is room: {}", now.problem);
+    case IngestState::StoreAway:
+      return fmt::format("no rows are stored, what is received waits in the spool: {}",
+                         now.problem);
     case IngestState::SpoolFull:
       return "the spool is full: senders over TCP wait, what comes over UDP is dropped and counted";
     case IngestState::Running:

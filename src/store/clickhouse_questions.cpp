@@ -201,7 +201,7 @@ Result<StoreState> ClickhouseStore::state() {
 Result<void> ClickhouseStore::read_seqnos(
     const std::function<void(std::string_view, std::string_view, std::uint64_t)>& take) {
   constexpr std::uint64_t kAtOnce = 2'000'000;
-  for (std::uint64_t first = 1; first < known_.next_id; first += kAtOnce) {
+  for (std::uint64_t first = first_number() + 1; first < known_.next_id; first += kAtOnce) {
     const std::uint64_t end = std::min(first + kAtOnce, known_.next_id);
     const auto found = ask(
         fmt::format("SELECT serial, vsys, seqno FROM {} WHERE id >= {} AND id < {} AND seqno > 0 "

@@ -252,6 +252,15 @@ ClickhouseEncoder::Value ClickhouseEncoder::value_of(Field field, const TrafficR
   return value;
 }
 
+void ClickhouseEncoder::note_engine(const EngineFacts& facts) {
+  for (const EngineColumnInfo& column : kEngineColumns)
+    if (const std::string_view text = facts.text(column.value); !text.empty())
+      append_odd(odd_, column.log_name, text);
+  std::string word;
+  append_engine_facts(word, facts);
+  append_odd(odd_, kEngineFactsName, word);
+}
+
 void ClickhouseEncoder::add(ClickhouseBlock& block, std::uint64_t id, const TrafficRecord& record,
                             const Verdict& verdict, const RowOrigin& origin,
                             const RecordClock& clock, bool keep_raw, std::uint64_t session_key) {
@@ -360,6 +369,7 @@ const std::string& ClickhouseDecoder::select_list() {
 struct ClickhouseDecoder::Row {
   std::array<std::uint64_t, kRowColumns.size()> numbers{};
   std::string odd;
+  std::uint16_t sender = UINT16_MAX;
 };
 
 bool ClickhouseDecoder::take(std::size_t n, std::string_view& out) {
@@ -392,6 +402,10 @@ bool ClickhouseDecoder::read_column(const ClickhouseColumn& column, Row& row, St
       out.record.set_copy(column.field, as_bytes(bytes));
     if (column.holds == Holds::OfRow && column.row == RowColumn::Odd) row.odd = as_bytes(bytes);
     if (column.holds == Holds::OfRow && column.row == RowColumn::Raw) out.raw = as_bytes(bytes);
+    if (column.holds == Holds::Sender) {
+      const auto known = senders_.find(std::string(bytes));
+      row.sender = known != senders_.end() ? known->second : UINT16_MAX;
+    }
     return true;
   }
   if (!take(column.width, bytes)) return false;
@@ -450,7 +464,11 @@ void ClickhouseDecoder::read_odd_texts(std::string_view odd, TrafficRecord& reco
   extras_.clear();
   static_cast<void>(read_odd(odd, [&](std::string_view name, std::string_view text) {
     const auto field = find_field(name);
-    if (field && stored(*field).as != StoredAs::Text) {
+    if (name == kEngineFactsName) {
+      if (facts_.read(text)) record.engine = &facts_.facts();
+    } else if (find_engine_column(name)) {
+      // For those who ask in SQL; the facts have it.
+    } else if (field && stored(*field).as != StoredAs::Text) {
       record.set_copy(*field, text);
     } else {
       extras_.emplace_back(name, text);
@@ -479,7 +497,7 @@ Result<bool> ClickhouseDecoder::next(StoredRow& out) {
   out.record.version = static_cast<PanosVersion>(number(RowColumn::Version));
   out.record.partial = number(RowColumn::Partial) != 0;
   out.record.line = out.id;
-  out.record.file = 0;
+  out.record.file = row.sender;
   Verdict v;
   v.final_action = static_cast<FinalAction>(number(RowColumn::FinalAction));
   v.decided_by = static_cast<DecidedBy>(number(RowColumn::DecidedBy));

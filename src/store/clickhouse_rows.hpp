@@ -5,11 +5,13 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "model/engine_facts_text.hpp"
 #include "model/ip_address.hpp"
 #include "model/record_clock.hpp"
 #include "model/traffic_record.hpp"
@@ -70,17 +72,23 @@ class ClickhouseEncoder {
   Value time_of(Field field, const TrafficRecord& record, const RecordClock& clock,
                 const RecordClock::RecordZone& zone, bool& plain);
 
+  void note_engine(const EngineFacts& facts);
+
   std::vector<Value> values_;  // by field
   std::string odd_, scratch_;
   std::int32_t zone_minutes_ = 0;
   std::uint8_t high_res_digits_ = 0;
 };
 
+using SenderNumbers = std::map<std::string, std::uint16_t>;
+
 // Reads rows of clickhouse_columns() one after another; a row lives until the next is read.
 class ClickhouseDecoder {
  public:
   static const std::string& select_list();
-  explicit ClickhouseDecoder(std::string_view bytes) : rest_(bytes) {}
+  // `senders` gives the numbers of names; others than these have none.
+  ClickhouseDecoder(std::string_view bytes, const SenderNumbers& senders)
+      : rest_(bytes), senders_(senders) {}
   // False at the end. An answer that is cut short gives an error.
   Result<bool> next(StoredRow& row);
 
@@ -91,6 +99,8 @@ class ClickhouseDecoder {
   bool read_column(const ClickhouseColumn& column, Row& row, StoredRow& out);
   void read_odd_texts(std::string_view odd, TrafficRecord& record);
   std::string_view rest_;
+  const SenderNumbers& senders_;
+  ReadEngineFacts facts_;
   std::vector<std::pair<std::string, std::string>> extras_;  // of the last row
 };
 

@@ -141,7 +141,7 @@ Result<ClickhouseAddress> parse_clickhouse_address(std::string_view text) {
     if (address.user.find(':') != std::string::npos)
       return wrong(
           "a password does not belong into the address, where others see it: give "
-          "store_password_file or ENDREASON_STORE_PASSWORD");
+          "store-password-file or ENDREASON_STORE_PASSWORD");
   }
   const bool plain = std::all_of(address.database.begin(), address.database.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "model/odd_texts.hpp"
 #include "model/stored_sql.hpp"
 #include "store/table_cells.hpp"
 
@@ -19,6 +20,7 @@ namespace {
 constexpr std::int64_t kMicrosPerDay = std::int64_t{86'400} * 1'000'000;
 // How long a server may go on with a block whose sender has lost it.
 constexpr auto kOldInsertTime = std::chrono::seconds(60);
+constexpr std::uint64_t kNumbersPerNode = std::uint64_t{1} << 48;
 constexpr auto kBytesAge = std::chrono::seconds(10);
 
 std::string literal(std::string_view text) {
@@ -36,7 +38,7 @@ Result<std::unique_ptr<Store>> ClickhouseStore::open(const StoreOptions& options
   if (!address) return tl::unexpected(address.error());
   if (options.cluster.empty() && address->servers.size() > 1)
     return fail(Error::Code::Usage,
-                "store: several servers are named, but no cluster; give its name as store_cluster");
+                "store: several servers are named, but no cluster; give its name as store-cluster");
   std::error_code failed;
   std::filesystem::create_directories(options.folder, failed);
   if (failed) return fail(Error::Code::Io, fmt::format("{}: {}", options.folder, failed.message()));
@@ -64,19 +66,48 @@ Result<void> ClickhouseStore::learn_what_is_there() {
     if (!ready) problem = ready;
   }
   if (!any && !*known) return problem;
-  if (*known) {
-    known_ = **known;
-  } else {
-    // A folder that is new, perhaps beside rows that are not: their numbers are not used again.
-    const auto last = ask("SELECT count(), max(id) FROM " + table(), {});
-    if (!last) return tl::unexpected(last.error());
-    if (number_of(last->rows[0][0]) > 0) known_.next_id = number_of(last->rows[0][1]) + 1;
-    if (auto saved = save(); !saved) return saved;
-  }
+  known_.next_id = first_number() + 1;
+  if (*known) known_ = **known;
+  if (any)
+    if (auto learned = learn_numbers(!*known); !learned) return learned;
   senders_ = known_.senders;
+  number_senders();
   next_id_ = known_.next_id;
   uncertain_ = known_.begun.has_value();
   return {};
+}
+
+// A folder that is new, perhaps beside rows that are not: their numbers are not used again. One
+// that is not new knows all of its rows.
+Result<void> ClickhouseStore::learn_numbers(bool folder_is_new) {
+  const std::uint64_t first = first_number();
+  if (known_.next_id <= first || known_.next_id - first >= kNumbersPerNode)
+    return fail(Error::Code::Usage,
+                fmt::format("--store-node {}: the rows of this folder have the numbers of another "
+                            "node; give the number that it had",
+                            options_.node));
+  const auto last = ask(fmt::format("SELECT count(), max(id) FROM {} WHERE id > {} AND id < {}",
+                                    table(), first, first + kNumbersPerNode),
+                        {});
+  if (!last) return tl::unexpected(last.error());
+  const std::uint64_t next =
+      number_of(last->rows.at(0)[0]) == 0 ? first + 1 : number_of(last->rows[0][1]) + 1;
+  if (folder_is_new) {
+    known_.next_id = next;
+    return save();
+  }
+  if (next > std::max(known_.next_id, known_.begun ? known_.begun->next_id : 0))
+    return fail(Error::Code::Usage,
+                fmt::format("--store-node {}: another endreason stores rows with this node's "
+                            "numbers into {}; give each node a number of its own",
+                            options_.node, table()));
+  return {};
+}
+
+void ClickhouseStore::number_senders() {
+  const std::scoped_lock lock(senders_mutex_);
+  for (std::size_t i = sender_numbers_.size(); i < known_.senders.size(); ++i)
+    sender_numbers_.emplace(as_utf8_text(known_.senders[i]), static_cast<std::uint16_t>(i));
 }
 
 // --- schema --------------------------------------------------------------------------------------
@@ -94,7 +125,7 @@ Result<void> ClickhouseStore::learn_shard(Node& node, ClickhousePlace& place) {
   const std::string mine(text_of(shards->rows.at(0)[2]));
   if (mine.empty() || mine.find(',') != std::string::npos)
     return fail(Error::Code::Usage,
-                fmt::format("store_cluster: ClickHouse at {} says that it is in {} of cluster {}; "
+                fmt::format("store-cluster: ClickHouse at {} says that it is in {} of cluster {}; "
                             "name a cluster of its configuration (system.clusters)",
                             node.server.name(), mine.empty() ? "no shard" : "several shards",
                             options_.cluster));
@@ -192,6 +223,7 @@ Result<void> ClickhouseStore::commit(const StoreState& state) {
   known_.next_id = next_id_;
   known_.state = state;
   known_.senders = senders_;
+  number_senders();
   known_.begun.reset();
   uncertain_ = false;
   for (ClickhouseBlock& block : blocks_) block.clear();
@@ -399,6 +431,11 @@ Result<void> ClickhouseStore::read_rows(const RowsQuestion& question, const Quer
                             : descending                      ? "time DESC, id DESC"
                                                               : "time, id";
   // All columns are read of the rows alone that are wanted.
+  SenderNumbers senders;
+  {
+    const std::scoped_lock lock(senders_mutex_);
+    senders = sender_numbers_;
+  }
   QueryLimits places = limits;
   places.rows = UINT64_MAX;
   const auto found =
@@ -427,7 +464,7 @@ Result<void> ClickhouseStore::read_rows(const RowsQuestion& question, const Quer
           return server.fetch(sql, settings);
         });
     if (!bytes) return tl::unexpected(bytes.error());
-    ClickhouseDecoder decoder(*bytes);
+    ClickhouseDecoder decoder(*bytes, senders);
     StoredRow row;
     while (true) {
       const auto more = decoder.next(row);

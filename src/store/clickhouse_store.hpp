@@ -56,6 +56,7 @@ class ClickhouseStore final : public Store {
       const std::function<void(std::string_view, std::string_view, std::uint64_t)>& take) override;
   std::string missing_part() const override;
   std::string_view kind() const override { return "clickhouse"; }
+  bool elsewhere() const override { return true; }
   std::uint64_t bytes_on_disk() const override;
   unsigned queries_running() const override { return running_; }
 
@@ -77,6 +78,9 @@ class ClickhouseStore final : public Store {
       : options_(std::move(options)), address_(std::move(address)) {}
   ClickhouseServer make_server(const std::string& name) const;
   Result<void> learn_what_is_there();
+  Result<void> learn_numbers(bool folder_is_new);
+  // Numbers of this node's rows are above it.
+  std::uint64_t first_number() const { return std::uint64_t{options_.node} << 48; }
   Result<void> make_ready(Node& node);
   Result<void> learn_shard(Node& node, ClickhousePlace& place);
   Result<void> mend_columns(Node& node, const ClickhousePlace& place);
@@ -84,6 +88,7 @@ class ClickhouseStore final : public Store {
   Result<void> send_to(Node& node, ClickhouseBlock& block);
   Result<std::vector<bool>> already_there(Node& node, const ClickhouseBlock& block);
   std::string insert_name() const;
+  void number_senders();
   Result<void> save() { return write_clickhouse_state(state_file_, known_); }
   template <class Answer>
   Result<Answer> answered(
@@ -103,6 +108,9 @@ class ClickhouseStore final : public Store {
   std::uint64_t next_id_ = 1;
   bool uncertain_ = false;  // rows from known_.next_id on may be stored already
   std::uint64_t attempts_ = 0;
+
+  std::mutex senders_mutex_;
+  SenderNumbers sender_numbers_;  // of those that are committed
 
   mutable std::mutex idle_mutex_;
   mutable std::vector<Servers> idle_;  // connections for questions

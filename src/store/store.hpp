@@ -37,6 +37,7 @@ struct StoreOptions {
   std::string export_folder;
   // Of ClickHouse: clickhouse://USER@HOST:8123,HOST:8123/DATABASE, and what does not belong there.
   std::string clickhouse, password, cluster, ca_file;
+  std::uint16_t node = 0;  // of those that store into the same database; each has its own numbers
 };
 
 // Where a row came from.
@@ -156,6 +157,8 @@ class Store {
   virtual std::string missing_part() const { return {}; }
   // "duckdb"
   virtual std::string_view kind() const = 0;
+  // It is another process, which may be away while this one goes on.
+  virtual bool elsewhere() const { return false; }
   virtual std::uint64_t bytes_on_disk() const = 0;
   virtual unsigned queries_running() const = 0;
 };
