@@ -85,7 +85,12 @@ Ingestor::~Ingestor() {
 
 Result<void> Ingestor::start() {
   if (auto learned = learn_state(); !learned) return learned;
-  if (auto learned = learn_seen_rows(); !learned) return learned;
+  if (auto learned = learn_seen_rows(); !learned) {
+    // What comes is received meanwhile, and stored once the database says what it has.
+    if (!store_.elsewhere()) return learned;
+    seen_unknown_ = true;
+    note_store_away(learned.error().message);
+  }
   const auto waits = [this](std::string_view bytes) {
     std::string_view key;
     FilePlace place;
@@ -145,8 +150,32 @@ void Ingestor::learn_begun() {
 Result<void> Ingestor::learn_seen_rows() {
   return store_.read_seqnos(
       [this](std::string_view serial, std::string_view vsys, std::uint64_t seqno) {
+        const std::scoped_lock lock(seen_mutex_);
         if (SeqnoSet* const set = seen_.of(serial, vsys)) set->insert(seqno);
       });
+}
+
+void Ingestor::note_store_away(const std::string& problem) {
+  const std::scoped_lock lock(mutex_);
+  if (state_ != IngestState::Draining)
+    state_ = store_.elsewhere() ? IngestState::StoreAway : IngestState::DiskFull;
+  problem_ = problem;
+}
+
+// The database was away when this began. False: it still is.
+bool Ingestor::learn_at_last() {
+  const auto learned = learn_seen_rows();
+  if (!learned) {
+    note_store_away(learned.error().message);
+    for (int i = 0; i < 20 && !stopping_; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    return false;
+  }
+  seen_unknown_ = false;
+  const std::scoped_lock lock(mutex_);
+  if (state_ == IngestState::StoreAway) state_ = IngestState::Running;
+  problem_.clear();
+  return true;
 }
 
 std::uint16_t Ingestor::sender_number(std::string_view name) {
@@ -227,6 +256,7 @@ void Ingestor::work() {
   SpoolFrame frame;
   while (!stopping_) {
     if (changed_) take_change();
+    if (seen_unknown_ && !learn_at_last()) continue;
     const bool there = spool_.read(position_, frame);
     if (there) {
       if (lines_pending_ == 0) pending_since_ = std::chrono::steady_clock::now();

@@ -152,6 +152,8 @@ class Ingestor {
   Result<void> learn_state();
   Result<void> learn_seen_rows();
   void learn_begun();
+  bool learn_at_last();
+  void note_store_away(const std::string& problem);
   std::uint16_t sender_number(std::string_view name);
   void work();
   SpoolAppend append(std::string_view sender, std::string_view text, std::string_view place);
@@ -183,6 +185,7 @@ class Ingestor {
   std::uint16_t frame_sender_ = 0;  // who sent the frame that is read
   bool frame_of_engine_ = false;
   ReadEngineFacts facts_;
+  bool seen_unknown_ = false;                 // which rows are stored is still to be learned
   std::optional<SpoolPosition> again_until_;  // where a commit ends that was begun before
   std::string sender_name_;
   std::uint64_t rows_pending_ = 0;
