@@ -209,6 +209,9 @@ Result<void> ClickhouseStore::read_seqnos(
                     table(), first, end),
         {UINT64_MAX, std::chrono::minutes(10), false});
     if (!found) return tl::unexpected(found.error());
+    if (partial_)
+      return fail(Error::Code::Io,
+                  "ClickHouse: a shard does not answer, so which rows are copies is not known");
     for (const auto& row : found->rows) take(text_of(row[0]), text_of(row[1]), number_of(row[2]));
   }
   return {};

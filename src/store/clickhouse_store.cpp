@@ -90,6 +90,11 @@ Result<void> ClickhouseStore::learn_numbers(bool folder_is_new) {
                                     table(), first, first + kNumbersPerNode),
                         {});
   if (!last) return tl::unexpected(last.error());
+  if (folder_is_new && partial_)
+    return fail(
+        Error::Code::Io,
+        "ClickHouse: a shard does not answer, so which numbers are free is not known; start "
+        "when all do");
   const std::uint64_t next =
       number_of(last->rows.at(0)[0]) == 0 ? first + 1 : number_of(last->rows[0][1]) + 1;
   if (folder_is_new) {
