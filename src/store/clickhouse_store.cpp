@@ -343,6 +343,15 @@ Result<std::uint64_t> ClickhouseStore::remove_before(std::int64_t micros) {
   return rows;
 }
 
+Result<std::uint64_t> ClickhouseStore::remove_beyond(std::uint64_t bytes) {
+  if (bytes_on_disk() <= bytes) return 0;
+  const auto stored = span({});
+  if (!stored) return tl::unexpected(stored.error());
+  if (!stored->first) return 0;
+  const std::int64_t into = *stored->first % kMicrosPerDay;
+  return remove_before(*stored->first - into + (into < 0 ? 0 : kMicrosPerDay));
+}
+
 // --- asking --------------------------------------------------------------------------------------
 
 // Connections of one question, given back afterwards.

@@ -31,6 +31,8 @@ class ClickhouseStore final : public Store {
   std::optional<StoreState> begun() const override;
   // By whole days: those that are over before `micros`.
   Result<std::uint64_t> remove_before(std::int64_t micros) override;
+  // The oldest day, as often as it is asked.
+  Result<std::uint64_t> remove_beyond(std::uint64_t bytes) override;
   std::uint64_t next_id() const override { return next_id_; }
 
   Result<StoreState> state() override;
