@@ -138,8 +138,10 @@ Result<void> run_track_words(const std::string& text, MatrixCase& one) {
   if (!plan) return tl::unexpected(plan.error());
   auto track = plan_track(options.track, *settings);
   if (!track) return tl::unexpected(track.error());
-  auto inspection = plan_inspection(options.inspection, track->engine.policy.get(),
-                                    track->engine.session.capacity, true);
+  InspectionOptions wanted = options.inspection;
+  apply_settings(settings->inspection, wanted);
+  auto inspection =
+      plan_inspection(wanted, track->engine.policy.get(), track->engine.session.capacity, true);
   if (!inspection) return tl::unexpected(inspection.error());
   track->inspection = std::move(*inspection);
   if (auto planned = plan_captures(options.track, *plan); !planned) return planned;

@@ -16,17 +16,14 @@
 #include "inspect/certificate_check.hpp"
 #include "inspect/key_log.hpp"
 #include "inspect/rule_file.hpp"
+#include "inspect/threat_action_text.hpp"
 #include "policy/compiled_policy.hpp"
 
 namespace endreason {
 namespace {
 
-using inspect::ThreatAction;
-
 constexpr std::size_t kProblemsShown = 20;
 constexpr std::string_view kBytesLimit = "inspection-bytes";
-// "1 to 3600 seconds": action block-ip of the vendor's security profiles.
-constexpr std::uint32_t kBlockMost = 3600, kBlockDefault = 300;
 
 Result<inspect::RuleVariables> variables_of(const RuleOptions& options) {
   inspect::RuleVariables variables;
@@ -54,78 +51,6 @@ void say_skipped(const inspect::RuleLoad& load, std::size_t kept) {
   for (const auto& [cause, count] : load.causes)
     causes += fmt::format("{}{} {}", causes.empty() ? "" : ", ", cause, count);
   say(fmt::format("{} of {} rules are left out: {}", load.skipped, load.skipped + kept, causes));
-}
-
-std::optional<std::uint32_t> number_of(std::string_view text) {
-  std::uint64_t value = 0;
-  if (!parse_decimal(text, value) || value > UINT32_MAX) return std::nullopt;
-  return static_cast<std::uint32_t>(value);
-}
-
-// "drop", "block-ip", "block-ip:60", "block-ip:60:source-and-destination".
-Result<void> read_action(std::string_view option, std::string_view text,
-                         inspect::ThreatOverride& into) {
-  const std::string_view name = text.substr(0, text.find(':'));
-  const auto row =
-      std::ranges::find(inspect::kThreatActions, name, &inspect::ThreatActionInfo::log_name);
-  const auto wrong = [&] {
-    std::string known;
-    for (const inspect::ThreatActionInfo& each : inspect::kThreatActions)
-      known += fmt::format("{}{}", known.empty() ? "" : ", ", each.log_name);
-    return fail(Error::Code::Usage,
-                fmt::format("{} {}: expected one of {}; block-ip may have seconds (1 to {}) and "
-                            "what it is tracked by, as in block-ip:60:source-and-destination",
-                            option, text, known, kBlockMost));
-  };
-  if (row == inspect::kThreatActions.end()) return wrong();
-  into.action = row->value;
-  if (into.action != ThreatAction::BlockIp) {
-    if (name.size() != text.size()) return wrong();
-    return {};
-  }
-  into.block_s = kBlockDefault;
-  text.remove_prefix(std::min(name.size() + 1, text.size()));
-  if (text.empty()) return {};
-  const std::size_t colon = text.find(':');
-  const auto seconds = number_of(text.substr(0, colon));
-  if (!seconds || *seconds == 0 || *seconds > kBlockMost) return wrong();
-  into.block_s = *seconds;
-  if (colon == std::string_view::npos) return {};
-  const std::string_view track = text.substr(colon + 1);
-  into.block_towards_this = track == "source-and-destination";
-  if (!into.block_towards_this && track != "source") return wrong();
-  return {};
-}
-
-// "critical=reset-both", "sid:2000001=alert", "class:trojan-activity=block-ip", "any=alert".
-Result<inspect::ThreatOverride> read_override(std::string_view text) {
-  inspect::ThreatOverride made;
-  const std::size_t equals = text.find('=');
-  const std::string_view what = text.substr(0, equals);
-  const auto severity =
-      std::ranges::find(inspect::kThreatSeverities, what, &inspect::ThreatSeverityInfo::log_name);
-  bool understood = equals != std::string_view::npos;
-  if (what.starts_with("sid:")) {
-    const auto sid = number_of(what.substr(4));
-    understood &= sid.has_value() && *sid != 0;
-    made.sid = sid.value_or(0);
-  } else if (what.starts_with("class:")) {
-    made.class_type = what.substr(6);
-    understood &= !made.class_type.empty();
-  } else if (severity != inspect::kThreatSeverities.end()) {
-    made.severity = severity->value;
-  } else {
-    understood &= what == "any";
-  }
-  if (!understood)
-    return fail(Error::Code::Usage,
-                fmt::format("--threat-action {}: expected WHAT=ACTION, where WHAT is a severity "
-                            "(critical, high, medium, low, informational), sid:NUMBER, "
-                            "class:CLASSTYPE or any",
-                            text));
-  if (auto done = read_action("--threat-action", text.substr(equals + 1), made); !done)
-    return tl::unexpected(done.error());
-  return made;
 }
 
 Result<std::shared_ptr<const inspect::BlockLists>> load_lists(const InspectionOptions& options,
@@ -186,6 +111,10 @@ Result<std::shared_ptr<const inspect::DecryptionSetup>> load_decryption(
   setup->memory_bytes = memory_bytes;
   setup->sessions = sessions;
   return setup;
+}
+
+tl::unexpected<Error> said_of(const std::string& option, const Error& error) {
+  return fail(error.code, option + ": " + error.message);
 }
 
 std::uint64_t memory_of(const InspectionOptions& options, const CompiledPolicy* policy) {
@@ -269,14 +198,21 @@ void declare_inspection_options(CLI::App& app, InspectionOptions& options) {
                  "inspection-bytes of the configuration)")
       ->type_name("MIB")
       ->check(CLI::Range(1, 1 << 20));
+  app.add_option("--stream-depth", options.stream_depth,
+                 "Bytes of each side of a session that are looked into; 0: all (default 1048576)")
+      ->type_name("BYTES");
+  app.add_option("--body-depth", options.body_depth,
+                 "Bytes of an HTTP body, unpacked, that are looked into; 0: all (default 102400)")
+      ->type_name("BYTES");
   app.add_option("--inspection-full", options.when_full,
                  "drop or pass: a session that inspection has no room for (default drop: "
                  "resources-unavailable)")
       ->type_name("WHAT")
       ->check(CLI::IsMember({"drop", "pass"}));
-  for (const char* name : {"--rules", "--lenient", "--var", "--threat-action", "--block-list",
-                           "--block-list-action", "--threats", "--decryption-log", "--keylog",
-                           "--trust-store", "--inspection-memory", "--inspection-full"})
+  for (const char* name :
+       {"--rules", "--lenient", "--var", "--threat-action", "--block-list", "--block-list-action",
+        "--threats", "--decryption-log", "--keylog", "--trust-store", "--inspection-memory",
+        "--stream-depth", "--body-depth", "--inspection-full"})
     app.get_option(name)->group(kGroup);
 }
 
@@ -287,14 +223,17 @@ Result<std::shared_ptr<const InspectionPlan>> plan_inspection(const InspectionOp
   ThreatInspectionOptions& inspection = plan->inspection;
   inspection.memory_bytes = memory_of(options, policy);
   inspection.sessions = sessions;
-  inspection.drop_when_full = options.when_full == "drop";
+  inspection.drop_when_full = options.when_full != "pass";
+  if (options.stream_depth) inspection.stream_depth = *options.stream_depth;
+  if (options.body_depth) inspection.body_depth = *options.body_depth;
   for (const std::string& text : options.actions) {
-    auto made = read_override(text);
-    if (!made) return tl::unexpected(made.error());
+    auto made = inspect::threat_override_of(text);
+    if (!made) return said_of("--threat-action " + text, made.error());
     inspection.overrides.push_back(std::move(*made));
   }
-  if (auto done = read_action("--block-list-action", options.list_action, inspection.listed); !done)
-    return tl::unexpected(done.error());
+  const std::string listed = options.list_action.empty() ? "drop" : options.list_action;
+  if (auto done = inspect::read_threat_action(listed, inspection.listed); !done)
+    return said_of("--block-list-action " + listed, done.error());
   auto lists = load_lists(options, quiet);
   if (!lists) return tl::unexpected(lists.error());
   inspection.lists = *lists;
@@ -314,6 +253,30 @@ Result<std::shared_ptr<const InspectionPlan>> plan_inspection(const InspectionOp
   plan->logs.decryption = options.decryption_log;
   if (!inspection.rules && !inspection.decryption) return std::shared_ptr<const InspectionPlan>();
   return plan;
+}
+
+// What the command line leaves open is what the configuration says.
+void apply_settings(const InspectionSettings& settings, InspectionOptions& options) {
+  const auto texts = [](const std::vector<std::string>& from, std::vector<std::string>& to) {
+    if (to.empty()) to = from;
+  };
+  const auto text = [](const std::string& from, std::string& to) {
+    if (to.empty()) to = from;
+  };
+  texts(settings.rules, options.rules.files);
+  texts(settings.block_lists, options.lists);
+  texts(settings.actions, options.actions);
+  // Later ones replace earlier ones of the same name.
+  options.rules.variables.insert(options.rules.variables.begin(), settings.variables.begin(),
+                                 settings.variables.end());
+  options.rules.lenient |= settings.lenient;
+  text(settings.block_list_action, options.list_action);
+  text(settings.when_full, options.when_full);
+  text(settings.trust_store, options.trust_store);
+  text(settings.key_log, options.key_log);
+  if (options.memory_mib == 0) options.memory_mib = settings.memory_mib.value_or(0);
+  if (!options.stream_depth) options.stream_depth = settings.stream_depth;
+  if (!options.body_depth) options.body_depth = settings.body_depth;
 }
 
 }  // namespace endreason

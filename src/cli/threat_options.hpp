@@ -5,11 +5,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
 #include "cli/content_logs.hpp"
+#include "config/inspection_settings.hpp"
 #include "dataplane/threat_inspection.hpp"
 #include "inspect/threat_set.hpp"
 
@@ -34,11 +36,14 @@ Result<std::shared_ptr<const inspect::ThreatSet>> load_rules(
 struct InspectionOptions {
   RuleOptions rules;
   std::vector<std::string> lists, actions;
-  std::string list_action{"drop"}, when_full{"drop"};
+  std::string list_action, when_full;  // empty: drop
   std::string key_log, trust_store;
   std::string threats, decryption_log;
   std::uint64_t memory_mib = 0;  // 0: what the policy says, or the default
+  std::optional<std::uint32_t> stream_depth, body_depth;
 };
+// Fills in what the command line leaves open.
+void apply_settings(const InspectionSettings& settings, InspectionOptions& options);
 void declare_inspection_options(CLI::App& app, InspectionOptions& options);
 
 struct InspectionPlan {

@@ -158,8 +158,10 @@ Result<TrackPlan> plan_track(const TrackOptions& options, const InspectionOption
                              const Settings& settings, bool quiet) {
   auto plan = plan_track(options, settings);
   if (!plan) return plan;
+  InspectionOptions wanted = inspection;
+  apply_settings(settings.inspection, wanted);
   auto inspected =
-      plan_inspection(inspection, plan->engine.policy.get(), plan->engine.session.capacity, quiet);
+      plan_inspection(wanted, plan->engine.policy.get(), plan->engine.session.capacity, quiet);
   if (!inspected) return tl::unexpected(inspected.error());
   plan->inspection = std::move(*inspected);
   return plan;

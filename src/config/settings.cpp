@@ -86,6 +86,10 @@ Done read_all_zones(const SettingNode& node, Settings& into) {
   return read_policy_zones(node, into.policy);
 }
 
+Done read_all_inspection(const SettingNode& node, Settings& into) {
+  return read_inspection(node, into.path, into.inspection);
+}
+
 constexpr auto kSections = std::to_array<SettingRow<Settings>>({
     {"tz", read_tz},
     {"time-zones", read_time_zones},
@@ -111,6 +115,7 @@ constexpr auto kSections = std::to_array<SettingRow<Settings>>({
     {"decryption", in_policy<read_decryption>},
     {"limits", in_policy<read_limits>},
     {"serve", [](const SettingNode& node, Settings& into) { return read_serve(node, into.serve); }},
+    {"inspection", read_all_inspection},
 });
 
 std::string from_environment(const char* name) {

@@ -11,6 +11,7 @@
 #include "appid/user_signature.hpp"
 #include "base/result.hpp"
 #include "base/timestamp.hpp"
+#include "config/inspection_settings.hpp"
 #include "config/serve_settings.hpp"
 #include "model/application_timeouts.hpp"
 #include "model/field.hpp"
@@ -39,6 +40,7 @@ struct Settings {
   // Objects, rules, decryption, host services. Its zones and timers are those above.
   Policy policy;
   ServeSettings serve;
+  InspectionSettings inspection;
 };
 
 // From the file given, else from $ENDREASON_CONFIG, else from the first that exists of

@@ -101,6 +101,7 @@ std::string settings_yaml(const Settings& settings, bool effective) {
   append_timeouts(settings, out);
   append_signatures(settings, out);
   out += serve_yaml(settings.serve, effective);
+  out += inspection_yaml(settings.inspection, effective);
   return out;
 }
 

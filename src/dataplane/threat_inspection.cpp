@@ -88,6 +88,8 @@ class ThreatInspection::Inspector final : public ContentInspector {
       inspect::InspectSettings settings;
       settings.memory_bytes = options.memory_bytes;
       settings.sessions = options.sessions;
+      settings.stream_depth = options.stream_depth;
+      settings.body_bytes = options.body_depth;
       auto made = inspect::Inspector::create(options.rules, settings);
       if (!made) return tl::unexpected(made.error());
       threats_ = std::move(*made);

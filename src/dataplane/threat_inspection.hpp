@@ -25,7 +25,9 @@ struct ThreatInspectionOptions {
   inspect::ThreatOverride listed;                              // what is done about lists' entries
   std::uint64_t memory_bytes = std::uint64_t{256} << 20;       // of all sessions together
   bool drop_when_full = true;  // a session that there is no room for is blocked, or goes on unseen
-  std::uint32_t sessions = 256 * 1024;  // that there may be
+  std::uint32_t sessions = 256 * 1024;       // that there may be
+  std::uint32_t stream_depth = 1024 * 1024;  // bytes of each side that are looked into; 0: all
+  std::uint32_t body_depth = 100 * 1024;     // of an HTTP body, unpacked; 0: all
 };
 
 enum class ContentCounter : std::uint8_t {

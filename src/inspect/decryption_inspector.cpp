@@ -8,6 +8,7 @@
 #include "inspect/ssh_check.hpp"
 #include "inspect/stream_side.hpp"
 #include "inspect/tls_check.hpp"
+#include "inspect/tls_prelude.hpp"
 #include "model/protocol.hpp"
 
 namespace endreason::inspect {
@@ -20,7 +21,7 @@ constexpr std::size_t kSlab = 256;            // states that are made at once
 constexpr std::uint64_t kDepth = 256 * 1024;  // bytes of a side in which a handshake must be over
 constexpr std::string_view kSshBegin = "SSH-";
 
-enum class Speaks : std::uint8_t { Unknown, Tls, Ssh, Neither };
+enum class Speaks : std::uint8_t { Unknown, Tls, Ssh, Neither, Prelude };
 
 // What a side's first bytes begin.
 Speaks speaks(Bytes begin) {
@@ -37,6 +38,7 @@ struct State {
   std::array<ByteBuffer, 2> begin;  // until it is known what they speak
   TlsCheckState tls;
   SshCheckState ssh;
+  TlsPrelude prelude;
   Speaks speaks{Speaks::Unknown};
   bool counted{};
   std::uint32_t next_free{};
@@ -151,10 +153,17 @@ class DecryptionInspector::Parts {
     if (!std::exchange(s.counted, true)) counters_.add(DecryptionCounter::Sessions);
     stream.delivered(bytes.size());
     if (stream.position() > kDepth) return CheckStep::NotOurs;
+    if (s.speaks == Speaks::Prelude) return prelude(s, from_client, bytes, now_ns);
     if (s.speaks != Speaks::Unknown) return read(s, from_client, bytes, now_ns);
     ByteBuffer& begin = s.begin[index_of(from_client)];
     if (!begin.append(pool_, bytes)) return CheckStep::NoMemory;
     s.speaks = speaks(begin.bytes());
+    if (s.speaks == Speaks::Neither && terms_->kind == DecryptionKind::Tls) {
+      s.speaks = Speaks::Prelude;
+      const CheckStep step = prelude(s, from_client, begin.bytes(), now_ns);
+      begin.clear(pool_);
+      return step;
+    }
     const bool wanted =
         terms_->kind == DecryptionKind::Tls ? s.speaks == Speaks::Tls : s.speaks == Speaks::Ssh;
     if (s.speaks == Speaks::Unknown) return CheckStep::GoesOn;
@@ -171,6 +180,24 @@ class DecryptionInspector::Parts {
       if (step != CheckStep::GoesOn) return step;
     }
     return CheckStep::GoesOn;
+  }
+
+  // Plain text that may turn to TLS.
+  CheckStep prelude(State& s, bool from_client, Bytes bytes, std::int64_t now_ns) {
+    std::size_t used = 0;
+    switch (s.prelude.data(from_client, bytes, used)) {
+      case TlsPrelude::Step::GoesOn:
+        return CheckStep::GoesOn;
+      case TlsPrelude::Step::IsNone:
+        counters_.add(DecryptionCounter::Neither);
+        return CheckStep::Over;
+      case TlsPrelude::Step::TurnsToTls:
+        break;
+    }
+    counters_.add(DecryptionCounter::Tls);
+    s.speaks = Speaks::Tls;
+    return used < bytes.size() ? read(s, from_client, bytes.subspan(used), now_ns)
+                               : CheckStep::GoesOn;
   }
 
   CheckStep read(State& s, bool from_client, Bytes bytes, std::int64_t now_ns) {
