@@ -177,27 +177,27 @@ class ShorteningSink final : public RecordSink {
   bool done_ = false;
 };
 
+// One thread: another one could ask for the size of the file when it has become shorter already,
+// and would rightly find its end there.
 TEST(ExplainRun, AFileThatBecomesShorterWhileItIsLentIsReadAsFarAsItGoes) {
-  for (const unsigned threads : {1u, 2u}) {
-    const Folder folder;
-    std::string text;
-    for (int i = 0; i < 12'000; ++i) text += csv_line(i);
-    const std::string file = folder.file("a.log", text);
-    ExplainPlan plan;
-    plan.inputs = list_inputs(std::vector<std::string>{file})->inputs;
-    plan.threads = threads;
-    plan.lend = true;
-    plan.make_sink = [&](unsigned) { return std::make_unique<ShorteningSink>(file); };
-    plan.write_output = plan.write_rejects = [](std::string_view) { return true; };
-    plan.message = [](std::string_view) {};
-    const ExplainResult result = run_explain(plan);
-    EXPECT_TRUE(result.accounting.balanced());
-    EXPECT_GT(result.accounting.traffic, 0u);
-    EXPECT_LT(result.accounting.traffic, 12'000u);
-    ASSERT_EQ(result.errors.size(), 1u) << threads << " threads";
-    EXPECT_NE(result.errors[0].message.find("a.log: became shorter"), std::string::npos)
-        << result.errors[0].message;
-  }
+  const Folder folder;
+  std::string text;
+  for (int i = 0; i < 12'000; ++i) text += csv_line(i);
+  const std::string file = folder.file("a.log", text);
+  ExplainPlan plan;
+  plan.inputs = list_inputs(std::vector<std::string>{file})->inputs;
+  plan.threads = 1;
+  plan.lend = true;
+  plan.make_sink = [&](unsigned) { return std::make_unique<ShorteningSink>(file); };
+  plan.write_output = plan.write_rejects = [](std::string_view) { return true; };
+  plan.message = [](std::string_view) {};
+  const ExplainResult result = run_explain(plan);
+  EXPECT_TRUE(result.accounting.balanced());
+  EXPECT_GT(result.accounting.traffic, 0u);
+  EXPECT_LT(result.accounting.traffic, 12'000u);
+  ASSERT_EQ(result.errors.size(), 1u);
+  EXPECT_NE(result.errors[0].message.find("a.log: became shorter"), std::string::npos)
+      << result.errors[0].message;
 }
 
 TEST(ExplainRun, LongLogsOfPlainLinesComeOutTheSameWithSeveralThreads) {
