@@ -58,7 +58,7 @@ tl::unexpected<Error> SettingNode::wrong(std::string_view what) const {
 tl::unexpected<Error> SettingNode::unknown(std::string_view kind,
                                            std::span<const std::string_view> known) const {
   // Where there are many, all of them are no help in a line.
-  constexpr std::size_t kMostListed = 24;
+  constexpr std::size_t kMostListed = 32;
   std::string text =
       fmt::format("{}:{}: unknown {} '{}'{}", *file_, line_, kind, path_, suggestion(key_, known));
   if (known.size() <= kMostListed)
