@@ -184,6 +184,7 @@ def single(program, rounds):
         servers.all[0].kill()
         trial.send(700)
         servers_module.wait_until("the state", lambda: tell_state(trial) == "store-away")
+        assert trial.endreason.get("/healthz") == "store-away\n"
         trial.endreason.kill()
         trial.endreason.start()  # starts and takes rows while its database is away
         trial.send(300)

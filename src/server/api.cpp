@@ -62,7 +62,9 @@ HttpResponse answer_health(const ApiContext& context) {
   const IngestSnapshot s = context.ingestor.snapshot();
   HttpResponse response;
   response.content_type = "text/plain; charset=utf-8";
-  response.status = s.state == IngestState::Running ? 200 : 503;
+  // While the database is away lines are taken all the same: they wait in the spool.
+  const bool taking = s.state == IngestState::Running || s.state == IngestState::StoreAway;
+  response.status = taking ? 200 : 503;
   response.body = s.state == IngestState::Running ? "ok\n" : std::string(log_name(s.state)) + "\n";
   return response;
 }
