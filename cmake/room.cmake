@@ -17,7 +17,9 @@ function(er_flags target)
   if(ENDREASON_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=${ENDREASON_SANITIZE}
       -fno-sanitize-recover=all -fno-omit-frame-pointer)
-    target_link_options(${target} PRIVATE -fsanitize=${ENDREASON_SANITIZE})
+    # The sanitizer's library calls dlopen for us, and a program's RUNPATH counts for its own calls
+    # only; the older RPATH counts for those of its libraries, too (the database is loaded that way).
+    target_link_options(${target} PRIVATE -fsanitize=${ENDREASON_SANITIZE} -Wl,--disable-new-dtags)
   endif()
   if(ENDREASON_FUZZ)
     target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)

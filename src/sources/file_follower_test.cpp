@@ -219,7 +219,8 @@ TEST(FilePlace, IsTheSameAfterItTravelledAsBytes) {
   const FilePlace place{7, 8, 9};
   std::string_view key;
   FilePlace back;
-  ASSERT_TRUE(read_place(place_bytes("1:/a", place), key, back));
+  const std::string bytes = place_bytes("1:/a", place);
+  ASSERT_TRUE(read_place(bytes, key, back));
   EXPECT_EQ(key, "1:/a");
   EXPECT_EQ(back, place);
   EXPECT_FALSE(read_place("too short", key, back));
