@@ -271,6 +271,27 @@ def slow_and_hostile(program, folder):
     return f"{rss} MiB, {counts['rejected']} lines rejected, {counts['cut_messages']} cut"
 
 
+def last_chunk_in_pieces(program, folder):
+    """The end of a chunked body is taken byte by byte; a broken one ends its connection only."""
+    server = Server(program, folder, "--no-listen")
+    http = int(server.base.rsplit(":", 1)[1].strip("/"))
+    head = b"POST /api/v1/explain HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    answers = []
+    for tail in (b"0\r\n\r\n", b"0\r\nx: y\r\n\r\n", b"0\r\nhello\r\n3;ext\r\n\r\n"):
+        with connect(http) as s:
+            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            s.sendall(head)
+            for at in range(len(tail)):
+                time.sleep(0.005)
+                s.sendall(tail[at:at + 1])
+            s.settimeout(5)
+            answers.append(s.recv(4096).split(b"\r\n")[0].decode())
+    assert answers[:2] == ["HTTP/1.1 200 OK"] * 2, answers
+    assert server.get("api/v1/status")["state"] == "running"
+    server.stop()
+    return ", ".join(answers)
+
+
 def drops_are_counted(program, folder):
     """Datagrams: what was sent is received, dropped by us, or dropped by the kernel."""
     server = Server(program, folder, "--listen", "udp:127.0.0.1:0", "--spool-bytes", "200000")
@@ -398,8 +419,8 @@ def asked_while_it_takes(program, folder):
     return f"{sent} rows, {asked[0]} questions"
 
 
-PARTS = [killed_under_load, slow_and_hostile, drops_are_counted, pushed_back, one_writer, truncated_spool,
-         asked_while_it_takes]
+PARTS = [killed_under_load, slow_and_hostile, last_chunk_in_pieces, drops_are_counted, pushed_back,
+         one_writer, truncated_spool, asked_while_it_takes]
 
 
 def main():
