@@ -586,7 +586,13 @@ Result<std::uint64_t> Ingestor::keep_limits() {
   }
   std::uint64_t removed = 0;
   if (days != 0) {
-    const auto old = store_.remove_before(options_.now_micros() - days * kMicrosPerDay);
+    // Counted back from the newest row where that is earlier: a clock of ours that jumps ahead must
+    // not remove everything.
+    const auto stored = store_.span({});
+    if (!stored) return tl::unexpected(stored.error());
+    if (!stored->last) return removed;
+    const std::int64_t newest = std::min(options_.now_micros(), *stored->last);
+    const auto old = store_.remove_before(newest - days * kMicrosPerDay);
     if (!old) return old;
     removed += *old;
   }

@@ -38,7 +38,7 @@ class IngestorTest : public testing::Test {
     std::unique_ptr<Store> store;
     std::unique_ptr<Ingestor> ingestor;
   };
-  Running start(std::uint64_t commit_rows = 1000) const {
+  Running start(std::uint64_t commit_rows = 1000, std::uint32_t keep_days = 0) const {
     StoreOptions store_options;
     store_options.folder = folder_ + "/store";
     store_options.threads = 1;
@@ -50,7 +50,8 @@ class IngestorTest : public testing::Test {
     options.spool = {folder_ + "/spool", std::uint64_t{1} << 30, 1 << 16, SpoolSync::Never};
     options.commit_rows = commit_rows;
     options.commit_after = std::chrono::milliseconds(40);
-    options.now_micros = [] { return std::int64_t{1'773'000'000'000'000}; };
+    options.keep_days = keep_days;
+    options.now_micros = [this] { return now_micros_; };
     running.ingestor = std::make_unique<Ingestor>(*running.store, options);
     const auto started = running.ingestor->start();
     EXPECT_TRUE(started) << started.error().message;
@@ -62,6 +63,7 @@ class IngestorTest : public testing::Test {
     return std::get<std::int64_t>(table->rows.at(0).at(0));
   }
   std::string folder_;
+  std::int64_t now_micros_ = 1'773'000'000'000'000;
 };
 
 TEST_F(IngestorTest, CountsEveryLineOnce) {
@@ -87,6 +89,19 @@ TEST_F(IngestorTest, CountsEveryLineOnce) {
   ASSERT_EQ(s.senders.size(), 2u);
   EXPECT_EQ(s.senders[1].counts.duplicates, 1u);
   EXPECT_EQ(number(*running.store, "SELECT count(*) FROM traffic"), 3);
+}
+
+TEST_F(IngestorTest, AClockThatJumpsAheadRemovesOnlyWhatIsOldBesideTheNewestRow) {
+  std::string old = line_of(1);
+  for (std::size_t at = 0; (at = old.find("2026/03/10", at)) != std::string::npos; at += 10)
+    old.replace(at, 10, "2026/03/01");
+  now_micros_ += std::int64_t{3650} * 24 * 3600 * 1'000'000;
+  const Running running = start(1000, 5);
+  ASSERT_EQ(running.ingestor->take("a", old + line_of(2)), SpoolAppend::Taken);
+  ASSERT_TRUE(running.ingestor->drain(std::chrono::seconds(10)));
+  const auto removed = running.ingestor->keep_limits();
+  ASSERT_TRUE(removed) << removed.error().message;
+  EXPECT_EQ(number(*running.store, "SELECT count(*) FROM traffic"), 1);  // by this or by the keeper
 }
 
 TEST_F(IngestorTest, CountsAndCopiesAreKnownAfterARestart) {
