@@ -24,10 +24,6 @@ constexpr const char* kBlocked = "final_action = 'blocked'";
 constexpr const char* kFailed = "final_action = 'allowed' AND outcome = 'failed'";
 constexpr const char* kColumns[] = {"rule", "app", "src", "dst"};  // by RankedBy
 
-RowSums sums_at(const std::vector<Cell>& row, std::size_t at) {
-  return {number_of(row[at]), number_of(row[at + 1]), number_of(row[at + 2])};
-}
-
 class Asker {
  public:
   Asker(ClickhouseStore& store, const OverviewQuestion& question, const QueryLimits& limits)

@@ -16,10 +16,6 @@ namespace {
 
 constexpr SqlDialect kOurs = SqlDialect::ClickHouse;
 
-RowSums sums_at(const std::vector<Cell>& row, std::size_t at) {
-  return {number_of(row[at]), number_of(row[at + 1]), number_of(row[at + 2])};
-}
-
 // The text of a column that is no text, NULL for none.
 std::string text_sql(Field field) {
   const std::string name = fmt::format("\"{}\"", info(field).log_name);
@@ -123,16 +119,7 @@ Result<std::vector<GroupedRows>> ClickhouseStore::groups(const RowScope& scope,
       limits);
   if (!found) return tl::unexpected(found.error());
   std::vector<GroupedRows> groups;
-  const std::size_t n = columns.size();
-  for (const auto& row : found->rows) {
-    GroupedRows& group = groups.emplace_back();
-    for (std::size_t i = 0; i < n; ++i)
-      group.key.push_back(is_null(row[i]) ? std::nullopt
-                                          : std::optional<std::string>(text_of(row[i])));
-    group.sums = sums_at(row, n);
-    group.blocked = number_of(row[n + 3]);
-    group.failed = number_of(row[n + 4]);
-  }
+  for (const auto& row : found->rows) groups.push_back(grouped_rows(row, columns.size()));
   return groups;
 }
 

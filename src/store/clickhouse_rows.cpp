@@ -460,23 +460,6 @@ bool ClickhouseDecoder::read_column(const ClickhouseColumn& column, Row& row, St
   return true;
 }
 
-void ClickhouseDecoder::read_odd_texts(std::string_view odd, TrafficRecord& record) {
-  extras_.clear();
-  static_cast<void>(read_odd(odd, [&](std::string_view name, std::string_view text) {
-    const auto field = find_field(name);
-    if (name == kEngineFactsName) {
-      if (facts_.read(text)) record.engine = &facts_.facts();
-    } else if (find_engine_column(name)) {
-      // For those who ask in SQL; the facts have it.
-    } else if (field && stored(*field).as != StoredAs::Text) {
-      record.set_copy(*field, text);
-    } else {
-      extras_.emplace_back(name, text);
-    }
-  }));
-  for (const auto& [name, text] : extras_) record.extras.push_back({name, text});
-}
-
 Result<bool> ClickhouseDecoder::next(StoredRow& out) {
   if (rest_.empty()) return false;
   Row row;
@@ -485,7 +468,7 @@ Result<bool> ClickhouseDecoder::next(StoredRow& out) {
   for (const ClickhouseColumn& c : clickhouse_columns())
     if (!read_column(c, row, out))
       return fail(Error::Code::Io, "ClickHouse: the answer ends within a row");
-  read_odd_texts(row.odd, out.record);
+  odd_.read(row.odd, out.record);
   Misfit misfit{};
   static_cast<void>(decode_key_columns(out.record, misfit));  // it fitted when it was stored
   const auto number = [&](RowColumn c) { return row.numbers[static_cast<std::size_t>(c)]; };

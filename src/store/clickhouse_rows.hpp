@@ -11,12 +11,12 @@
 #include <utility>
 #include <vector>
 
-#include "model/engine_facts_text.hpp"
 #include "model/ip_address.hpp"
 #include "model/record_clock.hpp"
 #include "model/traffic_record.hpp"
 #include "model/verdict.hpp"
 #include "store/clickhouse_columns.hpp"
+#include "store/odd_column.hpp"
 #include "store/store.hpp"
 
 namespace endreason {
@@ -97,11 +97,9 @@ class ClickhouseDecoder {
   bool take(std::size_t n, std::string_view& out);
   bool take_text(std::string_view& out);
   bool read_column(const ClickhouseColumn& column, Row& row, StoredRow& out);
-  void read_odd_texts(std::string_view odd, TrafficRecord& record);
   std::string_view rest_;
   const SenderNumbers& senders_;
-  ReadEngineFacts facts_;
-  std::vector<std::pair<std::string, std::string>> extras_;  // of the last row
+  OddColumn odd_;  // of the last row
 };
 
 }  // namespace endreason

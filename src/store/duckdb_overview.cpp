@@ -7,18 +7,16 @@
 
 #include <fmt/format.h>
 
+#include "store/overview_period.hpp"
 #include "store/result_table.hpp"
 #include "store/rollups.hpp"
 #include "store/row_scope.hpp"
+#include "store/table_cells.hpp"
 
 namespace endreason {
 namespace {
 
 constexpr std::int64_t kMicros = 1'000'000;
-constexpr std::int64_t kStepsMax = 200;
-// Steps that people read well, in seconds.
-constexpr std::int64_t kSteps[] = {1,    5,    10,    30,    60,     300,     600,      1800,
-                                   3600, 7200, 21600, 86400, 604800, 2592000, 31536000, 315360000};
 constexpr unsigned kCandidatesMax = 200;
 constexpr unsigned kRankedMax = 10, kComparedMax = 200, kFoundMax = 5;
 // A hundred targets, each tried a few times, is the mark of a sweep.
@@ -28,25 +26,8 @@ constexpr const char* kSums = "sum(n)::UBIGINT AS n, sum(s)::UBIGINT AS s, sum(b
 constexpr const char* kBlocked = "final_action = 'blocked'";
 constexpr const char* kFailed = "final_action = 'allowed' AND outcome = 'failed'";
 
-std::uint64_t number(const Cell& cell) {
-  if (const auto* u = std::get_if<std::uint64_t>(&cell)) return *u;
-  if (const auto* i = std::get_if<std::int64_t>(&cell))
-    return *i < 0 ? 0 : static_cast<std::uint64_t>(*i);
-  return 0;
-}
-std::int64_t signed_number(const Cell& cell) {
-  if (const auto* i = std::get_if<std::int64_t>(&cell)) return *i;
-  return static_cast<std::int64_t>(number(cell));
-}
 std::string text(const Cell& cell) {
-  const auto* s = std::get_if<std::string>(&cell);
-  return s != nullptr ? *s : std::string();
-}
-bool is_null(const Cell& cell) {
-  return std::holds_alternative<std::monostate>(cell);
-}
-RowSums sums(std::span<const Cell> cells) {
-  return {number(cells[0]), number(cells[1]), number(cells[2])};
+  return std::string(text_of(cell));
 }
 
 // What is ranked, in the temporary tables.
@@ -70,11 +51,6 @@ class Asker {
   Result<OverviewAnswer> answer() {
     if (auto found = find_period(); !found) return tl::unexpected(found.error());
     const RowScope now = period_;
-    out_.steps.resize(
-        static_cast<std::size_t>(((out_.to - 1) / kMicros / out_.step_seconds * out_.step_seconds -
-                                  out_.first_step_seconds) /
-                                     out_.step_seconds +
-                                 1));
     if (auto counted = count(now, out_.now, &out_.steps, out_.reasons); !counted)
       return tl::unexpected(counted.error());
     if (auto chosen = choose_candidates(); !chosen) return tl::unexpected(chosen.error());
@@ -97,12 +73,11 @@ class Asker {
 
   // --- which rows ----------------------------------------------------------------------------
   Result<void> find_period() {
-    const RowScope& asked = question_.scope;
     std::string times = "SELECT min(time) AS first, max(time) AS last FROM traffic_rows r";
     if (rolled_) {
       const auto next = ask("SELECT next_id FROM rollup_state");
       if (!next) return tl::unexpected(next.error());
-      rolled_next_id_ = number(next->rows[0][0]);
+      rolled_next_id_ = number_of(next->rows[0][0]);
       times +=
           fmt::format(" WHERE r.id >= {} UNION ALL SELECT min(first_time), max(last_time) FROM {}",
                       rolled_next_id_, info(Rollup::Verdicts).table);
@@ -110,24 +85,16 @@ class Asker {
     const auto span =
         ask(fmt::format("SELECT epoch_us(min(first)), epoch_us(max(last)) FROM ({})", times));
     if (!span) return tl::unexpected(span.error());
-    const bool none = is_null(span->rows[0][0]);
-    const std::int64_t now = question_.now_micros;
-    const std::int64_t first = none ? now - 3600 * kMicros : signed_number(span->rows[0][0]);
-    const std::int64_t end = none ? now : signed_number(span->rows[0][1]) + kMicros;
-    out_.from = asked.from.value_or(first);
-    out_.to = std::max(asked.to.value_or(end), out_.from + 1);
-    period_ = {asked.condition, out_.from, out_.to};
+    std::optional<std::int64_t> first, last;
+    if (!is_null(span->rows[0][0])) {
+      first = signed_of(span->rows[0][0]);
+      last = signed_of(span->rows[0][1]);
+    }
+    set_period(out_, question_, first, last);
+    period_ = {question_.scope.condition, out_.from, out_.to};
     // A side beyond which there is nothing is no border, and no unit of a roll-up is cut by it.
-    if (out_.from <= first) period_.from.reset();
-    if (out_.to > end - kMicros) period_.to.reset();
-    out_.step_seconds = kSteps[std::size(kSteps) - 1];
-    const std::int64_t seconds = (out_.to - out_.from) / kMicros;
-    for (const std::int64_t step : kSteps)
-      if (seconds / step < kStepsMax - 1 && (step >= 60 || seconds < 1800)) {
-        out_.step_seconds = step;
-        break;
-      }
-    out_.first_step_seconds = out_.from / kMicros / out_.step_seconds * out_.step_seconds;
+    if (!first || out_.from <= *first) period_.from.reset();
+    if (!last || out_.to > *last) period_.to.reset();
     return {};
   }
 
@@ -198,42 +165,11 @@ class Asker {
             ? verdicts_by_step(scope)
             : fmt::format("SELECT 0::BIGINT AS step, * FROM ({})", source(rollup, scope))));
     if (!table) return tl::unexpected(table.error());
-    std::map<std::string, std::map<std::pair<std::string, std::string>, RowSums>> by_reason;
-    for (const auto& row : table->rows) {
-      const RowSums counted = sums(std::span(row).subspan(7));
-      const std::string final_action = text(row[1]);
-      const std::string outcome = text(row[3]);
-      totals.all.add(counted);
-      totals.by_decision[{final_action, text(row[2])}].add(counted);
-      totals.by_outcome[{final_action, outcome}].add(counted);
-      by_reason[text(row[4])][{final_action, outcome}].add(counted);
-      if (std::get<bool>(row[5]) && final_action == "blocked")
-        totals.blocked_though_allowed.add(counted);
-      if (std::get<bool>(row[6])) totals.contradictions.add(counted);
-      if (steps == nullptr) continue;
-      const auto at = static_cast<std::size_t>(signed_number(row[0]));
-      if (at >= steps->size()) continue;
-      OverviewAnswer::Step& step = (*steps)[at];
-      (final_action == "blocked"        ? step.blocked
-       : final_action == "undetermined" ? step.undetermined
-       : outcome == "failed"            ? step.allowed_failed
-                                        : step.allowed) += counted.sessions;
-      step.bytes += counted.bytes;
-    }
-    for (const auto& [reason, parts] : by_reason) {
-      RankedValue value{reason, {}, {}, {}};
-      std::uint64_t most = 0;
-      for (const auto& [key, part] : parts) {
-        value.sums.add(part);
-        if (part.sessions < most || (part.sessions == most && !value.outcome.empty())) continue;
-        most = part.sessions;
-        std::tie(value.final_action, value.outcome) = key;
-      }
-      if (value.sums.sessions > 0) reasons.push_back(std::move(value));
-    }
-    std::stable_sort(reasons.begin(), reasons.end(), [](const auto& a, const auto& b) {
-      return a.sums.sessions > b.sums.sessions;
-    });
+    OverviewCounts counts(totals, steps);
+    for (const auto& row : table->rows)
+      counts.add({signed_of(row[0]), text(row[1]), text(row[2]), text(row[3]), text(row[4]),
+                  std::get<bool>(row[5]), std::get<bool>(row[6]), sums_at(row, 7)});
+    reasons = counts.reasons();
     return {};
   }
 
@@ -257,8 +193,7 @@ class Asker {
     const auto table = ask(sql);
     if (!table) return tl::unexpected(table.error());
     std::vector<RankedValue> ranked;
-    for (const auto& row : table->rows)
-      ranked.push_back({text(row[0]), sums(std::span(row).subspan(1)), {}, {}});
+    for (const auto& row : table->rows) ranked.push_back({text(row[0]), sums_at(row, 1), {}, {}});
     return ranked;
   }
 
@@ -333,10 +268,9 @@ class Asker {
         members(info(Rollup::Servers), condition)));
     if (!table) return tl::unexpected(table.error());
     for (const auto& row : table->rows) {
-      OverviewAnswer::FailingServer server{
-          text(row[0]),  text(row[2]), {}, text(row[3]), sums(std::span(row).subspan(4)),
-          number(row[7])};
-      if (!is_null(row[1]) && number(row[1]) != 0) server.dport = number(row[1]);
+      OverviewAnswer::FailingServer server{text(row[0]), text(row[2]),    {},
+                                           text(row[3]), sums_at(row, 4), number_of(row[7])};
+      if (!is_null(row[1]) && number_of(row[1]) != 0) server.dport = number_of(row[1]);
       out_.failing_servers.push_back(std::move(server));
     }
     return {};
@@ -350,7 +284,7 @@ class Asker {
         kSums, kBlocked, kFoundMax));
     if (!table) return tl::unexpected(table.error());
     for (const auto& row : table->rows)
-      out_.blocking_rules.push_back({text(row[0]), text(row[1]), sums(std::span(row).subspan(2))});
+      out_.blocking_rules.push_back({text(row[0]), text(row[1]), sums_at(row, 2)});
     return {};
   }
 
@@ -364,7 +298,7 @@ class Asker {
     for (std::size_t first = 0; first < candidates->rows.size(); first += kAtOnce) {
       const std::size_t end = std::min(first + kAtOnce, candidates->rows.size());
       if (found.size() >= kScansMax &&
-          found[kScansMax - 1].targets >= number(candidates->rows[first][4]))
+          found[kScansMax - 1].targets >= number_of(candidates->rows[first][4]))
         break;
       if (auto counted = count_targets(std::span(candidates->rows).subspan(first, end - first));
           !counted)
@@ -411,8 +345,8 @@ class Asker {
       const auto candidate = std::find_if(candidates.begin(), candidates.end(), [&](const auto& c) {
         return text(c[0]) == text(row[0]);
       });
-      const std::uint64_t targets = number(row[2]);
-      const RowSums tried = sums(std::span(*candidate).subspan(1));
+      const std::uint64_t targets = number_of(row[2]);
+      const RowSums tried = sums_at(*candidate, 1);
       if (targets >= kScanTargets && tried.sessions <= kScanTries * targets)
         out_.scanning_hosts.push_back({text(row[1]), tried, targets});
     }

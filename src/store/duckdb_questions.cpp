@@ -14,10 +14,6 @@
 namespace endreason {
 namespace {
 
-RowSums sums_at(const std::vector<Cell>& row, std::size_t at) {
-  return {number_of(row[at]), number_of(row[at + 1]), number_of(row[at + 2])};
-}
-
 std::string literal(std::string_view text) {
   return sql_text(SqlDialect::DuckDb, text);
 }
@@ -184,18 +180,8 @@ Result<std::vector<GroupedRows>> DuckdbStore::groups(const RowScope& scope,
                                                      std::uint64_t most,
                                                      const QueryLimits& limits) {
   const std::size_t n = columns.size();
-  return answer<GroupedRows>(
-      *this, groups_sql(columns, scope_sql(scope), most), limits,
-      [n](const std::vector<Cell>& row) {
-        GroupedRows group;
-        for (std::size_t i = 0; i < n; ++i)
-          group.key.push_back(is_null(row[i]) ? std::nullopt
-                                              : std::optional<std::string>(text_of(row[i])));
-        group.sums = sums_at(row, n);
-        group.blocked = number_of(row[n + 3]);
-        group.failed = number_of(row[n + 4]);
-        return group;
-      });
+  return answer<GroupedRows>(*this, groups_sql(columns, scope_sql(scope), most), limits,
+                             [n](const std::vector<Cell>& row) { return grouped_rows(row, n); });
 }
 
 Result<std::vector<std::string>> DuckdbStore::complete(const RowScope& scope, Field field,

@@ -126,7 +126,8 @@ void RowDecoder::read(duckdb_data_chunk chunk, std::size_t row, StoredRow& out) 
   read_groups(row, out.record);
   for (std::size_t i = 0; i < kTypedFields.size(); ++i)
     read_field(kFieldColumnsBegin + i, row, kTypedFields[i], out.record);
-  read_odd_texts(row, out.record);
+  if (valid(position_of(RowColumn::Odd), row))
+    odd_.read(text(position_of(RowColumn::Odd), row), out.record);
   Misfit misfit{};
   static_cast<void>(decode_key_columns(out.record, misfit));  // it fitted when it was stored
   read_origin(row, out);
@@ -220,25 +221,6 @@ void RowDecoder::read_field(std::size_t column, std::size_t row, Field field,
     case StoredAs::Text:
       return;
   }
-}
-
-void RowDecoder::read_odd_texts(std::size_t row, TrafficRecord& record) {
-  if (!valid(position_of(RowColumn::Odd), row)) return;
-  extras_.clear();
-  static_cast<void>(read_odd(text(position_of(RowColumn::Odd), row),
-                             [&](std::string_view name, std::string_view text) {
-                               const auto field = find_field(name);
-                               if (name == kEngineFactsName) {
-                                 if (facts_.read(text)) record.engine = &facts_.facts();
-                               } else if (find_engine_column(name)) {
-                                 // For those who ask in SQL; the facts have it.
-                               } else if (field && stored(*field).as != StoredAs::Text) {
-                                 record.set_copy(*field, text);
-                               } else {
-                                 extras_.emplace_back(name, text);
-                               }
-                             }));
-  for (const auto& [name, text] : extras_) record.extras.push_back({name, text});
 }
 
 }  // namespace endreason

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "model/engine_facts_text.hpp"
 #include "store/duckdb_handle.hpp"
+#include "store/odd_column.hpp"
 #include "store/row_columns.hpp"
 #include "store/store.hpp"
 
@@ -44,13 +44,11 @@ class RowDecoder {
   void read_verdict(std::size_t row, StoredRow& out) const;
   void read_groups(std::size_t row, TrafficRecord& record) const;
   void read_field(std::size_t column, std::size_t row, Field field, TrafficRecord& record) const;
-  void read_odd_texts(std::size_t row, TrafficRecord& record);
 
   using Texts = std::vector<std::string>;
   std::array<std::unordered_map<std::uint32_t, Texts>, kStoredGroups.size()> groups_;
   std::array<Vector, kTableColumnCount> vectors_{};
-  std::vector<std::pair<std::string, std::string>> extras_;
-  ReadEngineFacts facts_;
+  OddColumn odd_;  // of the last row
 };
 
 }  // namespace endreason

@@ -2,8 +2,11 @@
 // Cells of an answer as the values that the asker expects.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "store/store.hpp"
 
@@ -27,6 +30,22 @@ inline std::string_view text_of(const Cell& cell) {
 }
 inline bool is_null(const Cell& cell) {
   return std::holds_alternative<std::monostate>(cell);
+}
+
+// Rows, sessions and bytes, side by side.
+inline RowSums sums_at(const std::vector<Cell>& row, std::size_t at) {
+  return {number_of(row[at]), number_of(row[at + 1]), number_of(row[at + 2])};
+}
+// A group of `keys` columns, then its sums, and how many sessions of it were blocked and failed.
+inline GroupedRows grouped_rows(const std::vector<Cell>& row, std::size_t keys) {
+  GroupedRows group;
+  for (std::size_t i = 0; i < keys; ++i)
+    group.key.push_back(is_null(row[i]) ? std::nullopt
+                                        : std::optional<std::string>(text_of(row[i])));
+  group.sums = sums_at(row, keys);
+  group.blocked = number_of(row[keys + 3]);
+  group.failed = number_of(row[keys + 4]);
+  return group;
 }
 
 }  // namespace endreason
