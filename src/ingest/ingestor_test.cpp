@@ -2,17 +2,21 @@
 #include "ingest/ingestor.hpp"
 
 #include <gtest/gtest.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
 
+#include "base/child_process_for_test.hpp"
+
 namespace endreason {
 namespace {
+
+// What a process that takes rows writes when it has received a hundred of them.
+constexpr char kReceived = '\x01';
 
 std::string line_of(std::uint64_t seqno, std::string_view serial = "0123") {
   return fmt::format(
@@ -33,6 +37,12 @@ class IngestorTest : public testing::Test {
     folder_ = ::mkdtemp(name.data());
   }
   ~IngestorTest() override { std::filesystem::remove_all(folder_); }
+
+  // In place of the test's own.
+  void use_folder(const std::string& folder) {
+    std::filesystem::remove_all(folder_);
+    folder_ = folder;
+  }
 
   struct Running {
     std::unique_ptr<Store> store;
@@ -197,32 +207,22 @@ TEST_F(IngestorTest, WhatWasReceivedIsStoredOnceHoweverOftenTheProcessIsKilled) 
   const char* kills = std::getenv("ER_KILLS");
   const int rounds = kills != nullptr ? std::atoi(kills) : 12;
   for (int round = 0; round < rounds; ++round) {
-    int pipe_ends[2];
-    ASSERT_EQ(::pipe(pipe_ends), 0);
     const std::uint64_t first = begun + 1;
-    const pid_t child = ::fork();
-    if (child == 0) {
-      ::close(pipe_ends[0]);
-      Running running = start(500);
-      for (std::uint64_t batch = 0;; ++batch) {
-        std::string text;
-        for (std::uint64_t i = 0; i < 100; ++i) text += line_of(first + batch * 100 + i);
-        if (running.ingestor->take("tcp", text) != SpoolAppend::Taken) ::_exit(1);
-        const char mark = 'x';
-        if (::write(pipe_ends[1], &mark, 1) != 1) ::_exit(1);
-      }
-    }
-    ::close(pipe_ends[1]);
+    ChildProcess child(this_program_with_test("IngestorTest.DISABLED_TakesRowsUntilItIsKilled"),
+                       {"ER_FOLDER=" + folder_, "ER_FIRST=" + std::to_string(first)});
     std::uint64_t batches = 0;
-    char mark = 0;
+    std::string told_now;
+    const auto count_batches = [&] {
+      told_now = child.read_some();
+      batches += static_cast<std::uint64_t>(std::ranges::count(told_now, kReceived));
+      return !told_now.empty();
+    };
     const std::uint64_t wanted = 5 + static_cast<std::uint64_t>(round % 12) * 7;
-    while (batches < wanted && ::read(pipe_ends[0], &mark, 1) == 1) ++batches;
-    ::kill(child, SIGKILL);
-    while (::read(pipe_ends[0], &mark, 1) == 1) ++batches;
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    ::close(pipe_ends[0]);
-    ASSERT_GE(batches, wanted) << "round " << round << ", status " << status;
+    while (batches < wanted && count_batches()) continue;
+    child.kill();
+    while (count_batches()) continue;
+    const auto status = child.wait();
+    ASSERT_GE(batches, wanted) << "round " << round << ", status " << status.value_or(-1);
     told += batches * 100;
     begun = first - 1 + (batches + 1) * 100;  // one more may be there whose mark was not written
   }
@@ -238,6 +238,21 @@ TEST_F(IngestorTest, WhatWasReceivedIsStoredOnceHoweverOftenTheProcessIsKilled) 
   EXPECT_EQ(s.received(), rows);
   EXPECT_EQ(number(*running.store, "SELECT count(DISTINCT seqno) FROM traffic"),
             static_cast<std::int64_t>(rows));
+}
+
+// Runs in the processes that the test above kills.
+TEST_F(IngestorTest, DISABLED_TakesRowsUntilItIsKilled) {
+  const char* folder = std::getenv("ER_FOLDER");
+  const char* first = std::getenv("ER_FIRST");
+  ASSERT_TRUE(folder != nullptr && first != nullptr);
+  use_folder(folder);
+  const Running running = start(500);
+  for (std::uint64_t next = std::stoull(first);; next += 100) {
+    std::string text;
+    for (std::uint64_t i = 0; i < 100; ++i) text += line_of(next + i);
+    ASSERT_EQ(running.ingestor->take("tcp", text), SpoolAppend::Taken);
+    ASSERT_EQ(::write(STDOUT_FILENO, &kReceived, 1), 1);
+  }
 }
 
 }  // namespace

@@ -4,12 +4,12 @@
 // where there is none.
 #include <gtest/gtest.h>
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
+#include "base/child_process_for_test.hpp"
+#include "base/source_folder_for_test.hpp"
 #include "ingest/explain_run.hpp"
 #include "ingest/stored_rows_for_test.hpp"
 #include "query/filter_sql.hpp"
@@ -21,31 +21,11 @@ namespace {
 // tests/clickhouse_servers.py, as long as it lives.
 class ClickhouseForTest {
  public:
-  ClickhouseForTest() {
-    int in[2], out[2];
-    if (pipe(in) != 0 || pipe(out) != 0) return;
-    process_ = fork();
-    if (process_ == 0) {
-      dup2(in[0], 0);
-      dup2(out[1], 1);
-      close(in[1]);
-      close(out[0]);
-      const std::string script = source_folder() + "/tests/clickhouse_servers.py";
-      execlp("python3", "python3", script.c_str(), static_cast<char*>(nullptr));
-      _exit(127);
-    }
-    close(in[0]);
-    close(out[1]);
-    hold_ = in[1];
-    for (char c = 0; read(out[0], &c, 1) == 1 && c != '\n';) said_ += c;
-    close(out[0]);
-  }
+  // The servers live until their standard input ends.
   ~ClickhouseForTest() {
-    if (hold_ >= 0) close(hold_);
-    if (process_ > 0) waitpid(process_, nullptr, 0);
+    script_.close_input();
+    script_.wait();
   }
-  ClickhouseForTest(const ClickhouseForTest&) = delete;
-  ClickhouseForTest& operator=(const ClickhouseForTest&) = delete;
   // "" where there is no server; said() says why.
   std::string address(const std::string& user = "default") const {
     const std::size_t at = said_.find("\"http\": [");
@@ -57,9 +37,8 @@ class ClickhouseForTest {
   const std::string& said() const { return said_; }
 
  private:
-  pid_t process_ = -1;
-  int hold_ = -1;
-  std::string said_;
+  ChildProcess script_{{"python3", source_folder() + "/tests/clickhouse_servers.py"}};
+  std::string said_ = script_.read_line();
 };
 
 // Rows go to several stores at once.

@@ -2,12 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
+#include "base/child_process_for_test.hpp"
 #include "base/timestamp.hpp"
 #include "model/odd_texts.hpp"
 #include "store/store.hpp"
@@ -222,16 +221,21 @@ TEST(DuckdbStore, AQueryThatTakesTooLongIsStopped) {
 TEST(DuckdbStore, ASecondOneOnTheSameFolderIsRefusedWithTheRemedy) {
   const Folder folder;
   const auto store = open_in(folder);
-  if (const auto pid = ::fork(); pid == 0) {
-    StoreOptions options;
-    options.folder = folder.path();
-    const auto second = open_duckdb_store(options);
-    ::_exit(!second && second.error().message.find("another process") != std::string::npos ? 0 : 1);
-  } else {
-    int status = 0;
-    ::waitpid(pid, &status, 0);
-    EXPECT_EQ(status, 0);
-  }
+  ChildProcess second(this_program_with_test("DuckdbStore.DISABLED_TheSecondOne"),
+                      {"ER_FOLDER=" + folder.path()});
+  EXPECT_EQ(second.wait(), 0);
+}
+
+// Runs in the process that the test above starts.
+TEST(DuckdbStore, DISABLED_TheSecondOne) {
+  const char* folder = std::getenv("ER_FOLDER");
+  ASSERT_NE(folder, nullptr);
+  StoreOptions options;
+  options.folder = folder;
+  const auto second = open_duckdb_store(options);
+  ASSERT_FALSE(second);
+  EXPECT_NE(second.error().message.find("another process"), std::string::npos)
+      << second.error().message;
 }
 
 TEST(OddTexts, AnyBytesComeBack) {

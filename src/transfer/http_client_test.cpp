@@ -2,17 +2,14 @@
 // Against a real server: Python's, with and without TLS, started by the test.
 #include "transfer/http_client.hpp"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
 #include <gtest/gtest.h>
+
+#include "base/child_process_for_test.hpp"
 
 namespace endreason {
 namespace {
@@ -58,40 +55,24 @@ server.serve_forever()
 
 class PythonServer {
  public:
-  explicit PythonServer(const std::vector<std::string>& arguments = {}) {
-    int ends[2];
-    if (pipe(ends) != 0) return;
-    process_ = fork();
-    if (process_ == 0) {
-      dup2(ends[1], 1);
-      std::vector<std::string> all{"python3", "-c", kServer};
-      all.insert(all.end(), arguments.begin(), arguments.end());
-      std::vector<char*> argv;
-      for (std::string& a : all) argv.push_back(a.data());
-      argv.push_back(nullptr);
-      execvp("python3", argv.data());
-      _exit(127);
-    }
-    close(ends[1]);
-    std::string digits;
-    for (char c = 0; read(ends[0], &c, 1) == 1 && c != '\n';) digits += c;
-    close(ends[0]);
+  explicit PythonServer(const std::vector<std::string>& arguments = {})
+      : process_(with_script(arguments)) {
+    const std::string digits = process_.read_line();
     if (!digits.empty()) port_ = std::stoi(digits);
   }
-  ~PythonServer() {
-    if (process_ <= 0) return;
-    kill(process_, SIGKILL);
-    waitpid(process_, nullptr, 0);
-  }
-  PythonServer(const PythonServer&) = delete;
-  PythonServer& operator=(const PythonServer&) = delete;
   int port() const { return port_; }
   std::string url(const std::string& path, const std::string& scheme = "http") const {
     return scheme + "://127.0.0.1:" + std::to_string(port_) + path;
   }
 
  private:
-  pid_t process_ = -1;
+  static std::vector<std::string> with_script(const std::vector<std::string>& arguments) {
+    std::vector<std::string> all{"python3", "-c", kServer};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    return all;
+  }
+
+  ChildProcess process_;
   int port_ = 0;
 };
 
