@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // endreason: the command line.
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <iostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fcntl.h>
@@ -24,6 +27,53 @@ std::string exit_codes_text() {
   for (const ExitCode& code : kExitCodes)
     text += "\n  " + std::to_string(code.value) + "  " + std::string(code.meaning);
   return text;
+}
+
+struct Command {
+  const char* name;
+  const char* description;
+  RunCommand (*declare)(CLI::App& app);
+  bool shows_others = false;  // needs the options of all commands
+};
+constexpr auto kCommands = std::to_array<Command>({
+    {"explain", "Explain traffic logs: what happened to each session, and why", declare_explain},
+    {"track", "Track the sessions of captures and write the log a firewall would", declare_track},
+    {"ladder", "Draw a session's packets between client and server", declare_ladder},
+    {"show", "Show the session table as of a moment, as the firewall's CLI does", declare_show},
+    {"policy", "What another rule base would change", declare_policy},
+    {"test", "Ask a rule base about one session, as the firewall's CLI does", declare_policy_test},
+    {"config", "Check, show or import a configuration", declare_config},
+    {"inspect", "Look for threats in captures with rules", declare_inspect},
+    {"matrix", "Which action and end reason is shown by which test case", declare_matrix},
+    {"serve", "Receive logs, keep them, and answer questions about them", declare_serve},
+    {"query", "Ask what a server keeps, with a filter", declare_query},
+    {"sql", "Ask what a server keeps, in SQL", declare_sql},
+    {"export", "Write what a server keeps to Parquet files", declare_export},
+    {"terms", "Explain a word: action, status, end reason, stage, state, column", declare_terms},
+    {"completion", "Print the completion script of a shell",
+     [](CLI::App& app) { return declare_completion(app, *app.get_parent()); }, true},
+    {"man", "Print the manual page (roff)",
+     [](CLI::App& app) { return declare_man(app, *app.get_parent()); }, true},
+});
+
+struct Declared {
+  CLI::App* app;
+  RunCommand run;
+};
+
+// Options are declared for the command that the first word names, for all where it names none:
+// there are some hundred, which takes longer than a small log.
+std::vector<Declared> declare_commands(CLI::App& root, std::string_view first_word) {
+  const auto* const named = std::find_if(kCommands.begin(), kCommands.end(),
+                                         [&](const Command& c) { return c.name == first_word; });
+  const bool all = named == kCommands.end() || named->shows_others;
+  std::vector<Declared> declared;
+  for (const Command& command : kCommands) {
+    CLI::App* app = root.add_subcommand(command.name, command.description);
+    app->option_defaults()->always_capture_default(false);
+    if (all || &command == named) declared.push_back({app, command.declare(*app)});
+  }
+  return declared;
 }
 
 int run(int argc, char** argv) {
@@ -45,51 +95,7 @@ int run(int argc, char** argv) {
       "  endreason policy replay -r traffic.log --config new.yaml   what a change would break\n"
       "`endreason COMMAND --help` has more.\n\n" +
       exit_codes_text());
-  struct Command {
-    CLI::App* app;
-    RunCommand run;
-  };
-  std::vector<Command> commands;
-  const auto add = [&](const char* name, const char* description) {
-    CLI::App* sub = app.add_subcommand(name, description);
-    sub->option_defaults()->always_capture_default(false);
-    return sub;
-  };
-  CLI::App* explain =
-      add("explain", "Explain traffic logs: what happened to each session, and why");
-  commands.push_back({explain, declare_explain(*explain)});
-  CLI::App* track =
-      add("track", "Track the sessions of captures and write the log a firewall would");
-  commands.push_back({track, declare_track(*track)});
-  CLI::App* ladder = add("ladder", "Draw a session's packets between client and server");
-  commands.push_back({ladder, declare_ladder(*ladder)});
-  CLI::App* show = add("show", "Show the session table as of a moment, as the firewall's CLI does");
-  commands.push_back({show, declare_show(*show)});
-  CLI::App* policy = add("policy", "What another rule base would change");
-  commands.push_back({policy, declare_policy(*policy)});
-  CLI::App* test = add("test", "Ask a rule base about one session, as the firewall's CLI does");
-  commands.push_back({test, declare_policy_test(*test)});
-  CLI::App* config = add("config", "Check, show or import a configuration");
-  commands.push_back({config, declare_config(*config)});
-  CLI::App* inspect = add("inspect", "Look for threats in captures with rules");
-  commands.push_back({inspect, declare_inspect(*inspect)});
-  CLI::App* matrix = add("matrix", "Which action and end reason is shown by which test case");
-  commands.push_back({matrix, declare_matrix(*matrix)});
-  CLI::App* serve = add("serve", "Receive logs, keep them, and answer questions about them");
-  commands.push_back({serve, declare_serve(*serve)});
-  CLI::App* query = add("query", "Ask what a server keeps, with a filter");
-  commands.push_back({query, declare_query(*query)});
-  CLI::App* sql = add("sql", "Ask what a server keeps, in SQL");
-  commands.push_back({sql, declare_sql(*sql)});
-  CLI::App* to_files = add("export", "Write what a server keeps to Parquet files");
-  commands.push_back({to_files, declare_export(*to_files)});
-  CLI::App* terms =
-      add("terms", "Explain a word: action, status, end reason, stage, state, column");
-  commands.push_back({terms, declare_terms(*terms)});
-  CLI::App* completion = add("completion", "Print the completion script of a shell");
-  commands.push_back({completion, declare_completion(*completion, app)});
-  CLI::App* man = add("man", "Print the manual page (roff)");
-  commands.push_back({man, declare_man(*man, app)});
+  const std::vector<Declared> commands = declare_commands(app, argc > 1 ? argv[1] : "");
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& e) {  // --help, --version
@@ -103,7 +109,7 @@ int run(int argc, char** argv) {
     say("`endreason --help` and `endreason COMMAND --help` say what there is");
     return kExitUsage;
   }
-  for (const Command& command : commands)
+  for (const Declared& command : commands)
     if (command.app->parsed()) return command.run();
   return kExitUsage;
 }

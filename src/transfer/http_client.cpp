@@ -3,22 +3,17 @@
 
 #include <algorithm>
 #include <array>
-#include <mutex>
 
-#include <curl/curl.h>
 #include <fmt/format.h>
+
+#include "transfer/curl_calls.hpp"
 
 namespace endreason {
 namespace {
 
-void begin_curl() {
-  static std::once_flag once;
-  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-}
-
 // "https://host:8443": what may stand in a message.
 std::string server_of(const std::string& url) {
-  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> parts(curl_url(), curl_url_cleanup);
+  const std::unique_ptr<CURLU, decltype(curl_url_cleanup)> parts(curl_url(), curl_url_cleanup);
   if (!parts || curl_url_set(parts.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return {};
   const auto part = [&](CURLUPart which) {
     char* text = nullptr;
@@ -121,12 +116,12 @@ bool one_line(std::string_view text) {
   return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
 }
 
-using HeaderList = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
+using HeaderList = std::unique_ptr<curl_slist, decltype(curl_slist_free_all)>;
 
 }  // namespace
 
 struct HttpClient::Connection {
-  std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> handle{curl_easy_init(), curl_easy_cleanup};
+  std::unique_ptr<CURL, decltype(curl_easy_cleanup)> handle{curl_easy_init(), curl_easy_cleanup};
   std::array<char, CURL_ERROR_SIZE> detail{};
 
   template <class T>
@@ -204,14 +199,14 @@ void HttpClient::Connection::set_request(const HttpCall& call, Exchange& exchang
 }
 
 HttpClient::HttpClient(HttpClientOptions options) : options_(std::move(options)) {
-  begin_curl();
-  connection_ = std::make_unique<Connection>();
+  if (load_curl()) connection_ = std::make_unique<Connection>();
 }
 HttpClient::~HttpClient() = default;
 HttpClient::HttpClient(HttpClient&&) noexcept = default;
 HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
 
 Result<HttpReply> HttpClient::send(const HttpCall& call) {
+  if (auto loaded = load_curl(); !loaded) return tl::unexpected(loaded.error());
   const std::string server = server_of(call.url);
   if (server.empty())
     return fail(Error::Code::Usage,
