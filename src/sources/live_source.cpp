@@ -6,10 +6,10 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <pcap.h>
 #include <poll.h>
 
 #include "sources/packet_filter.hpp"
+#include "sources/pcap_calls.hpp"
 
 namespace endreason {
 namespace {
@@ -56,6 +56,7 @@ LiveSource::LiveSource(std::unique_ptr<Handle> handle, const LiveOptions& option
 LiveSource::~LiveSource() = default;
 
 Result<std::unique_ptr<LiveSource>> LiveSource::open(const LiveOptions& options) {
+  if (auto loaded = load_pcap(); !loaded) return tl::unexpected(loaded.error());
   char says[PCAP_ERRBUF_SIZE] = {};
   pcap_t* const pcap = pcap_create(options.interface.c_str(), says);
   if (pcap == nullptr) return fail(Error::Code::Io, why_not(options.interface, PCAP_ERROR, says));

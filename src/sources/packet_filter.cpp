@@ -7,9 +7,9 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <pcap.h>
 
 #include "base/nearest_name.hpp"
+#include "sources/pcap_calls.hpp"
 
 namespace endreason {
 namespace {
@@ -156,6 +156,7 @@ PacketFilter& PacketFilter::operator=(PacketFilter&&) noexcept = default;
 PacketFilter::~PacketFilter() = default;
 
 Result<PacketFilter> PacketFilter::compile(std::string_view text) {
+  if (auto loaded = load_pcap(); !loaded) return tl::unexpected(loaded.error());
   std::string problem;
   for (const std::uint16_t link_type : kCommonLinkTypes) {
     const Program attempt(link_type, std::string(text));
