@@ -138,7 +138,7 @@ END
 }
 
 check_strange_bytes() {
-  local name binary
+  local name tried
   run empty && check "an empty file is no error" 0 '.lines == 0'
   run nul
   check "NUL bytes in a value and a line of nothing else" 0 '.traffic == 2 and .blank == 1'
@@ -146,10 +146,11 @@ check_strange_bytes() {
   check "a brace behind a NUL byte does not stop the reading" 0 '.traffic == 1'
   run random
   check "random bytes are rejected" 0 '.traffic == 0'
-  for binary in "$program" "$(command -v bash)" "$(command -v python3)"; do
-    cp "$binary" binary
+  for tried in "$program" "$(command -v bash)" "$(command -v python3)"; do
+    # A sanitized program has half a gigabyte; its first megabytes are as strange as the rest.
+    head -c 20000000 "$tried" >binary
     run binary
-    check "a program ($(basename "$binary")) as a log" 0
+    check "a program ($(basename "$tried")) as a log" 0
   done
   run -o ndjson invalid-utf8
   if iconv -f utf-8 -t utf-8 out >/dev/null 2>&1 && jq -e .rule out >/dev/null; then

@@ -27,13 +27,12 @@ Bytes hello_v6() {
   return ipv6(6, tcp(1000, 80, text(kHello), {0x18, {}, kEnds6}));
 }
 
-PacketView decoded(const Bytes& bytes, std::uint16_t link_type = 1, DecodeOptions options = {}) {
+PacketView decoded_by(Decoder& decoder, const Bytes& bytes, std::uint16_t link_type = 1) {
   // A copy of exact size, so that AddressSanitizer sees every byte that is read too many.
   const auto exact = std::make_unique<std::uint8_t[]>(bytes.size());
   std::copy(bytes.begin(), bytes.end(), exact.get());
   RawPacket packet = raw(bytes, link_type, 5);
   packet.bytes = {exact.get(), bytes.size()};
-  Decoder decoder(options);
   PacketView view;
   decoder.decode(packet, view);
   if (view.payload != nullptr && view.payload_captured > 0) {
@@ -42,6 +41,11 @@ PacketView decoded(const Bytes& bytes, std::uint16_t link_type = 1, DecodeOption
   }
   view.payload = view.l3 = view.quoted = nullptr;  // they end here
   return view;
+}
+
+PacketView decoded(const Bytes& bytes, std::uint16_t link_type = 1, DecodeOptions options = {}) {
+  Decoder decoder(options);
+  return decoded_by(decoder, bytes, link_type);
 }
 
 std::string ends_of(const PacketView& view) {
@@ -514,15 +518,16 @@ TEST(Decoder, CutAndSpoiledPacketsDoNoHarm) {
       ethernet(0x0800,
                ipv4(17, udp(2152, 2152, hex("34ff 0000 00000001 000000 85 01100000") + inner))),
   };
+  Decoder decoder(with_decap());
   for (const Bytes& packet : packets) {
     for (std::size_t length = 0; length <= packet.size(); ++length)
-      decoded(Bytes(packet.begin(), packet.begin() + static_cast<std::ptrdiff_t>(length)), 1,
-              with_decap());
+      decoded_by(decoder,
+                 Bytes(packet.begin(), packet.begin() + static_cast<std::ptrdiff_t>(length)));
     for (std::size_t i = 0; i < packet.size(); ++i) {
       for (const int value : {0x00, 0x01, 0x40, 0x7f, 0x80, 0xff}) {
         Bytes spoiled = packet;
         spoiled[i] = static_cast<std::uint8_t>(value);
-        decoded(spoiled, 1, with_decap());
+        decoded_by(decoder, spoiled);
       }
     }
   }
