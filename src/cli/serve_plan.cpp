@@ -89,6 +89,42 @@ Result<void> plan_database(const ServeSettings& s, StoreOptions& options) {
   return {};
 }
 
+Result<void> plan_kafka(const ServeSettings& s, ServeOptions& options) {
+  KafkaOptions& kafka = options.ingest.kafka;
+  if (s.kafka_brokers.empty() != s.kafka_topics.empty())
+    return fail(Error::Code::Usage, "kafka-brokers and kafka-topics: give both or none");
+  if (s.kafka_certificate.empty() != s.kafka_key.empty())
+    return fail(Error::Code::Usage, "kafka-certificate and kafka-key: give both or none");
+  const bool files = !s.kafka_ca.empty() || !s.kafka_certificate.empty();
+  if (files && !s.kafka_tls)
+    return fail(
+        Error::Code::Usage,
+        "kafka-ca and kafka-certificate are for TLS; give kafka-tls, too, or leave them out");
+  if (s.kafka_mechanism.empty() != s.kafka_user.empty())
+    return fail(Error::Code::Usage, "kafka-mechanism and kafka-user: give both or none");
+  kafka.brokers = s.kafka_brokers;
+  kafka.topics = s.kafka_topics;
+  kafka.group = s.kafka_group;
+  kafka.tls = s.kafka_tls;
+  kafka.ca_file = s.kafka_ca;
+  kafka.certificate_file = s.kafka_certificate;
+  kafka.key_file = s.kafka_key;
+  kafka.mechanism = s.kafka_mechanism;
+  kafka.user = s.kafka_user;
+  kafka.session_time = std::chrono::seconds(s.kafka_session_seconds);
+  kafka.message = [log = options.log](std::string_view text) { log->warning("kafka", text); };
+  if (!s.kafka_password_file.empty()) {
+    std::ifstream file(s.kafka_password_file);
+    if (!std::getline(file, kafka.password))
+      return fail(Error::Code::Usage,
+                  fmt::format("kafka-password-file: {} has no first line that could be read",
+                              s.kafka_password_file));
+  } else if (const char* password = std::getenv("ENDREASON_KAFKA_PASSWORD")) {
+    kafka.password = password;
+  }
+  return {};
+}
+
 void plan_store(const ServeSettings& s, ServeOptions& options) {
   const std::string folder = serve_folder(s.folder);
   options.store.folder = folder;
@@ -206,6 +242,8 @@ Result<ServePlan> plan_serve(const ServeOrder& order, std::shared_ptr<OperatorLo
   plan.log_level = log_level_of(plan.settings);
   plan_store(plan.settings, plan.options);
   if (auto done = plan_database(plan.settings, plan.options.store); !done)
+    return tl::unexpected(done.error());
+  if (auto done = plan_kafka(plan.settings, plan.options); !done)
     return tl::unexpected(done.error());
   if (auto done = plan_reading(*run, *settings, plan.options); !done)
     return tl::unexpected(done.error());

@@ -38,6 +38,11 @@ struct ServeSettings {
                 memory = std::uint64_t{1} << 30, threads = 0, query_seconds = 30,
                 requests_per_minute = 6000, body_bytes = std::uint64_t{16} << 20,
                 capture_bytes = std::uint64_t{1} << 30;
+  std::vector<std::string> kafka_brokers, kafka_topics;
+  std::string kafka_group = "endreason", kafka_ca, kafka_certificate, kafka_key, kafka_mechanism,
+              kafka_user, kafka_password_file;
+  bool kafka_tls = false;
+  std::uint64_t kafka_session_seconds = 45;
   std::vector<AlertSettings> alerts;
   std::map<std::string, std::size_t, std::less<>> lines;  // where the file has each setting
 };

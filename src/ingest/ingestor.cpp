@@ -26,6 +26,10 @@ struct PlaceNumber {
 constexpr PlaceNumber kPlaceNumbers[] = {{"place.offset.", &FilePlace::offset},
                                          {"place.tail.", &FilePlace::tail},
                                          {"place.stamp.", &FilePlace::stamp}};
+constexpr std::string_view kStreamPlace = "kafka.";  // "kafka.GROUP.topic/3"
+constexpr std::uint64_t kStreamBytesAtOnce = 48 << 20;
+constexpr std::uint64_t kStreamBytesMax = 3 * kStreamBytesAtOnce;
+constexpr std::size_t kMessagesAtOnce = 10'000;
 constexpr std::string_view kCountNames[] = {"bytes",    "stored", "duplicates",
                                             "rejected", "other",  "blank"};
 
@@ -97,6 +101,17 @@ Result<void> Ingestor::start() {
     if (read_place(bytes, key, place)) places_.insert_or_assign(std::string(key), place);
   };
   if (auto opened = spool_.open(committed_position_, waits); !opened) return opened;
+  if (!options_.kafka.brokers.empty()) {
+    blocks_ = std::make_unique<StreamBlocks>(
+        kStreamBytesAtOnce, [this](const std::string& partition) -> std::optional<std::uint64_t> {
+          const auto known = streams_committed_.find(stream_key(partition));
+          if (known == streams_committed_.end()) return std::nullopt;
+          return known->second;
+        });
+    auto consumer = KafkaConsumer::open(options_.kafka, *blocks_);
+    if (!consumer) return tl::unexpected(consumer.error());
+    consumer_ = *std::move(consumer);
+  }
   thread_ = std::thread([this] { work(); });
   keeper_ = std::thread([this] { keep(); });
   return {};
@@ -114,6 +129,7 @@ Result<void> Ingestor::learn_state() {
   for (const auto& [name, value] : *state) {
     if (name == "spool_segment") committed_position_.segment = value;
     if (name == "spool_offset") committed_position_.offset = value;
+    if (name.starts_with(kStreamPlace)) streams_committed_[name] = value;
     if (name.starts_with("type.")) types_committed_[name.substr(5)] = value;
     for (const PlaceNumber& number : kPlaceNumbers)
       if (name.starts_with(number.name))
@@ -181,7 +197,8 @@ bool Ingestor::learn_at_last() {
 std::uint16_t Ingestor::sender_number(std::string_view name) {
   if (const auto found = sender_numbers_.find(name); found != sender_numbers_.end())
     return found->second;
-  if (senders_.size() >= kSendersMax && name != kOtherSenders) return sender_number(kOtherSenders);
+  if (senders_.size() >= kSendersMax && name != kOtherSenders && !name.starts_with(kKafkaSender))
+    return sender_number(kOtherSenders);
   const auto number = static_cast<std::uint16_t>(senders_.size());
   senders_.push_back({std::string(name), {}, {}, 0, 0});
   sender_numbers_.emplace(name, number);
@@ -257,6 +274,7 @@ void Ingestor::work() {
   while (!stopping_) {
     if (changed_) take_change();
     if (seen_unknown_ && !learn_at_last()) continue;
+    if (consumer_ && work_on_streams()) continue;
     const bool there = spool_.read(position_, frame);
     if (there) {
       if (lines_pending_ == 0) pending_since_ = std::chrono::steady_clock::now();
@@ -282,9 +300,96 @@ void Ingestor::work() {
     if (lines_pending_ == 0) {
       take_again_when_there_is_room();
     }
-    spool_.wait(position_, std::chrono::milliseconds(lines_pending_ > 0 ? 20 : 200));
+    spool_.wait(position_, std::chrono::milliseconds(lines_pending_ > 0 ? 20
+                                                     : consumer_        ? 10
+                                                                        : 200));
   }
   if (lines_pending_ > 0) static_cast<void>(commit());
+  consumer_.reset();  // leaves the group: others take its partitions at once
+}
+
+// --- Kafka ---------------------------------------------------------------------------------------
+
+std::string Ingestor::stream_key(const std::string& partition) const {
+  return fmt::format("{}{}.{}", kStreamPlace, options_.kafka.group, partition);
+}
+
+// Takes what has come, and stores a block that is due; true when it did or tried. A commit is
+// either of the spool or of a block, since either may have to be made again by itself.
+bool Ingestor::work_on_streams() {
+  // Also without room while something is wrong: only so it is learned that a partition is lost.
+  if (blocks_->bytes() < kStreamBytesMax || streams_away_)
+    consumer_->poll(std::chrono::milliseconds(0), kMessagesAtOnce);
+  if (lines_pending_ > 0 || again_until_) return false;
+  StreamBlock* const block = blocks_->due(std::chrono::steady_clock::now(), options_.commit_after);
+  if (block != nullptr) {
+    streams_away_ = !store_block(*block);
+    return true;
+  }
+  if (streams_away_) {
+    // The block went to another member of the group.
+    streams_away_ = false;
+    const std::scoped_lock lock(mutex_);
+    if (state_ == IngestState::StoreAway) state_ = IngestState::Running;
+    problem_.clear();
+  }
+  return false;
+}
+
+bool Ingestor::store_block(StreamBlock& block) {
+  const std::uint64_t end = block.end();
+  // From now on the group has a place there, and what we know of it counts.
+  if (!block.placed) {
+    if (auto placed = consumer_->commit(block.partition, {block.from, std::nullopt}); !placed) {
+      begin_failed_ = true;
+      fall_back(placed.error().message);
+      return false;
+    }
+    block.placed = true;
+  }
+  replaying_ = block.again && !block.begun_here;
+  StreamRows rows;
+  if (block.again) rows.again_from = block.again->first_id;
+  rows.begin = [&](std::uint64_t first_id) { return begin_block(block, first_id); };
+  store_.begin_stream(std::move(rows));
+  SpoolFrame frame;
+  const std::string sender = std::string(kKafkaSender) + block.partition;
+  frame.name_bytes = sender.size();
+  std::int64_t last = 0;
+  const bool well = for_each_piece(
+      block, [&](std::string_view text, std::uint32_t lines, std::int64_t time_micros) {
+        frame.bytes.assign(sender).append(text);
+        frame.lines = lines;
+        frame.received_micros = last = time_micros != 0 ? time_micros : options_.now_micros();
+        return process(frame);
+      });
+  replaying_ = false;
+  if (!well) return false;  // process() has fallen back
+  if (last != 0) {
+    const std::scoped_lock lock(mutex_);
+    senders_[sender_number(sender)].last_micros = last;
+  }
+  streams_pending_[stream_key(block.partition)] = end;
+  if (!commit()) return false;
+  // Refused when the partition is another's by now, who finds the rows there.
+  if (auto done = consumer_->commit(block.partition, {end, std::nullopt});
+      !done && options_.kafka.message)
+    options_.kafka.message(done.error().message);
+  blocks_->stored(block);
+  return true;
+}
+
+// Before anything of the block is sent: whoever reads the partition next has to make the same one.
+// Also before it is sent again, since by then it may be another's.
+Result<void> Ingestor::begin_block(StreamBlock& block, std::uint64_t first_id) {
+  const KafkaPlace place{block.from, KafkaPlace::Begun{block.end(), first_id}};
+  auto begun = consumer_->commit(block.partition, place);
+  begin_failed_ = !begun;
+  if (!block.again) {
+    block.again = place.begun;
+    block.begun_here = true;
+  }
+  return begun;
 }
 
 // Between two frames, so that the rows of one are all read and judged alike.
@@ -385,8 +490,9 @@ void Ingestor::learn_engine_facts(TrafficRecord& record) {
 }
 
 bool Ingestor::store_row(TrafficRecord& record, const SpoolFrame& frame, IngestCounts& counts) {
-  if (is_copy(record)) {
+  if (is_copy(record) && !replaying_) {
     ++counts.duplicates;
+    store_.pass_over();
     return true;
   }
   record.file = frame_sender_;
@@ -400,7 +506,7 @@ bool Ingestor::store_row(TrafficRecord& record, const SpoolFrame& frame, IngestC
   }
   ++counts.stored;
   ++rows_pending_;
-  if (watched_) [[unlikely]] {
+  if (watched_ && !replaying_) [[unlikely]] {
     const std::scoped_lock lock(watcher_mutex_);
     for (const RowWatcher& watcher : watchers_)
       if (watcher) watcher(record, verdict, *id);
@@ -457,6 +563,9 @@ StoreState Ingestor::state_to_commit() const {
   for (const auto& [key, place] : places)
     for (const PlaceNumber& number : kPlaceNumbers)
       state.emplace_back(std::string(number.name) + key, place.*number.member);
+  StreamPlaces streams = streams_committed_;
+  for (const auto& [key, end] : streams_pending_) streams.insert_or_assign(key, end);
+  for (const auto& [key, end] : streams) state.emplace_back(key, end);
   for (std::size_t i = 0; i < senders_.size(); ++i) {
     IngestCounts sum = senders_[i].committed;
     sum.add(senders_[i].pending);
@@ -510,6 +619,8 @@ bool Ingestor::commit() {
   }
   types_pending_.clear();
   places_pending_.clear();
+  for (const auto& [key, end] : streams_pending_) streams_committed_.insert_or_assign(key, end);
+  streams_pending_.clear();
   keys_pending_.clear();
   committed_position_ = position_;
   rows_pending_ = lines_pending_ = 0;
@@ -526,16 +637,19 @@ void Ingestor::fall_back(const std::string& problem) {
   keys_pending_.clear();
   types_pending_.clear();
   places_pending_.clear();
+  streams_pending_.clear();
   position_ = committed_position_;
   rows_pending_ = lines_pending_ = 0;
   learn_begun();
   {
     const std::scoped_lock lock(mutex_);
     for (Sender& sender : senders_) sender.pending = {};
-    if (state_ != IngestState::Draining)
+    if (state_ != IngestState::Draining && !begin_failed_)
       state_ = store_.elsewhere() ? IngestState::StoreAway : IngestState::DiskFull;
     problem_ = problem;
   }
+  if (begin_failed_ && options_.kafka.message) options_.kafka.message(problem);
+  begin_failed_ = false;
   for (int i = 0; i < 20 && !stopping_; ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
 }

@@ -3,6 +3,9 @@
 // into the store: lines -> records -> verdicts -> rows. The place in the spool is committed with
 // the rows, so a row is neither lost nor stored twice, whenever the process ends.
 //
+// Messages of Kafka do not go through the spool: Kafka keeps them until the group's place is
+// committed, which is done behind the rows.
+//
 //   received = stored + duplicates + spooled + rejected + other + blank
 //
 // holds at every moment. What is spooled is counted in lines; a document of several records counts
@@ -28,6 +31,7 @@
 #include "base/result.hpp"
 #include "ingest/seen_rows.hpp"
 #include "ingest/spool.hpp"
+#include "ingest/stream_blocks.hpp"
 #include "model/engine_facts_text.hpp"
 #include "model/record_clock.hpp"
 #include "parse/line_reader.hpp"
@@ -49,6 +53,7 @@ struct IngestOptions {
   std::uint32_t keep_days = 0;
   std::uint64_t keep_bytes = 0;              // of the database; 0: no limit
   std::function<std::int64_t()> now_micros;  // the wall clock
+  KafkaOptions kafka;
 };
 
 // What may change while rows are taken.
@@ -99,6 +104,9 @@ struct IngestSnapshot {
 // How senders of captures' rows are called: their lines stand behind words of the session engine
 // (model/engine_facts_text.hpp).
 inline constexpr std::string_view kCaptureSender = "capture ";
+
+// And of messages from Kafka: "kafka topic/3".
+inline constexpr std::string_view kKafkaSender = "kafka ";
 
 // Looks at rows as they are stored, on the ingestor's thread.
 using RowWatcher = std::function<void(const TrafficRecord&, const Verdict&, std::uint64_t id)>;
@@ -166,6 +174,10 @@ class Ingestor {
   StoreState state_to_commit() const;
   void fall_back(const std::string& problem);
   void take_again_when_there_is_room();
+  bool work_on_streams();
+  bool store_block(StreamBlock& block);
+  Result<void> begin_block(StreamBlock& block, std::uint64_t first_id);
+  std::string stream_key(const std::string& partition) const;
   void keep();
 
   Store& store_;
@@ -198,6 +210,13 @@ class Ingestor {
   std::vector<AddedKey> keys_pending_;
   std::map<std::string, std::uint64_t, std::less<>> types_pending_;
   FilePlaces places_pending_;
+  using StreamPlaces = std::map<std::string, std::uint64_t>;  // by stream_key()
+  StreamPlaces streams_committed_, streams_pending_;
+  bool replaying_ = false;     // rows of a block that another began: copies are not looked for
+  bool streams_away_ = false;  // a block waits since the store or Kafka refused
+  bool begin_failed_ = false;  // it was Kafka
+  std::unique_ptr<StreamBlocks> blocks_;
+  std::unique_ptr<KafkaConsumer> consumer_;
 
   mutable std::mutex mutex_;  // guards what is below
   std::vector<Sender> senders_;

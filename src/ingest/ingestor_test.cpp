@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "base/child_process_for_test.hpp"
+#include "sources/kafka_mock_for_test.hpp"
 
 namespace endreason {
 namespace {
@@ -62,6 +63,7 @@ class IngestorTest : public testing::Test {
     options.commit_after = std::chrono::milliseconds(40);
     options.keep_days = keep_days;
     options.now_micros = [this] { return now_micros_; };
+    options.kafka = kafka_;
     running.ingestor = std::make_unique<Ingestor>(*running.store, options);
     const auto started = running.ingestor->start();
     EXPECT_TRUE(started) << started.error().message;
@@ -73,6 +75,7 @@ class IngestorTest : public testing::Test {
     return std::get<std::int64_t>(table->rows.at(0).at(0));
   }
   std::string folder_;
+  KafkaOptions kafka_;
   std::int64_t now_micros_ = 1'773'000'000'000'000;
 };
 
@@ -99,6 +102,45 @@ TEST_F(IngestorTest, CountsEveryLineOnce) {
   ASSERT_EQ(s.senders.size(), 2u);
   EXPECT_EQ(s.senders[1].counts.duplicates, 1u);
   EXPECT_EQ(number(*running.store, "SELECT count(*) FROM traffic"), 3);
+}
+
+TEST_F(IngestorTest, MessagesOfKafkaAreStoredOnceAndCountedLikeOthers) {
+  KafkaMock kafka;
+  kafka.add_topic("logs", 2);
+  for (std::uint64_t i = 1; i <= 40; ++i) kafka.produce("logs", i % 2, line_of(i));
+  kafka.produce("logs", 0, line_of(2));  // a producer that tried again
+  kafka.produce("logs", 1, "nonsense");
+  kafka.produce("logs", 1,
+                "1,2026/03/10 10:00:05,0123,THREAT,url,2561,2026/03/10 10:00:04,1.1.1.1");
+  kafka.produce("logs", 1, line_of(51) + line_of(52));
+  ASSERT_TRUE(kafka.flush());
+  kafka_.brokers = {kafka.brokers()};
+  kafka_.topics = {"logs"};
+  kafka_.session_time = std::chrono::seconds(6);
+  const auto stored = [](const Ingestor& ingestor, std::uint64_t rows) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (ingestor.snapshot().total.stored < rows && std::chrono::steady_clock::now() < until)
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    return ingestor.snapshot();
+  };
+  {
+    const Running running = start();
+    ASSERT_EQ(running.ingestor->take("a", line_of(100)), SpoolAppend::Taken);
+    const IngestSnapshot s = stored(*running.ingestor, 43);
+    EXPECT_EQ(s.total.stored, 43u);
+    EXPECT_EQ(s.total.duplicates, 1u);
+    EXPECT_EQ(s.total.rejected, 1u);
+    EXPECT_EQ(s.total.other, 1u);
+    EXPECT_EQ(s.received(), 46u);
+    EXPECT_EQ(s.state, IngestState::Running);
+    ASSERT_EQ(s.rejects.size(), 1u);
+    EXPECT_EQ(s.rejects[0].sender, "kafka logs/1");
+  }
+  kafka.produce("logs", 0, line_of(101));
+  ASSERT_TRUE(kafka.flush());
+  const Running running = start();
+  EXPECT_EQ(stored(*running.ingestor, 44).received(), 47u);  // and nothing a second time
+  EXPECT_EQ(number(*running.store, "SELECT count(*) FROM traffic"), 44);
 }
 
 TEST_F(IngestorTest, AClockThatJumpsAheadRemovesOnlyWhatIsOldBesideTheNewestRow) {

@@ -72,8 +72,7 @@ Result<void> ClickhouseStore::learn_what_is_there() {
     if (auto learned = learn_numbers(!*known); !learned) return learned;
   senders_ = known_.senders;
   number_senders();
-  next_id_ = known_.next_id;
-  uncertain_ = known_.begun.has_value();
+  end_stream();
   return {};
 }
 
@@ -95,10 +94,12 @@ Result<void> ClickhouseStore::learn_numbers(bool folder_is_new) {
         Error::Code::Io,
         "ClickHouse: a shard does not answer, so which numbers are free is not known; start "
         "when all do");
-  const std::uint64_t next =
-      number_of(last->rows.at(0)[0]) == 0 ? first + 1 : number_of(last->rows[0][1]) + 1;
+  // Behind the last that is stored there may be those of a block that is still to be sent again.
+  constexpr std::uint64_t kBlockRowsMax = std::uint64_t{1} << 24;
+  const bool none = number_of(last->rows.at(0)[0]) == 0;
+  const std::uint64_t next = none ? first + 1 : number_of(last->rows[0][1]) + 1;
   if (folder_is_new) {
-    known_.next_id = next;
+    known_.next_id = none ? next : next + kBlockRowsMax;
     return save();
   }
   if (next > std::max(known_.next_id, known_.begun ? known_.begun->next_id : 0))
@@ -209,13 +210,34 @@ Result<void> ClickhouseStore::add_sender(std::uint16_t id, std::string_view name
   return {};
 }
 
-Result<void> ClickhouseStore::commit(const StoreState& state) {
-  const bool rows = next_id_ > known_.next_id;
-  if (rows && !uncertain_) {
+void ClickhouseStore::begin_stream(StreamRows rows) {
+  stream_ = std::move(rows);
+  if (stream_->again_from) {
+    next_id_ = *stream_->again_from;
+    uncertain_ = true;
+  }
+  first_id_ = next_id_;
+}
+
+// Says that rows are going to be sent: for those of the spool in the state; for those of a stream
+// where its place is, so that here only their numbers are used up.
+Result<void> ClickhouseStore::begin_commit(const StoreState& state) {
+  if (!stream_) {
+    if (uncertain_) return {};
     known_.begun = {next_id_, state};
+    return save();
+  }
+  if (!stream_->again_from) {
+    known_.next_id = next_id_;
     if (auto saved = save(); !saved) return saved;
   }
+  return stream_->begin(first_id_);
+}
+
+Result<void> ClickhouseStore::commit(const StoreState& state) {
+  const bool rows = next_id_ > first_id_;
   if (rows) {
+    if (auto begun = begin_commit(state); !begun) return begun;
     for (std::size_t i = 0; i < blocks_.size(); ++i)
       if (blocks_[i].rows() > 0)
         if (auto sent = send(i + 1, blocks_[i]); !sent) {
@@ -224,22 +246,27 @@ Result<void> ClickhouseStore::commit(const StoreState& state) {
         }
   }
   // Numbers that a begun commit used are not used again, whatever became of its rows.
-  if (known_.begun) next_id_ = std::max(next_id_, known_.begun->next_id);
-  known_.next_id = next_id_;
+  if (known_.begun && !stream_) next_id_ = std::max(next_id_, known_.begun->next_id);
+  if (!stream_) known_.next_id = next_id_;
   known_.state = state;
   known_.senders = senders_;
   number_senders();
-  known_.begun.reset();
-  uncertain_ = false;
+  if (!stream_) known_.begun.reset();
   for (ClickhouseBlock& block : blocks_) block.clear();
+  end_stream();
   return save();
+}
+
+void ClickhouseStore::end_stream() {
+  stream_.reset();
+  first_id_ = next_id_ = known_.next_id;
+  uncertain_ = known_.begun.has_value();
 }
 
 void ClickhouseStore::roll_back() {
   for (ClickhouseBlock& block : blocks_) block.clear();
   senders_ = known_.senders;
-  next_id_ = known_.next_id;
-  uncertain_ = known_.begun.has_value();
+  end_stream();
 }
 
 std::optional<StoreState> ClickhouseStore::begun() const {
@@ -248,7 +275,7 @@ std::optional<StoreState> ClickhouseStore::begun() const {
 }
 
 std::string ClickhouseStore::insert_name() const {
-  return fmt::format("endreason-{}-{}", address_.database, known_.next_id);
+  return fmt::format("endreason-{}-{}", address_.database, first_id_);
 }
 
 Result<void> ClickhouseStore::send(std::uint64_t shard, ClickhouseBlock& block) {

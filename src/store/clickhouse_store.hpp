@@ -34,6 +34,10 @@ class ClickhouseStore final : public Store {
   // The oldest day, as often as it is asked.
   Result<std::uint64_t> remove_beyond(std::uint64_t bytes) override;
   std::uint64_t next_id() const override { return next_id_; }
+  void begin_stream(StreamRows rows) override;
+  void pass_over() override {
+    if (stream_) ++next_id_;
+  }
 
   Result<StoreState> state() override;
   Result<Table> query(const std::string& sql, const QueryLimits& limits) override;
@@ -86,6 +90,8 @@ class ClickhouseStore final : public Store {
   Result<void> make_ready(Node& node);
   Result<void> learn_shard(Node& node, ClickhousePlace& place);
   Result<void> mend_columns(Node& node, const ClickhousePlace& place);
+  Result<void> begin_commit(const StoreState& state);
+  void end_stream();
   Result<void> send(std::uint64_t shard, ClickhouseBlock& block);
   Result<void> send_to(Node& node, ClickhouseBlock& block);
   Result<std::vector<bool>> already_there(Node& node, const ClickhouseBlock& block);
@@ -110,6 +116,8 @@ class ClickhouseStore final : public Store {
   std::uint64_t next_id_ = 1;
   bool uncertain_ = false;  // rows from known_.next_id on may be stored already
   std::uint64_t attempts_ = 0;
+  std::optional<StreamRows> stream_;
+  std::uint64_t first_id_ = 1;  // of what is added
 
   std::mutex senders_mutex_;
   SenderNumbers sender_numbers_;  // of those that are committed

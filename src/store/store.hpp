@@ -69,6 +69,15 @@ struct StoredRow {
   Verdict verdict;
 };
 
+// Rows of a stream whose place is kept where it comes from, so that another node may have to store
+// them: the same rows with the same ids then.
+struct StreamRows {
+  std::optional<std::uint64_t> again_from;  // the first row's id when they were begun before
+  // Called with that id before anything is stored of which others could not know; an error ends the
+  // commit. A store that keeps the stream's place in the same transaction need not call it.
+  std::function<Result<void>(std::uint64_t first_id)> begin;
+};
+
 using StoreState = std::vector<std::pair<std::string, std::uint64_t>>;
 
 class Store {
@@ -93,6 +102,10 @@ class Store {
   // to that state and no others, and committed; what is there already is not stored twice.
   virtual std::optional<StoreState> begun() const { return std::nullopt; }
   virtual std::uint64_t next_id() const = 0;
+  // What is added from now on, until it is committed or rolled back, is of a stream.
+  virtual void begin_stream(StreamRows rows) { static_cast<void>(rows); }
+  // The next row of the stream is a copy: it is not stored, and its id is not used.
+  virtual void pass_over() {}
 
   // --- upkeep, one thread beside the writer's -------------------------------------------------
   // Removes rows whose time is before `micros`; gives how many.
