@@ -46,7 +46,7 @@ declare -A owner=(
   [date]=base [openssl]="base inspect"
   [ndpi]=appid
   [duckdb]=store [curl]=transfer [xxhash]=ingest [boost]="sources server"
-  [hs]=inspect [pcre2]=inspect [librdkafka]=sources
+  [hs]=inspect [pcre2]=inspect [librdkafka]=sources [lz4]=store
 )
 
 longest_file=800

@@ -148,6 +148,7 @@ class StoreSuite : public testing::Test {
     duckdb_ = std::move(*duckdb).release();
     options_.folder = folder_ + "/clickhouse";
     options_.clickhouse = server_->address();
+    options_.rollup_quiet_seconds = 0;
     auto clickhouse = open_clickhouse_store(options_);
     ASSERT_TRUE(clickhouse) << clickhouse.error().message;
     clickhouse_ = std::move(*clickhouse).release();
@@ -193,13 +194,36 @@ class StoreSuite : public testing::Test {
   }
 
   // The same of both stores, as text.
-  void expect_equal(const std::string& what,
-                    const std::function<Result<std::string>(Store&)>& question) {
+  static void expect_equal(const std::string& what,
+                           const std::function<Result<std::string>(Store&)>& question) {
     const auto duckdb = question(*duckdb_);
     const auto clickhouse = question(*clickhouse_);
     ASSERT_TRUE(duckdb) << what << "\n" << duckdb.error().message;
     ASSERT_TRUE(clickhouse) << what << "\n" << clickhouse.error().message;
     EXPECT_EQ(*duckdb, *clickhouse) << what;
+  }
+
+  static void expect_equal_overviews() {
+    for (const std::string_view filter : {"", "app neq ssl", "final_action eq blocked"}) {
+      expect_equal("overview of " + std::string(filter), [&](Store& s) -> Result<std::string> {
+        const auto answer = s.overview({scope(&s, filter), 1'800'000'000'000'000}, {});
+        if (!answer) return tl::unexpected(answer.error());
+        return overview_text(*answer);
+      });
+    }
+    const auto span = duckdb_->span({});
+    ASSERT_TRUE(span && span->first);
+    const std::int64_t middle = *span->first + (*span->last - *span->first) / 2;
+    for (const std::int64_t from : {middle, *span->last - 3'600'000'000}) {
+      expect_equal("overview of a part", [&](Store& s) -> Result<std::string> {
+        RowScope part = scope(&s, "");
+        part.from = from;
+        part.to = *span->last;
+        const auto answer = s.overview({part, 1'800'000'000'000'000}, {});
+        if (!answer) return tl::unexpected(answer.error());
+        return overview_text(*answer);
+      });
+    }
   }
 
   static Result<std::string> rows_text(Store& store, const RowsQuestion& question) {
@@ -262,27 +286,17 @@ TEST_F(StoreSuite, EveryFilterTakesTheSameRows) {
   EXPECT_GT(some, std::size(kFiltersForTest)) << "most filters should tell rows apart";
 }
 
-TEST_F(StoreSuite, TheOverviewIsTheSame) {
-  for (const std::string_view filter : {"", "app neq ssl", "final_action eq blocked"}) {
-    expect_equal("overview of " + std::string(filter), [&](Store& s) -> Result<std::string> {
-      const auto answer = s.overview({scope(&s, filter), 1'800'000'000'000'000}, {});
-      if (!answer) return tl::unexpected(answer.error());
-      return overview_text(*answer);
-    });
+TEST_F(StoreSuite, TheOverviewIsTheSameOfRowsAndOfSums) {
+  expect_equal_overviews();
+  std::uint64_t days = 0;
+  while (true) {
+    const auto done = clickhouse_->maintain(true);
+    ASSERT_TRUE(done) << done.error().message;
+    if (!*done) break;
+    ++days;
   }
-  const auto span = duckdb_->span({});
-  ASSERT_TRUE(span && span->first);
-  const std::int64_t middle = *span->first + (*span->last - *span->first) / 2;
-  for (const std::int64_t from : {middle, *span->last - 3'600'000'000}) {
-    expect_equal("overview of a part", [&](Store& s) -> Result<std::string> {
-      RowScope part = scope(&s, "");
-      part.from = from;
-      part.to = *span->last;
-      const auto answer = s.overview({part, 1'800'000'000'000'000}, {});
-      if (!answer) return tl::unexpected(answer.error());
-      return overview_text(*answer);
-    });
-  }
+  EXPECT_GT(days, 5u);
+  expect_equal_overviews();
 }
 
 TEST_F(StoreSuite, GroupsAndCompletionsAreTheSame) {
@@ -481,6 +495,34 @@ TEST_F(ClickhouseRestart, OfABlockThatArrivedInPartTheRestIsSent) {
   const auto done = store->commit({{"spool_offset", 2}});
   ASSERT_TRUE(done) << done.error().message;
   EXPECT_EQ(*store->count({}, {}), 90u);
+}
+
+TEST_F(ClickhouseRestart, SumsOfADayAreLeftAsideOnceARowOfItComesLate) {
+  const auto store = open("late");
+  const auto overview_rows = [&] {
+    const auto answer = store->overview({{}, 1'800'000'000'000'000}, {});
+    EXPECT_TRUE(answer) << answer.error().message;
+    return answer ? answer->now.all.rows : 0;
+  };
+  const auto rows_in = [&](const std::string& what) {
+    const auto table = store->query("SELECT count() FROM " + what, {});
+    EXPECT_TRUE(table) << table.error().message;
+    return table ? std::get<std::uint64_t>(table->rows.at(0).at(0)) : 0;
+  };
+  for (std::uint64_t i = 1; i <= 90; ++i) add_row(*store, i);
+  ASSERT_TRUE(store->commit({}));
+  const auto made = store->maintain(true);
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_TRUE(*made);
+  EXPECT_GT(rows_in("late.traffic_sums WHERE rollup = 1"), 0u);
+  EXPECT_EQ(overview_rows(), 90u);
+  for (std::uint64_t i = 91; i <= 95; ++i) add_row(*store, i);
+  ASSERT_TRUE(store->commit({}));
+  EXPECT_EQ(overview_rows(), 95u);
+  ASSERT_TRUE(store->maintain(true));
+  EXPECT_EQ(rows_in("late.traffic_sums WHERE rollup = 0"),
+            2u);  // the first generation is still there
+  EXPECT_EQ(overview_rows(), 95u);
 }
 
 TEST_F(ClickhouseRestart, AFolderThatIsNewDoesNotUseNumbersAgain) {

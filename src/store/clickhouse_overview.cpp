@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The overview's answer from ClickHouse: each part is one pass over the columns that it needs.
+// The overview's answer from ClickHouse: each part is one pass over the sums of whole days, and
+// over the columns that it needs of the rows that are in none.
 #include <algorithm>
 #include <tuple>
 
@@ -20,9 +21,14 @@ constexpr unsigned kScanTargets = 100, kScanTries = 4;
 // Rows of subtype start count for no session, and their bytes are counted again at its end.
 constexpr const char* kSums =
     "count() AS n, sum(sessions) AS s, ifNull(sumIf(bytes, sessions > 0), 0) AS b";
+constexpr const char* kSumsOfSums = "sum(rows_n) AS n, sum(sessions_n) AS s, sum(bytes_n) AS b";
 constexpr const char* kBlocked = "final_action = 'blocked'";
 constexpr const char* kFailed = "final_action = 'allowed' AND outcome = 'failed'";
-constexpr const char* kColumns[] = {"rule", "app", "src", "dst"};  // by RankedBy
+// By RankedBy.
+constexpr const char* kColumns[] = {"rule", "app", "src", "dst"};
+constexpr ClickhouseRollup kRankedRollups[] = {
+    ClickhouseRollup::Rules, ClickhouseRollup::Applications, ClickhouseRollup::Sources,
+    ClickhouseRollup::Destinations};
 
 class Asker {
  public:
@@ -36,6 +42,10 @@ class Asker {
     if (!span) return tl::unexpected(span.error());
     set_period(out_, question_, span->first, span->last);
     now_ = {question_.scope.condition, out_.from, out_.to};
+    first_ = span->first, last_ = span->last;
+    rolled_ = question_.scope.condition.empty() && out_.step_seconds % 60 == 0;
+    if (rolled_) days_ = store_.rolled_days_now();
+    rolled_ = !days_.empty();
     if (auto counted = count(now_, out_.now, &out_.steps, out_.reasons); !counted)
       return tl::unexpected(counted.error());
     for (const auto part : {&Asker::rank_all, &Asker::find_servers, &Asker::find_rules,
@@ -46,6 +56,24 @@ class Asker {
 
  private:
   Result<Table> ask(const std::string& sql) { return store_.ask(sql, limits_); }
+
+  // The groups of a roll-up, or, where there is none or a filter, rows; each with kSums of its
+  // kind.
+  std::string from(ClickhouseRollup rollup, const RowScope& scope, std::string_view more) const {
+    if (!rolled_) return rows_of(scope, more);
+    // A side beyond which there is nothing is no border, and no unit of a roll-up is cut by it.
+    std::optional<std::int64_t> begin = scope.from;
+    std::optional<std::int64_t> end = scope.to;
+    if (first_ && begin && *begin <= *first_) begin.reset();
+    if (last_ && end && *end > *last_) end.reset();
+    return fmt::format("FROM ({}) WHERE {}",
+                       rolled_source(rollup, store_.database(), days_, begin, end), more);
+  }
+  const char* sums() const { return rolled_ ? kSumsOfSums : kSums; }
+  // What is different in a group.
+  std::string different(std::string_view of_rows) const {
+    return rolled_ ? "uniqExactIfMerge(peers)" : fmt::format("uniqExact({})", of_rows);
+  }
 
   std::string rows_of(const RowScope& scope, std::string_view more) const {
     const std::string period = period_sql(SqlDialect::ClickHouse, scope.from, scope.to);
@@ -58,13 +86,15 @@ class Asker {
     const std::string step =
         steps == nullptr
             ? "toInt64(0)"
-            : fmt::format("intDiv(time, toInt64({})) - ({})", out_.step_seconds * kMicros,
-                          out_.first_step_seconds / out_.step_seconds);
+            : fmt::format("intDiv({}, toInt64({})) - ({})", rolled_ ? "since" : "time",
+                          out_.step_seconds * kMicros, out_.first_step_seconds / out_.step_seconds);
     const auto table = ask(fmt::format(
         "SELECT {} AS step, toString(final_action), toString(decided_by), toString(outcome), "
-        "toString(reason_code), action = 'allow' AS allow, contradictions <> 0 AS contradicts, {} "
-        "{} GROUP BY step, final_action, decided_by, outcome, reason_code, allow, contradicts",
-        step, kSums, rows_of(scope, "1")));
+        "toString(reason_code), {}, {}, {} {} GROUP BY step, final_action, decided_by, "
+        "outcome, reason_code, allow, contradicts",
+        step, rolled_ ? "allowed_by_action AS allow" : "action = 'allow' AS allow",
+        rolled_ ? "contradicts" : "contradictions <> 0 AS contradicts", sums(),
+        from(ClickhouseRollup::Verdicts, scope, "1")));
     if (!table) return tl::unexpected(table.error());
     OverviewCounts counts(totals, steps);
     for (const auto& row : table->rows)
@@ -81,10 +111,11 @@ class Asker {
     const bool address = by == RankedBy::Src || by == RankedBy::Dst;
     const auto table = ask(fmt::format(
         "SELECT {} AS x, {} {} GROUP BY {} HAVING s > 0 ORDER BY s DESC, b DESC, {} LIMIT {}",
-        address ? address_text_sql(SqlDialect::ClickHouse, column) : column, kSums,
-        rows_of(scope, fmt::format("{} AND {}", condition,
-                                   address ? fmt::format("isNotNull({})", column)
-                                           : fmt::format("{} <> ''", column))),
+        address ? address_text_sql(SqlDialect::ClickHouse, column) : column, sums(),
+        from(kRankedRollups[static_cast<std::size_t>(by)], scope,
+             fmt::format(
+                 "{} AND {}", condition,
+                 address ? fmt::format("isNotNull({})", column) : fmt::format("{} <> ''", column))),
         column, column, most));
     if (!table) return tl::unexpected(table.error());
     std::vector<RankedValue> ranked;
@@ -127,11 +158,14 @@ class Asker {
 
   Result<void> find_servers() {
     const auto table = ask(fmt::format(
-        "SELECT {}, dport, {}, toString(reason_code), {}, uniqExact(src) {} GROUP BY dst, dport, "
+        "SELECT {}, dport, {}, toString(reason_code), {}, {} {} GROUP BY dst, dport, "
         "proto, reason_code HAVING s > 1 ORDER BY s DESC, dst, dport, proto, reason_code LIMIT {}",
         address_text_sql(SqlDialect::ClickHouse, "dst"),
-        protocol_text_sql(SqlDialect::ClickHouse, "proto"), kSums,
-        rows_of(now_, fmt::format("{} AND sessions > 0", kFailed)), kFoundMax));
+        protocol_text_sql(SqlDialect::ClickHouse, "proto"), sums(), different("src"),
+        // The roll-up has no others.
+        from(ClickhouseRollup::Servers, now_,
+             rolled_ ? "1" : fmt::format("{} AND sessions > 0", kFailed)),
+        kFoundMax));
     if (!table) return tl::unexpected(table.error());
     for (const auto& row : table->rows) {
       OverviewAnswer::FailingServer server{std::string(text_of(row[0])),
@@ -150,7 +184,8 @@ class Asker {
     const auto table = ask(fmt::format(
         "SELECT rule, toString(reason_code), {} {} GROUP BY rule, reason_code HAVING s > 1 ORDER "
         "BY s DESC, rule, reason_code LIMIT {}",
-        kSums, rows_of(now_, fmt::format("{} AND rule <> ''", kBlocked)), kFoundMax));
+        sums(), from(ClickhouseRollup::Rules, now_, fmt::format("{} AND rule <> ''", kBlocked)),
+        kFoundMax));
     if (!table) return tl::unexpected(table.error());
     for (const auto& row : table->rows)
       out_.blocking_rules.push_back(
@@ -161,11 +196,13 @@ class Asker {
   Result<void> find_scans() {
     // NULL makes a tuple that is not counted, so what is missing is told by a value of its own.
     const auto table = ask(fmt::format(
-        "SELECT {}, {}, uniqExact(ifNull(dst, toFixedString('', 16)), isNull(dst), ifNull(dport, "
-        "0), isNull(dport), ifNull(proto, 0), isNull(proto)) AS targets {} GROUP BY src HAVING n "
-        ">= {} AND targets >= {} AND s <= {} * targets ORDER BY targets DESC, src LIMIT {}",
-        address_text_sql(SqlDialect::ClickHouse, "src"), kSums,
-        rows_of(now_, "(final_action = 'blocked' OR outcome = 'failed') AND sessions > 0"),
+        "SELECT {}, {}, {} AS targets {} GROUP BY src HAVING n >= {} AND targets >= {} AND s <= {} "
+        "* targets ORDER BY targets DESC, src LIMIT {}",
+        address_text_sql(SqlDialect::ClickHouse, "src"), sums(),
+        different("ifNull(dst, toFixedString('', 16)), isNull(dst), ifNull(dport, 0), "
+                  "isNull(dport), ifNull(proto, 0), isNull(proto)"),
+        from(ClickhouseRollup::Sources, now_,
+             rolled_ ? "1" : "(final_action = 'blocked' OR outcome = 'failed') AND sessions > 0"),
         kScanTargets, kScanTargets, kScanTries, kScansMax));
     if (!table) return tl::unexpected(table.error());
     for (const auto& row : table->rows)
@@ -178,6 +215,9 @@ class Asker {
   const OverviewQuestion& question_;
   QueryLimits limits_;
   RowScope now_;
+  std::optional<std::int64_t> first_, last_;  // of all rows
+  RolledDays days_;
+  bool rolled_ = false;  // sums are read where there are some
   OverviewAnswer out_;
 };
 

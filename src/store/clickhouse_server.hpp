@@ -33,8 +33,9 @@ struct ClickhouseSettings {
 
 class ClickhouseServer {
  public:
+  static constexpr std::chrono::milliseconds kAnswerTime{120'000};
   ClickhouseServer(const ClickhouseAddress& address, std::string server, std::string password,
-                   std::string ca_file);
+                   std::string ca_file, std::chrono::milliseconds answer_time = kAnswerTime);
 
   // "host:port"
   const std::string& name() const { return server_; }

@@ -12,12 +12,12 @@
 
 #include "model/odd_texts.hpp"
 #include "model/stored_sql.hpp"
+#include "store/clickhouse_rollups.hpp"
 #include "store/table_cells.hpp"
 
 namespace endreason {
 namespace {
 
-constexpr std::int64_t kMicrosPerDay = std::int64_t{86'400} * 1'000'000;
 // How long a server may go on with a block whose sender has lost it.
 constexpr auto kOldInsertTime = std::chrono::seconds(60);
 constexpr std::uint64_t kNumbersPerNode = std::uint64_t{1} << 48;
@@ -47,8 +47,9 @@ Result<std::unique_ptr<Store>> ClickhouseStore::open(const StoreOptions& options
   return store;
 }
 
-ClickhouseServer ClickhouseStore::make_server(const std::string& name) const {
-  return {address_, name, options_.password, options_.ca_file};
+ClickhouseServer ClickhouseStore::make_server(const std::string& name,
+                                              std::chrono::milliseconds answer_time) const {
+  return {address_, name, options_.password, options_.ca_file, answer_time};
 }
 
 // A node that has been here before can start while its servers are away: what is received waits in
@@ -120,8 +121,16 @@ void ClickhouseStore::number_senders() {
 
 Result<void> ClickhouseStore::learn_shard(Node& node, ClickhousePlace& place) {
   place = {address_.database, options_.cluster, 1, node.server.name()};
-  if (options_.cluster.empty()) return {};
-  const auto shards = node.server.ask(
+  auto learned = ask_shard(node.server);
+  if (!learned) return tl::unexpected(learned.error());
+  place.shard = node.shard = learned->shard;
+  shards_ = std::max(shards_, learned->shards);
+  return {};
+}
+
+Result<ClickhouseStore::ShardOf> ClickhouseStore::ask_shard(ClickhouseServer& server) const {
+  if (options_.cluster.empty()) return ShardOf{1, 1};
+  const auto shards = server.ask(
       fmt::format("SELECT max(shard_num), groupUniqArray(if(is_local, shard_num, 0)) AS mine, "
                   "arrayStringConcat(arrayMap(x -> toString(x), arrayFilter(x -> x > 0, mine)), "
                   "',') FROM system.clusters WHERE cluster = {}",
@@ -130,15 +139,12 @@ Result<void> ClickhouseStore::learn_shard(Node& node, ClickhousePlace& place) {
   if (!shards) return tl::unexpected(shards.error());
   const std::string mine(text_of(shards->rows.at(0)[2]));
   if (mine.empty() || mine.find(',') != std::string::npos)
-    return fail(Error::Code::Usage,
-                fmt::format("store-cluster: ClickHouse at {} says that it is in {} of cluster {}; "
-                            "name a cluster of its configuration (system.clusters)",
-                            node.server.name(), mine.empty() ? "no shard" : "several shards",
-                            options_.cluster));
-  node.shard = std::stoull(mine);
-  place.shard = node.shard;
-  shards_ = std::max(shards_, number_of(shards->rows[0][0]));
-  return {};
+    return fail(
+        Error::Code::Usage,
+        fmt::format("store-cluster: ClickHouse at {} says that it is in {} of cluster {}; "
+                    "name a cluster of its configuration (system.clusters)",
+                    server.name(), mine.empty() ? "no shard" : "several shards", options_.cluster));
+  return ShardOf{std::stoull(mine), number_of(shards->rows[0][0])};
 }
 
 Result<void> ClickhouseStore::make_ready(Node& node) {
@@ -152,37 +158,39 @@ Result<void> ClickhouseStore::make_ready(Node& node) {
                             node.server.name(), text_of(version->rows[0][0])));
   ClickhousePlace place;
   if (auto learned = learn_shard(node, place); !learned) return learned;
-  for (const std::string& statement : clickhouse_schema(place, features))
-    if (auto made = node.server.run(statement); !made) return made;
-  if (auto mended = mend_columns(node, place); !mended) return mended;
+  for (const auto& statements : {clickhouse_schema(place, features), clickhouse_sums_schema(place)})
+    for (const std::string& statement : statements)
+      if (auto made = node.server.run(statement); !made) return made;
+  for (const auto& [name, columns] :
+       {std::pair{clickhouse_local_table(place), clickhouse_columns()},
+        {table(), clickhouse_columns()},
+        {clickhouse_sums_table(place), clickhouse_sum_columns()},
+        {address_.database + ".traffic_sums", clickhouse_sum_columns()}})
+    if (auto mended = mend_columns(node, name, columns); !mended) return mended;
   if (blocks_.size() < shards_) blocks_.resize(shards_);
   node.ready = true;
   return {};
 }
 
 // A table of an older endreason gets the columns and the words that it lacks.
-Result<void> ClickhouseStore::mend_columns(Node& node, const ClickhousePlace& place) {
-  std::vector<std::string> tables{clickhouse_local_table(place)};
-  if (!place.cluster.empty()) tables.push_back(table());
-  for (const std::string& name : tables) {
-    const auto there = node.server.ask(
-        fmt::format("SELECT name, type FROM system.columns WHERE database = {} AND table = {}",
-                    literal(place.database), literal(name.substr(place.database.size() + 1))),
-        10'000);
-    if (!there) return tl::unexpected(there.error());
-    std::map<std::string, std::string> types;
-    for (const auto& row : there->rows) types[std::string(text_of(row[0]))] = text_of(row[1]);
-    for (const ClickhouseColumn& c : clickhouse_columns()) {
-      const auto found = types.find(c.name);
-      const bool other_words =
-          found != types.end() && c.type.starts_with("Enum8") && found->second != c.type;
-      if (found != types.end() && !other_words) continue;
-      if (auto changed =
-              node.server.run(fmt::format("ALTER TABLE {} {} COLUMN \"{}\" {}", name,
-                                          other_words ? "MODIFY" : "ADD", c.name, c.type));
-          !changed)
-        return changed;
-    }
+Result<void> ClickhouseStore::mend_columns(Node& node, const std::string& name,
+                                           const std::vector<ClickhouseColumn>& columns) {
+  const auto there = node.server.ask(
+      fmt::format("SELECT name, type FROM system.columns WHERE database = {} AND table = {}",
+                  literal(address_.database), literal(name.substr(address_.database.size() + 1))),
+      10'000);
+  if (!there) return tl::unexpected(there.error());
+  std::map<std::string, std::string> types;
+  for (const auto& row : there->rows) types[std::string(text_of(row[0]))] = text_of(row[1]);
+  for (const ClickhouseColumn& c : columns) {
+    const auto found = types.find(c.name);
+    const bool other_words =
+        found != types.end() && c.type.starts_with("Enum8") && found->second != c.type;
+    if (found != types.end() && !other_words) continue;
+    if (auto changed = node.server.run(fmt::format("ALTER TABLE {} {} COLUMN \"{}\" {}", name,
+                                                   other_words ? "MODIFY" : "ADD", c.name, c.type));
+        !changed)
+      return changed;
   }
   return {};
 }
@@ -342,43 +350,6 @@ Result<std::vector<bool>> ClickhouseStore::already_there(Node& node, const Click
   return there;
 }
 
-Result<std::uint64_t> ClickhouseStore::remove_before(std::int64_t micros) {
-  const std::int64_t day = micros / kMicrosPerDay - (micros % kMicrosPerDay < 0);
-  std::uint64_t rows = 0;
-  std::set<std::uint64_t> shards_done;
-  for (const std::string& name : address_.servers) {
-    ClickhouseServer server = make_server(name);
-    const ClickhousePlace place{address_.database, options_.cluster, 1, {}};
-    const std::string local = clickhouse_local_table(place);
-    const auto parts = server.ask(
-        fmt::format("SELECT partition, sum(rows) FROM system.parts WHERE active AND database = {} "
-                    "AND table = {} AND toInt64OrZero(partition) < {} GROUP BY partition",
-                    literal(place.database), literal(local.substr(place.database.size() + 1)), day),
-        UINT64_MAX);
-    if (!parts) {
-      if (address_.servers.size() == 1) return tl::unexpected(parts.error());
-      continue;
-    }
-    for (const auto& row : parts->rows) {
-      if (auto dropped =
-              server.run(fmt::format("ALTER TABLE {} DROP PARTITION {}", local, text_of(row[0])));
-          !dropped)
-        return tl::unexpected(dropped.error());
-      rows += number_of(row[1]);
-    }
-  }
-  return rows;
-}
-
-Result<std::uint64_t> ClickhouseStore::remove_beyond(std::uint64_t bytes) {
-  if (bytes_on_disk() <= bytes) return 0;
-  const auto stored = span({});
-  if (!stored) return tl::unexpected(stored.error());
-  if (!stored->first) return 0;
-  const std::int64_t into = *stored->first % kMicrosPerDay;
-  return remove_before(*stored->first - into + (into < 0 ? 0 : kMicrosPerDay));
-}
-
 // --- asking --------------------------------------------------------------------------------------
 
 // Connections of one question, given back afterwards.
@@ -533,7 +504,7 @@ std::uint64_t ClickhouseStore::bytes_on_disk() const {
     ClickhouseServer server = make_server(name);
     const auto bytes = server.ask(
         fmt::format("SELECT sum(bytes) FROM system.parts WHERE active AND database = {} AND table "
-                    "LIKE 'traffic_rows%'",
+                    "LIKE 'traffic_%'",
                     literal(address_.database)),
         1);
     if (bytes) sum += number_of(bytes->rows.at(0)[0]);

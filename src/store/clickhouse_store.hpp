@@ -7,11 +7,13 @@
 
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "store/clickhouse_rollups.hpp"
 #include "store/clickhouse_rows.hpp"
 #include "store/clickhouse_server.hpp"
 #include "store/clickhouse_state.hpp"
@@ -33,6 +35,8 @@ class ClickhouseStore final : public Store {
   Result<std::uint64_t> remove_before(std::int64_t micros) override;
   // The oldest day, as often as it is asked.
   Result<std::uint64_t> remove_beyond(std::uint64_t bytes) override;
+  // Adds up a day.
+  Result<bool> maintain(bool idle) override;
   std::uint64_t next_id() const override { return next_id_; }
   void begin_stream(StreamRows rows) override;
   void pass_over() override {
@@ -69,6 +73,9 @@ class ClickhouseStore final : public Store {
   // Of questions: one SELECT, answered by whichever server does.
   Result<Table> ask(const std::string& sql, const QueryLimits& limits);
   std::string table() const { return address_.database + ".traffic_rows"; }
+  const std::string& database() const { return address_.database; }
+  // The days whose sums every server has that answers, and which add up to its rows.
+  RolledDays rolled_days_now();
 
  private:
   // A server for writing, and what is known of it once it has answered.
@@ -82,14 +89,46 @@ class ClickhouseStore final : public Store {
 
   ClickhouseStore(StoreOptions options, ClickhouseAddress address)
       : options_(std::move(options)), address_(std::move(address)) {}
-  ClickhouseServer make_server(const std::string& name) const;
+  struct ShardOf {
+    std::uint64_t shard{}, shards{};  // its own, and how many there are
+  };
+  // What a server has of days.
+  struct ServerDays {
+    struct Count {
+      std::uint64_t rows{}, quiet_seconds{};
+    };
+    struct Mark {
+      std::uint64_t rows{}, sums{};
+    };
+    using Key = std::pair<std::int64_t, std::uint64_t>;  // day, generation
+    std::map<std::int64_t, Count> rows;
+    std::map<Key, Count> sums;
+    std::map<Key, Mark> marks;
+    std::uint64_t rows_of(std::int64_t day) const {
+      const auto known = rows.find(day);
+      return known == rows.end() ? 0 : known->second.rows;
+    }
+    bool has(std::int64_t day, std::uint64_t generation) const;
+  };
+  Result<ServerDays> ask_days(ClickhouseServer& server) const;
+  static RolledDays rolled_days(const std::vector<ServerDays>& servers);
+  std::optional<std::int64_t> day_to_roll_up(const std::vector<ServerDays>& servers) const;
+  Result<bool> roll_up_a_day();
+  Result<bool> roll_up(ClickhouseServer& server, std::int64_t day, std::uint64_t generation) const;
+  void remove_old_sums(std::vector<ClickhouseServer>& servers,
+                       const std::vector<ServerDays>& pictures) const;
+
+  ClickhouseServer make_server(const std::string& name, std::chrono::milliseconds answer_time =
+                                                            ClickhouseServer::kAnswerTime) const;
   Result<void> learn_what_is_there();
   Result<void> learn_numbers(bool folder_is_new);
   // Numbers of this node's rows are above it.
   std::uint64_t first_number() const { return std::uint64_t{options_.node} << 48; }
   Result<void> make_ready(Node& node);
   Result<void> learn_shard(Node& node, ClickhousePlace& place);
-  Result<void> mend_columns(Node& node, const ClickhousePlace& place);
+  Result<ShardOf> ask_shard(ClickhouseServer& server) const;
+  Result<void> mend_columns(Node& node, const std::string& name,
+                            const std::vector<ClickhouseColumn>& columns);
   Result<void> begin_commit(const StoreState& state);
   void end_stream();
   Result<void> send(std::uint64_t shard, ClickhouseBlock& block);
@@ -114,6 +153,7 @@ class ClickhouseStore final : public Store {
   ClickhouseEncoder encoder_;
   std::vector<std::string> senders_;  // with those that are not committed yet
   std::uint64_t next_id_ = 1;
+  std::chrono::steady_clock::time_point maintain_next_{};  // of the keeper's thread
   bool uncertain_ = false;  // rows from known_.next_id on may be stored already
   std::uint64_t attempts_ = 0;
   std::optional<StreamRows> stream_;

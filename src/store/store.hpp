@@ -37,6 +37,8 @@ struct StoreOptions {
   std::string export_folder;
   // Of ClickHouse: clickhouse://USER@HOST:8123,HOST:8123/DATABASE, and what does not belong there.
   std::string clickhouse, password, cluster, ca_file;
+  // A day of which nothing has come for so long is added up.
+  std::uint64_t rollup_quiet_seconds = 60;
   std::uint16_t node = 0;  // of those that store into the same database; each has its own numbers
 };
 

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/clickhouse_rollups.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/enum_table.hpp"
+#include "model/stored_sql.hpp"
+
+namespace endreason {
+namespace {
+
+struct RollupInfo {
+  ClickhouseRollup value;
+  std::int64_t unit_micros;
+  std::string_view keys;
+  std::string_view rows;   // which are added up
+  std::string_view peers;  // an aggregate state that is kept with each group, or nothing
+};
+
+// What is missing is told by a value of its own.
+constexpr std::string_view kTargets =
+    "uniqExactIfState(cityHash64(ifNull(dst, toFixedString('', 16)), isNull(dst), ifNull(dport, "
+    "0), isNull(dport), ifNull(proto, 0), isNull(proto)), toUInt8(1))";
+constexpr std::string_view kSources =
+    "uniqExactIfState(cityHash64(ifNull(src, toFixedString('', 16))), isNotNull(src))";
+constexpr std::string_view kBlockedOrFailed =
+    "(final_action = 'blocked' OR outcome = 'failed') AND sessions > 0";
+
+// The finer the unit, the less is read from rows at the ends of a period; where nearly every
+// session has a group of its own, only whole days make them fewer.
+constexpr auto kRollups = std::to_array<RollupInfo>({
+    {ClickhouseRollup::Marks, 0, "", "", ""},
+    {ClickhouseRollup::Verdicts, 60'000'000,
+     "final_action, decided_by, outcome, reason_code, allowed_by_action, contradicts", "1", ""},
+    {ClickhouseRollup::Rules, 600'000'000, "final_action, outcome, reason_code, rule", "1", ""},
+    {ClickhouseRollup::Applications, 600'000'000, "final_action, outcome, app", "1", ""},
+    {ClickhouseRollup::Sources, kDayMicros, "final_action, outcome, src", kBlockedOrFailed,
+     kTargets},
+    {ClickhouseRollup::Destinations, kDayMicros, "final_action, outcome, dst", kBlockedOrFailed,
+     ""},
+    {ClickhouseRollup::Servers, kDayMicros, "reason_code, dst, dport, proto",
+     "final_action = 'allowed' AND outcome = 'failed' AND sessions > 0", kSources},
+});
+static_assert(rows_in_enum_order(kRollups));
+
+const RollupInfo& info_of(ClickhouseRollup rollup) {
+  return kRollups[static_cast<std::size_t>(rollup)];
+}
+
+// Keys that are no columns of a row.
+constexpr std::string_view kMadeOfRows =
+    "action = 'allow' AS allowed_by_action, contradictions <> 0 AS contradicts";
+
+std::string keys_of_rows(const RollupInfo& rollup) {
+  std::string keys(rollup.keys);
+  const std::size_t made = keys.find("allowed_by_action");
+  if (made != std::string::npos) keys.replace(made, std::string::npos, kMadeOfRows);
+  return keys;
+}
+
+std::string since_sql(std::int64_t unit_micros) {
+  return fmt::format("intDiv(time, toInt64({0})) * {0}", unit_micros);
+}
+
+std::string grouped_rows(const RollupInfo& rollup, std::string_view table, std::string_view since,
+                         std::string_view where) {
+  const std::string peers =
+      rollup.peers.empty() ? std::string() : fmt::format(", {} AS peers", rollup.peers);
+  return fmt::format(
+      "SELECT {} AS since, {}, count() AS rows_n, sum(sessions) AS sessions_n, "
+      "toUInt64(ifNull(sumIf(bytes, sessions > 0), 0)) AS bytes_n{} FROM {} WHERE ({}) AND {} "
+      "GROUP "
+      "BY since, {}",
+      since, keys_of_rows(rollup), peers, table, where, rollup.rows, rollup.keys);
+}
+
+std::string day_condition(std::int64_t day) {
+  return fmt::format("time >= {} AND time < {}", day * kDayMicros, (day + 1) * kDayMicros);
+}
+
+std::int64_t unit_before(std::int64_t time, std::int64_t unit) {
+  const std::int64_t into = time % unit;
+  return time - (into < 0 ? into + unit : into);
+}
+
+std::string between(std::string_view column, std::optional<std::int64_t> from,
+                    std::optional<std::int64_t> to) {
+  std::string sql;
+  if (from) sql = fmt::format("{} >= {}", column, *from);
+  if (to) sql += fmt::format("{}{} < {}", sql.empty() ? "" : " AND ", column, *to);
+  return sql.empty() ? "1" : sql;
+}
+
+// The times of a period that no rolled up day has whole units of, as a condition; empty: none.
+std::string rest_of(const RolledDays& days, std::optional<std::int64_t> from,
+                    std::optional<std::int64_t> to, std::optional<std::int64_t> first,
+                    std::optional<std::int64_t> end) {
+  std::vector<std::string> parts;
+  std::optional<std::int64_t> at = from;
+  for (const auto& [day, generation] : days) {
+    const std::int64_t begin = std::max(day * kDayMicros, first.value_or(INT64_MIN));
+    const std::int64_t stop = std::min((day + 1) * kDayMicros, end.value_or(INT64_MAX));
+    if (begin >= stop) continue;
+    if (!at || *at < begin) parts.push_back(between("time", at, begin));
+    at = stop;
+  }
+  if (!at || !to || *at < *to) parts.push_back(between("time", at, to));
+  return fmt::format("{}", fmt::join(parts, " OR "));
+}
+
+}  // namespace
+
+std::vector<ClickhouseColumn> clickhouse_sum_columns() {
+  const auto made = [](std::string_view name, std::string_view type) {
+    ClickhouseColumn column{};
+    column.name = name;
+    column.type = type;
+    return column;
+  };
+  std::vector<ClickhouseColumn> all{made("day", "Int64"), made("generation", "UInt64"),
+                                    made("rollup", "UInt8"), made("since", "Int64")};
+  for (const ClickhouseColumn& c : clickhouse_columns())
+    for (const std::string_view key : {"final_action", "decided_by", "outcome", "reason_code",
+                                       "rule", "app", "src", "dst", "dport", "proto"})
+      if (c.name == key) all.push_back(made(c.name, c.type));
+  for (const std::string_view flag : {"allowed_by_action", "contradicts"})
+    all.push_back(made(flag, "UInt8"));
+  for (const std::string_view sum : {"rows_n", "sessions_n", "bytes_n"})
+    all.push_back(made(sum, "UInt64"));
+  all.push_back(made("peers", "AggregateFunction(uniqExactIf, UInt64, UInt8)"));
+  return all;
+}
+
+std::string clickhouse_sums_table(const ClickhousePlace& place) {
+  return place.database + (place.cluster.empty() ? ".traffic_sums" : ".traffic_sums_here");
+}
+
+std::vector<std::string> clickhouse_sums_schema(const ClickhousePlace& place) {
+  std::string columns;
+  for (const ClickhouseColumn& c : clickhouse_sum_columns())
+    columns += fmt::format("{}\"{}\" {}", columns.empty() ? "" : ", ", c.name, c.type);
+  const std::string order = "PARTITION BY (day, generation) ORDER BY (rollup, since)";
+  if (place.cluster.empty())
+    return {fmt::format("CREATE TABLE IF NOT EXISTS {} ({}) ENGINE = MergeTree {}",
+                        clickhouse_sums_table(place), columns, order)};
+  return {fmt::format("CREATE TABLE IF NOT EXISTS {} ({}) ENGINE = "
+                      "ReplicatedMergeTree('/clickhouse/tables/{}/{}/traffic_sums', '{}') {}",
+                      clickhouse_sums_table(place), columns, place.database, place.shard,
+                      place.replica, order),
+          fmt::format("CREATE TABLE IF NOT EXISTS {0}.traffic_sums ({1}) ENGINE = Distributed({2}, "
+                      "{0}, traffic_sums_here, day)",
+                      place.database, columns, place.cluster)};
+}
+
+std::vector<std::string> roll_up_statements(const ClickhousePlace& place, std::int64_t day,
+                                            std::uint64_t generation) {
+  std::vector<std::string> statements;
+  for (const RollupInfo& rollup : kRollups) {
+    if (rollup.value == ClickhouseRollup::Marks) continue;
+    statements.push_back(fmt::format(
+        "INSERT INTO {} (day, generation, rollup, since, {}, rows_n, sessions_n, bytes_n{}) SELECT "
+        "toInt64({}), toUInt64({}), toUInt8({}), * FROM ({})",
+        clickhouse_sums_table(place), rollup.keys, rollup.peers.empty() ? "" : ", peers", day,
+        generation, static_cast<unsigned>(rollup.value),
+        grouped_rows(rollup, clickhouse_local_table(place), since_sql(rollup.unit_micros),
+                     day_condition(day))));
+  }
+  return statements;
+}
+
+std::string roll_up_mark(const ClickhousePlace& place, std::int64_t day, std::uint64_t generation,
+                         std::uint64_t rows) {
+  return fmt::format(
+      "INSERT INTO {0} (day, generation, rollup, since, rows_n, sessions_n) SELECT toInt64({1}), "
+      "toUInt64({2}), toUInt8(0), toInt64({1}), toUInt64({3}), count() FROM {0} WHERE day = {1} "
+      "AND "
+      "generation = {2}",
+      clickhouse_sums_table(place), day, generation, rows);
+}
+
+std::string rolled_source(ClickhouseRollup which, const std::string& database,
+                          const RolledDays& days, std::optional<std::int64_t> from,
+                          std::optional<std::int64_t> to) {
+  const RollupInfo& rollup = info_of(which);
+  std::optional<std::int64_t> first, end;
+  if (from) first = unit_before(*from + rollup.unit_micros - 1, rollup.unit_micros);
+  if (to) end = unit_before(*to, rollup.unit_micros);
+  std::string generations;
+  for (const auto& [day, generation] : days) {
+    if ((first && (day + 1) * kDayMicros <= *first) || (end && day * kDayMicros >= *end)) continue;
+    generations += fmt::format("{}(toInt64({}), toUInt64({}))", generations.empty() ? "" : ", ",
+                               day, generation);
+  }
+  std::string sql;
+  if (!generations.empty() && !(first && end && *first >= *end))
+    sql = fmt::format(
+        "SELECT since, {}, rows_n, sessions_n, bytes_n{} FROM {}.traffic_sums WHERE rollup = {} "
+        "AND "
+        "(day, generation) IN ({}) AND {}",
+        rollup.keys, rollup.peers.empty() ? "" : ", peers", database, static_cast<unsigned>(which),
+        generations, between("since", first, end));
+  const std::string rest =
+      sql.empty() ? between("time", from, to) : rest_of(days, from, to, first, end);
+  if (rest.empty()) return sql;
+  return fmt::format(
+      "{}{}{}", sql, sql.empty() ? "" : " UNION ALL ",
+      grouped_rows(rollup, database + ".traffic_rows", since_sql(rollup.unit_micros), rest));
+}
+
+}  // namespace endreason

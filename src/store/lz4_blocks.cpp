@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/lz4_blocks.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+#include <lz4.h>
+
+#include "base/loaded_library.hpp"
+
+namespace endreason {
+namespace {
+
+// block = checksum:u128 method:u8 compressed:u32 plain:u32 bytes
+// Numbers are little-endian; `compressed` counts itself, the method and what follows.
+constexpr std::size_t kChecksumBytes = 16, kHeadBytes = 9;
+constexpr char kMethodLz4 = '\x82';
+constexpr std::size_t kPlainBytes = 1 << 20;  // as ClickHouse's own client has them
+
+using Compress = decltype(&::LZ4_compress_default);
+
+// Loaded when it is needed, as others (base/loaded_library.hpp).
+Result<Compress> compressor() {
+  static const Result<Compress> found = []() -> Result<Compress> {
+    const auto library = LoadedLibrary::load({"liblz4.so.1"}, "liblz4");
+    if (!library) return tl::unexpected(library.error());
+    Compress compress = nullptr;
+    if (!library->find("LZ4_compress_default", compress))
+      return tl::unexpected(library->wrong_version());
+    return compress;
+  }();
+  return found;
+}
+
+void put_u32(char* at, std::size_t value) {
+  const auto number = static_cast<std::uint32_t>(value);
+  std::memcpy(at, &number, sizeof number);
+}
+
+}  // namespace
+
+Result<std::string> lz4_blocks(std::string_view bytes) {
+  const auto compress = compressor();
+  if (!compress) return tl::unexpected(compress.error());
+  std::string out;
+  while (!bytes.empty()) {
+    const std::string_view piece = bytes.substr(0, kPlainBytes);
+    bytes.remove_prefix(piece.size());
+    const int most = LZ4_COMPRESSBOUND(static_cast<int>(piece.size()));
+    const std::size_t begin = out.size();
+    out.resize(begin + kChecksumBytes + kHeadBytes + static_cast<std::size_t>(most));
+    char* const head = out.data() + begin + kChecksumBytes;
+    const int size =
+        (*compress)(piece.data(), head + kHeadBytes, static_cast<int>(piece.size()), most);
+    *head = kMethodLz4;
+    put_u32(head + 1, static_cast<std::size_t>(size) + kHeadBytes);
+    put_u32(head + 5, piece.size());
+    out.resize(begin + kChecksumBytes + kHeadBytes + static_cast<std::size_t>(size));
+  }
+  return out;
+}
+
+}  // namespace endreason
