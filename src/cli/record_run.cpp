@@ -109,7 +109,11 @@ int RecordRun::run_summary(const Produce& produce) {
   summary_options.memory_bytes = kSummaryMemoryBytes / plan_.threads;
   for (unsigned i = 0; i < plan_.threads; ++i)
     parts.push_back(std::make_unique<Summary>(summary_options));
-  plan_.make_sink = [&](unsigned worker) { return std::make_unique<SummarySink>(*parts[worker]); };
+  plan_.make_sink = [&](unsigned worker) {
+    *parts[worker] = Summary(summary_options);
+    return std::make_unique<SummarySink>(*parts[worker]);
+  };
+  plan_.only_counts = rejects_ < 0 && !plan_.filter;
   const auto produced = produce(plan_);
   if (!produced) return complain(produced.error());
   for (std::size_t i = 1; i < parts.size(); ++i) parts[0]->merge(std::move(*parts[i]));

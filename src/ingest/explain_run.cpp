@@ -18,6 +18,8 @@
 namespace endreason {
 namespace {
 
+std::string reject_text(const Reject& reject);
+
 // Everything the workers share.
 struct Shared {
   const ExplainPlan& plan;
@@ -44,6 +46,7 @@ class Worker {
   void work() {
     while (!done_ && take_run()) {
       result_ = {};
+      result_.file = run_.file;
       // Runs give about as much as the one before: room for it at once spares growing and copying.
       result_.output.reserve(output_before_ + output_before_ / 8);
       process();
@@ -56,7 +59,15 @@ class Worker {
   }
 
  private:
-  bool take_run() { return !shared_.ordered.stopped() && shared_.runs.next(run_, progress_); }
+  bool take_run() {
+    if (shared_.ordered.stopped()) return false;
+    if (!shared_.runs.guesses()) return shared_.runs.next(run_, progress_);
+    // One more at a time than is worked on, so that it is known what comes.
+    if (!begun_) next_is_there_ = shared_.runs.next(next_, progress_);
+    begun_ = true;
+    std::swap(run_, next_);
+    return std::exchange(next_is_there_, next_is_there_ && shared_.runs.next(next_, progress_));
+  }
 
   void process() {
     ReadStatus status;
@@ -87,11 +98,20 @@ class Worker {
     }
   }
 
-  // While the lines are worked on, the bytes that this worker will probably read next come nearer:
-  // as far into those as the reader is in this run.
+  // The bytes that this worker reads next, as far as that can be told.
+  ComingWindow coming() {
+    if (!shared_.runs.guesses()) {
+      const std::uint64_t others = std::uint64_t{shared_.threads - 1} * plan_.run_bytes;
+      return {std::move(run_.coming), run_.coming_from + others, plan_.run_bytes};
+    }
+    if (!next_is_there_ || next_.lent.size() == 0) return {};
+    return {next_.coming, next_.lent_from(), next_.lent.size()};
+  }
+
+  // While the lines are worked on, those come nearer: as far into them as the reader is in this
+  // run.
   void read_lines(ReadStatus& status) {
-    const std::uint64_t others = std::uint64_t{shared_.threads - 1} * plan_.run_bytes;
-    ComingWindow window(std::move(run_.coming), run_.coming_from + others, plan_.run_bytes);
+    ComingWindow window = coming();
     const LentBytes lent(run_.lent.text());
     std::uint64_t line = reader_.line();
     while (!done_ && !at_more() && reader_.next(record_, status)) {
@@ -103,7 +123,8 @@ class Worker {
     }
     if (run_.unsurveyed && !lent.broken())
       shared_.runs.read_up_to(run_, reader_.position(), reader_.line());
-    if (lent.broken()) shared_.runs.broke_off(run_, line);
+    if (lent.broken()) result_.broke_off = line;
+    result_.lines = reader_.line() - run_.first_line;
   }
 
   // Whether the next line is one that the cutter has to see.
@@ -151,10 +172,10 @@ class Worker {
   }
 
   void note_reject(const Reject& reject) {
-    const std::string& input = plan_.inputs[record_.file].path;
     if (result_.rejected++ < plan_.messages_max)
-      result_.messages += reject_message(input, record_.line, reject) + "\n";
-    if (plan_.keep_rejects) append_reject_json(result_.rejects, input, record_, reject);
+      result_.messages.push_back({record_.line, reject_text(reject)});
+    if (plan_.keep_rejects)
+      append_reject_json(result_.rejects, plan_.inputs[record_.file].path, record_, reject);
   }
 
   Shared& shared_;
@@ -164,7 +185,8 @@ class Worker {
   LineReader reader_;
   RecordClock clock_;
   std::function<void(std::uint64_t)> progress_;
-  Run run_;
+  Run run_, next_;
+  bool begun_ = false, next_is_there_ = false;  // of next_, where it is used
   TrafficRecord record_;
   RunResult result_;
   std::size_t output_before_ = 0;
@@ -172,21 +194,29 @@ class Worker {
   bool done_ = false;
 };
 
-// Shows the first rejects, in input order, then says how many more there were.
+// Shows the first rejects, in input order, then says how many more there were. Where runs count
+// their lines from 1, it knows how many come before them; and nothing is shown before the end, for
+// it may be all for nothing.
 class MessageGate {
  public:
-  explicit MessageGate(const ExplainPlan& plan) : plan_(plan) {}
+  MessageGate(const ExplainPlan& plan, bool guesses) : plan_(plan), guesses_(guesses) {}
+
   void pass(const RunResult& result) {
-    std::string_view text = result.messages;
-    while (!text.empty() && shown_ < plan_.messages_max) {
-      const std::size_t end = text.find('\n');
-      plan_.message(text.substr(0, end));
-      text.remove_prefix(end + 1);
+    if (std::exchange(file_, result.file) != result.file) lines_ = 0;
+    before_ = guesses_ ? lines_ : 0;
+    lines_ += result.lines;
+    for (const RunResult::Message& message : result.messages) {
+      if (shown_ == plan_.messages_max) break;
       ++shown_;
+      show(fmt::format("{}:{}: {}", visible(plan_.inputs[result.file].path), line(message.line),
+                       message.text));
     }
     rejected_ += result.rejected;
   }
+  // The number of a line of the run that was passed last.
+  std::uint64_t line(std::uint64_t of_run) const { return before_ + of_run; }
   void finish() const {
+    for (const std::string& text : held_) plan_.message(text);
     if (rejected_ > shown_)
       plan_.message(fmt::format(
           "{} more {} rejected{}", rejected_ - shown_, rejected_ - shown_ == 1 ? "line" : "lines",
@@ -194,8 +224,18 @@ class MessageGate {
   }
 
  private:
+  void show(std::string text) {
+    if (guesses_) return held_.push_back(std::move(text));
+    plan_.message(text);
+  }
+
   const ExplainPlan& plan_;
+  const bool guesses_;
+  std::uint32_t file_ = 0;
+  std::uint64_t lines_ = 0;   // of this file, up to now
+  std::uint64_t before_ = 0;  // of those, before the run
   std::uint64_t shown_ = 0, rejected_ = 0;
+  std::vector<std::string> held_;
 };
 
 bool is_utf8(std::string_view text) {
@@ -236,10 +276,8 @@ std::string shown(std::string_view text) {
   return out;
 }
 
-}  // namespace
-
-std::string reject_message(const std::string& input, std::uint64_t line, const Reject& reject) {
-  std::string out = fmt::format("{}:{}: rejected: ", visible(input), line);
+std::string reject_text(const Reject& reject) {
+  std::string out = "rejected: ";
   if (!reject.column_name.empty() && reject.column > 0) {
     out += fmt::format("column {} ({}): ", reject.column, shown(reject.column_name));
   } else if (!reject.column_name.empty()) {
@@ -254,6 +292,12 @@ std::string reject_message(const std::string& input, std::uint64_t line, const R
   }
   if (reject.found.empty()) return out + ", found nothing";
   return out + fmt::format(", found '{}'", shown(reject.found));
+}
+
+}  // namespace
+
+std::string reject_message(const std::string& input, std::uint64_t line, const Reject& reject) {
+  return fmt::format("{}:{}: {}", visible(input), line, reject_text(reject));
 }
 
 void append_reject_json(std::string& out, const std::string& input, const TrafficRecord& record,
@@ -275,20 +319,36 @@ void append_reject_json(std::string& out, const std::string& input, const Traffi
   out += "}\n";
 }
 
-ExplainResult run_explain(const ExplainPlan& plan) {
-  MessageGate gate(plan);
+namespace {
+
+// Whether each input is a file that may be mapped; opening one twice is no harm then.
+bool all_mapped(const ExplainPlan& plan) {
+  return std::all_of(plan.inputs.begin(), plan.inputs.end(), [&](const Input& input) {
+    if (!input.bytes) return false;
+    if (*input.bytes == 0) return true;
+    const auto source = plan.open(input);
+    return source && (*source)->coming();
+  });
+}
+
+// Nothing when it guessed that all is lines, and that was wrong.
+std::optional<ExplainResult> try_explain(const ExplainPlan& plan, unsigned threads, bool guess) {
+  MessageGate gate(plan, guess);
+  RunQueue* runs = nullptr;
   const auto write = [&](RunResult& result) {
     gate.pass(result);
+    if (result.broke_off) runs->broke_off(result.file, gate.line(*result.broke_off));
     if (!result.rejects.empty() && !plan.write_rejects(result.rejects)) return false;
     return result.output.empty() || plan.write_output(result.output);
   };
-  const unsigned threads = plan.threads == 0 || plan.limit != 0 ? 1 : plan.threads;
   Shared shared{plan,
                 threads,
-                RunQueue(plan.inputs, plan.reader, plan.run_bytes, plan.open, threads, plan.lend),
+                RunQueue(plan.inputs, plan.reader, plan.run_bytes, plan.open, threads,
+                         plan.only_counts, guess),
                 OrderedOutput(std::uint64_t{threads} * 2, write),
                 {},
                 {}};
+  runs = &shared.runs;
   if (threads == 1) {
     Worker(shared, 0).work();
   } else {
@@ -298,12 +358,22 @@ ExplainResult run_explain(const ExplainPlan& plan) {
     for (auto& worker : workers) running.emplace_back([&worker] { worker->work(); });
     for (std::thread& thread : running) thread.join();
   }
+  if (shared.runs.guessed_wrong()) return std::nullopt;
   gate.finish();
   ExplainResult result;
   result.accounting = std::move(shared.total);
   result.errors = shared.runs.errors();
   result.stopped = shared.ordered.stopped();
   return result;
+}
+
+}  // namespace
+
+ExplainResult run_explain(const ExplainPlan& plan) {
+  const unsigned threads = plan.threads == 0 || plan.limit != 0 ? 1 : plan.threads;
+  if (threads > 1 && plan.only_counts && !plan.keep_rejects && all_mapped(plan))
+    if (auto result = try_explain(plan, threads, true)) return std::move(*result);
+  return std::move(*try_explain(plan, threads, false));
 }
 
 }  // namespace endreason

@@ -54,8 +54,9 @@ struct ExplainPlan {
   std::optional<std::int64_t> since, until;  // UTC microseconds; since <= record time < until
   RecordClock clock;
   bool contradictions_only = false;
-  // Files may be read where they are mapped. Only where nothing but what was counted is kept.
-  bool lend = false;
+  // The sinks only count: files may be read where they are mapped, and make_sink may be called
+  // once more for every worker, when nothing that was counted before counts.
+  bool only_counts = false;
   std::uint64_t limit = 0;  // stop after so many matched records; 0: none. Needs threads = 1
   bool keep_rejects = false;
   unsigned messages_max = 5;  // rejects told on standard error, then only counted

@@ -81,8 +81,7 @@ class CollectSink final : public RecordSink {
 };
 
 Outcome run(const std::vector<std::string>& files, unsigned threads, std::size_t run_bytes,
-            const std::string& filter = "", const InputOpener& open = open_input,
-            bool lend = false) {
+            const std::string& filter = "", const InputOpener& open = open_input) {
   Outcome outcome;
   ExplainPlan plan;
   plan.open = open;
@@ -92,7 +91,6 @@ Outcome run(const std::vector<std::string>& files, unsigned threads, std::size_t
   plan.threads = threads;
   plan.run_bytes = run_bytes;
   plan.keep_rejects = true;
-  plan.lend = lend;
   if (!filter.empty()) plan.filter = *Filter::parse(filter);
   WriterOptions writer;
   writer.inputs = files;
@@ -150,18 +148,119 @@ TEST(ExplainRun, TheSameBytesComeOutAtAnyThreadCountAndRunSize) {
   const std::vector<std::string> files = {folder.file("a.log", mixed_text()),
                                           folder.file("b.log", mixed_text() + csv_line(7))};
   const Outcome expected = run(files, 1, 1 << 20);
-  for (const bool lend : {false, true}) {
-    for (const unsigned threads : {1u, 2u, 4u}) {
-      for (const std::size_t bytes :
-           {std::size_t{300}, std::size_t{1000}, std::size_t{4096}, std::size_t{70000}}) {
-        const Outcome actual = run(files, threads, bytes, "", open_input, lend);
-        EXPECT_EQ(actual.output, expected.output) << threads << " threads, runs of " << bytes;
-        EXPECT_EQ(actual.rejects, expected.rejects) << threads << " threads, runs of " << bytes;
-        EXPECT_EQ(actual.messages, expected.messages);
+  for (const unsigned threads : {1u, 2u, 4u}) {
+    for (const std::size_t bytes :
+         {std::size_t{300}, std::size_t{1000}, std::size_t{4096}, std::size_t{70000}}) {
+      const Outcome actual = run(files, threads, bytes);
+      EXPECT_EQ(actual.output, expected.output) << threads << " threads, runs of " << bytes;
+      EXPECT_EQ(actual.rejects, expected.rejects) << threads << " threads, runs of " << bytes;
+      EXPECT_EQ(actual.messages, expected.messages);
+      EXPECT_EQ(actual.result.accounting.to_json(), expected.result.accounting.to_json());
+    }
+  }
+}
+
+// What several workers count, whatever the order.
+struct Counted {
+  std::size_t records = 0, texts = 0;
+  friend bool operator==(const Counted&, const Counted&) = default;
+};
+class CountingSink final : public RecordSink {
+ public:
+  explicit CountingSink(Counted& counted) : counted_(counted) {}
+  void add(const TrafficRecord& record, const Verdict&, std::string&) override {
+    ++counted_.records;
+    counted_.texts += std::hash<std::string_view>{}(record.raw);
+  }
+
+ private:
+  Counted& counted_;
+};
+
+struct CountOutcome {
+  Counted counted;
+  std::vector<std::string> messages;
+  ExplainResult result;
+  unsigned attempts = 0;
+};
+CountOutcome count(const std::vector<std::string>& files, unsigned threads, std::size_t run_bytes,
+                   bool only_counts, const InputOpener& open = open_input) {
+  CountOutcome outcome;
+  ExplainPlan plan;
+  plan.open = open;
+  plan.inputs = list_inputs(files)->inputs;
+  plan.threads = threads;
+  plan.run_bytes = run_bytes;
+  plan.only_counts = only_counts;
+  std::vector<Counted> parts(threads);
+  plan.make_sink = [&](unsigned worker) {
+    outcome.attempts += worker == 0;
+    parts[worker] = {};
+    return std::make_unique<CountingSink>(parts[worker]);
+  };
+  plan.write_output = plan.write_rejects = [](std::string_view) { return true; };
+  plan.message = [&](std::string_view text) { outcome.messages.emplace_back(text); };
+  outcome.result = run_explain(plan);
+  for (const Counted& part : parts) {
+    outcome.counted.records += part.records;
+    outcome.counted.texts += part.texts;
+  }
+  return outcome;
+}
+
+std::string plain_text() {
+  std::string text;
+  for (int i = 0; i < 600; ++i) {
+    text += csv_line(i);
+    if (i % 150 == 149) text += "1,nonsense\nneither a log nor a document\n\n";
+  }
+  text.pop_back();
+  return text + csv_line(0);
+}
+
+TEST(ExplainRun, WhatIsOnlyCountedIsTheSameAtAnyThreadCountAndRunSize) {
+  const Folder folder;
+  const std::string plain = folder.file("plain.log", plain_text()),
+                    mixed = folder.file("mixed.log", mixed_text()),
+                    empty = folder.file("empty.log", ""),
+                    end = folder.file("end.log", plain_text() + "[\n" + json_object(1, true) + "]");
+  for (const auto& files :
+       {std::vector<std::string>{plain, empty, plain}, std::vector<std::string>{plain, mixed},
+        std::vector<std::string>{end, plain}}) {
+    const CountOutcome expected = count(files, 1, 1 << 20, false);
+    EXPECT_GT(expected.counted.records, 600u);
+    for (const unsigned threads : {1u, 2u, 5u}) {
+      for (const std::size_t bytes : {std::size_t{300}, std::size_t{4096}, std::size_t{70'000}}) {
+        const CountOutcome actual = count(files, threads, bytes, true);
+        EXPECT_EQ(actual.counted, expected.counted) << threads << " threads, runs of " << bytes;
+        EXPECT_EQ(actual.messages, expected.messages) << threads << " threads, runs of " << bytes;
         EXPECT_EQ(actual.result.accounting.to_json(), expected.result.accounting.to_json());
+        EXPECT_EQ(actual.attempts, threads > 1 && files[1] != empty ? 2u : 1u);
       }
     }
   }
+}
+
+TEST(ExplainRun, AnInputThatCannotBeReadTwiceIsNotGuessedAbout) {
+  const Folder folder;
+  const std::vector<std::string> files = {folder.file("mixed.log", mixed_text())};
+  unsigned opened = 0;
+  const InputOpener open = [&](const Input& input) -> Result<std::unique_ptr<ByteSource>> {
+    ++opened;
+    return open_input(input);
+  };
+  ExplainPlan plan;
+  plan.inputs = list_inputs(files)->inputs;
+  plan.inputs[0].bytes.reset();  // as a pipe has none
+  plan.open = open;
+  plan.threads = 2;
+  plan.only_counts = true;
+  Counted counted[2];
+  plan.make_sink = [&](unsigned worker) { return std::make_unique<CountingSink>(counted[worker]); };
+  plan.write_output = plan.write_rejects = [](std::string_view) { return true; };
+  plan.message = [](std::string_view) {};
+  EXPECT_EQ(run_explain(plan).accounting.traffic, 708u);
+  EXPECT_EQ(opened, 1u);
 }
 
 // Makes the file shorter as soon as it has a record of it.
@@ -177,27 +276,27 @@ class ShorteningSink final : public RecordSink {
   bool done_ = false;
 };
 
-// One thread: another one could ask for the size of the file when it has become shorter already,
-// and would rightly find its end there.
 TEST(ExplainRun, AFileThatBecomesShorterWhileItIsLentIsReadAsFarAsItGoes) {
-  const Folder folder;
-  std::string text;
-  for (int i = 0; i < 12'000; ++i) text += csv_line(i);
-  const std::string file = folder.file("a.log", text);
-  ExplainPlan plan;
-  plan.inputs = list_inputs(std::vector<std::string>{file})->inputs;
-  plan.threads = 1;
-  plan.lend = true;
-  plan.make_sink = [&](unsigned) { return std::make_unique<ShorteningSink>(file); };
-  plan.write_output = plan.write_rejects = [](std::string_view) { return true; };
-  plan.message = [](std::string_view) {};
-  const ExplainResult result = run_explain(plan);
-  EXPECT_TRUE(result.accounting.balanced());
-  EXPECT_GT(result.accounting.traffic, 0u);
-  EXPECT_LT(result.accounting.traffic, 12'000u);
-  ASSERT_EQ(result.errors.size(), 1u);
-  EXPECT_NE(result.errors[0].message.find("a.log: became shorter"), std::string::npos)
-      << result.errors[0].message;
+  for (const unsigned threads : {1u, 2u}) {
+    const Folder folder;
+    std::string text;
+    for (int i = 0; i < 12'000; ++i) text += csv_line(i);
+    const std::string file = folder.file("a.log", text);
+    ExplainPlan plan;
+    plan.inputs = list_inputs(std::vector<std::string>{file})->inputs;
+    plan.threads = threads;
+    plan.only_counts = true;
+    plan.make_sink = [&](unsigned) { return std::make_unique<ShorteningSink>(file); };
+    plan.write_output = plan.write_rejects = [](std::string_view) { return true; };
+    plan.message = [](std::string_view) {};
+    const ExplainResult result = run_explain(plan);
+    EXPECT_TRUE(result.accounting.balanced());
+    EXPECT_GT(result.accounting.traffic, 0u);
+    EXPECT_LT(result.accounting.traffic, 12'000u);
+    ASSERT_EQ(result.errors.size(), 1u) << threads << " threads";
+    EXPECT_NE(result.errors[0].message.find("a.log: became shorter"), std::string::npos)
+        << result.errors[0].message;
+  }
 }
 
 TEST(ExplainRun, LongLogsOfPlainLinesComeOutTheSameWithSeveralThreads) {

@@ -10,17 +10,31 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace endreason {
 
 struct RunResult {
-  std::string output;        // bytes for the result stream
-  std::string rejects;       // bytes for the rejects file
-  std::string messages;      // the first rejects, for standard error
-  std::uint64_t rejected{};  // how many there were
+  // Lines are counted as the run counts them.
+  struct Message {
+    std::uint64_t line;
+    std::string text;  // behind the place
+  };
+  std::string output;                      // bytes for the result stream
+  std::string rejects;                     // bytes for the rejects file
+  std::vector<Message> messages;           // the first rejects, for standard error
+  std::uint64_t rejected{};                // how many there were
+  std::uint32_t file{};                    // index of the input
+  std::uint64_t lines{};                   // how many the run has
+  std::optional<std::uint64_t> broke_off;  // from this line on, the input had become shorter
 
-  std::size_t bytes() const { return output.size() + rejects.size() + messages.size(); }
+  std::size_t bytes() const {
+    std::size_t sum = output.size() + rejects.size();
+    for (const Message& message : messages) sum += message.text.size();
+    return sum;
+  }
 };
 
 class OrderedOutput {

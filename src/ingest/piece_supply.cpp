@@ -30,7 +30,6 @@ bool PieceSupply::take(Piece& piece) {
   for (;;) {
     arrived_.wait(lock, [&] { return !waiting_.empty() || !reading_; });
     if (!waiting_.empty()) {
-      piece.lent = {};
       if (piece.bytes.capacity() > 0) spare_.push_back(std::move(piece.bytes));
       piece = std::move(waiting_.front());
       waiting_.pop_front();
@@ -41,7 +40,7 @@ bool PieceSupply::take(Piece& piece) {
     if (separable()) {
       set_apart(piece);
       lock.unlock();
-      if (!lend_apart(piece)) copy_apart(piece);
+      read_apart(piece);
       return true;
     }
     read_ahead(lock);
@@ -72,20 +71,7 @@ void PieceSupply::set_apart(Piece& piece) {
   position_ = finished_bytes_ + source_->position();
 }
 
-bool PieceSupply::lend_apart(Piece& piece) const {
-  piece.lent = {};
-  const auto file = lending_ ? piece.source->coming() : nullptr;
-  // The end of the file is read, for it may move, and nothing is readable behind it.
-  if (!file || piece.end_offset + kScanPadding > file->size()) return false;
-  piece.lent =
-      PaddedView::vouched({file->bytes() + (piece.end_offset - piece_bytes_), piece_bytes_});
-  piece.error.reset();
-  piece.ends = false;
-  return true;
-}
-
-void PieceSupply::copy_apart(Piece& piece) const {
-  piece.lent = {};
+void PieceSupply::read_apart(Piece& piece) const {
   const std::span<char> room = room_in(piece, piece_bytes_);
   const std::uint64_t offset = piece.end_offset - room.size();
   piece.error.reset();

@@ -29,14 +29,12 @@ struct Piece {
   std::uint64_t ticket{};              // from 0, without gaps, over all inputs
   std::uint32_t input{};               // index of the input
   Chunk bytes;                         // from kPieceRoom on
-  PaddedView lent;                     // instead of them: where the file is mapped
   bool ends{};                         // nothing of this input comes behind it
   std::optional<Error> error;          // behind its bytes; then it ends, too
   std::shared_ptr<ByteSource> source;  // null: the input could not be opened, `error` says why
   std::uint64_t end_offset{};          // where it ends, as source->position() counts
 
   PaddedView padded() const {
-    if (lent.size() > 0) return lent;
     return bytes.size() < kPieceRoom ? PaddedView()
                                      : bytes.padded().part(kPieceRoom, bytes.size() - kPieceRoom);
   }
@@ -46,11 +44,6 @@ class PieceSupply {
  public:
   PieceSupply(std::vector<Input> inputs, InputOpener open, std::size_t piece_bytes,
               unsigned threads);
-
-  // From now on pieces of files are lent where they can be: looked at under a LentBytes.
-  void lend() { lending_ = true; }
-  // Reads a piece that was lent.
-  void copy_apart(Piece& piece) const;
 
   // The next piece into `piece`, whose memory is reused. False at the end of the last input.
   bool take(Piece& piece);
@@ -63,7 +56,7 @@ class PieceSupply {
   bool separable() const { return source_ && source_->separable() >= piece_bytes_; }
   bool over() const { return !source_ && begun_ == inputs_.size(); }
   void set_apart(Piece& piece);
-  bool lend_apart(Piece& piece) const;
+  void read_apart(Piece& piece) const;
   void read_ahead(std::unique_lock<std::mutex>& lock);
   void read_next(Piece& piece);
   static std::span<char> room_in(Piece& piece, std::size_t bytes);
@@ -73,7 +66,6 @@ class PieceSupply {
   const std::size_t piece_bytes_;
   const std::size_t ordered_bytes_;  // of what can only be read in order
   const std::size_t ahead_max_;      // pieces that wait at most
-  bool lending_ = false;
 
   mutable std::mutex mutex_;
   std::condition_variable arrived_;

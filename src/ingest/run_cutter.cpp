@@ -144,12 +144,12 @@ bool RunCutter::lend_lines(Run& run) {
   return true;
 }
 
-void RunCutter::broke_off(const Run& run, std::uint64_t line) {
-  if (std::exchange(broken_, run.file) == run.file) return;
+void RunCutter::broke_off(std::uint32_t file, std::uint64_t line) {
+  if (std::exchange(broken_, file) == file) return;
   errors_.push_back({Error::Code::Io,
                      fmt::format("{}: became shorter while it was read; from line {} on it is not "
                                  "counted; count it again when it is whole",
-                                 inputs_[run.file].path, line)});
+                                 inputs_[file].path, line)});
 }
 
 bool RunCutter::next_lines(Run& run) {
@@ -292,7 +292,6 @@ PieceSurvey RunCutter::survey(const Piece& piece) const {
 bool RunCutter::take_whole(Piece& piece, const PieceSurvey& survey, Run& run) {
   const std::string_view before = kept();
   if (piece.ends || !survey.plain || before.size() > kPieceRoom) return false;
-  if (piece.lent.size() > 0) return take_lent(piece, survey, run);
   const std::size_t begin = kPieceRoom - before.size();
   if (!before.empty()) std::memcpy(piece.bytes.data() + begin, before.data(), before.size());
   const std::string_view lines = piece.bytes.text().substr(begin);
@@ -305,23 +304,6 @@ bool RunCutter::take_whole(Piece& piece, const PieceSurvey& survey, Run& run) {
   run.bytes.set_size(end);
   run.begin = begin;
   run.lent = {};
-  hand_out(piece, survey, run);
-  return true;
-}
-
-// The line that the piece before has cut lies in one with it.
-bool RunCutter::take_lent(Piece& piece, const PieceSurvey& survey, Run& run) {
-  const std::size_t before = kept().size();
-  if (piece.end_offset - piece.lent.size() < before) return false;
-  const std::size_t size = before + survey.last_newline + 1;
-  const auto all = PaddedView::vouched({piece.lent.begin() - before, before + piece.lent.size()});
-  const LentBytes lent(all.text());
-  const std::string_view first = all.text().substr(0, before + survey.first_newline);
-  if (!starts_plain(first.data()) && classify(first) != OddLine::Plain) return false;
-  const std::string rest(all.text().substr(size));
-  if (lent.broken()) return false;
-  keep(rest);
-  run.lent = all.part(0, size);
   hand_out(piece, survey, run);
   return true;
 }

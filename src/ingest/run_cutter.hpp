@@ -49,6 +49,9 @@ struct Run {
   // Where the input goes on, to be prefetched while this run is worked on; null: it cannot be.
   std::shared_ptr<const ComingBytes> coming;
   std::uint64_t coming_from{};
+  std::uint64_t lent_from() const {
+    return static_cast<std::uint64_t>(lent.begin() - coming->bytes());
+  }
   // The lines were not looked at: whoever reads them does that, and tells read_up_to().
   bool unsurveyed{};
 
@@ -74,12 +77,13 @@ class RunCutter {
   // The next run into `run`, whose memory is reused. False at the end of the last input.
   bool next(Run& run);
   // From now on runs of lines are handed out unsurveyed, which spares a pass over the bytes. Only
-  // when each run is read before the next is asked for.
+  // when each run is read before the next is asked for, or when nothing counts any more as soon as
+  // one of them has a line that opens more; then lines are counted from 1 in each run.
   void leave_survey() { survey_left_ = true; }
   // From now on such runs are lent where they can be.
   void lend() { lending_ = true; }
-  // A run that was lent broke off at line number `line`: its file has become shorter.
-  void broke_off(const Run& run, std::uint64_t line);
+  // A run of input `file` that was lent broke off at line number `line`: it has become shorter.
+  void broke_off(std::uint32_t file, std::uint64_t line);
   // Whether an odd line opens a document or a header row.
   bool opens_more(std::string_view line) const { return classify(line) != OddLine::Plain; }
   // An unsurveyed run was read up to `offset`, where line number `line` begins: all of it, or as
@@ -108,7 +112,6 @@ class RunCutter {
   void close_input();
   bool next_lines(Run& run);
   bool lend_lines(Run& run);
-  bool take_lent(Piece& piece, const PieceSurvey& survey, Run& run);
   void hand_out(Piece& piece, const PieceSurvey& survey, Run& run);
   bool next_kept_lines(Run& run);
   bool next_elements(Run& run);

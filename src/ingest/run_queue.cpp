@@ -5,8 +5,6 @@
 #include <cstring>
 #include <utility>
 
-#include "sources/lent_bytes.hpp"
-
 namespace endreason {
 namespace {
 
@@ -31,15 +29,8 @@ class RunQueue::PieceSource final : public ByteSource {
       if (!queue_.turn_page()) return 0;
     const std::string_view rest = queue_.reading_.padded().text().substr(queue_.read_);
     if (rest.empty() && queue_.reading_.error) return tl::unexpected(*queue_.reading_.error);
-    std::size_t count = std::min(buffer.size(), rest.size());
-    if (queue_.reading_.lent.size() > 0) {
-      const auto got = queue_.reading_.source->read_apart(queue_.reading_.end_offset - rest.size(),
-                                                          buffer.first(count));
-      if (!got) return got;
-      count = *got;  // nothing: the file ends here now
-    } else if (count > 0) {
-      std::memcpy(buffer.data(), rest.data(), count);
-    }
+    const std::size_t count = std::min(buffer.size(), rest.size());
+    if (count > 0) std::memcpy(buffer.data(), rest.data(), count);
     queue_.read_ += count;
     return count;
   }
@@ -54,34 +45,41 @@ class RunQueue::PieceSource final : public ByteSource {
 };
 
 RunQueue::RunQueue(std::vector<Input> inputs, const LineReaderOptions& reader,
-                   std::size_t run_bytes, InputOpener open, unsigned threads, bool lend)
-    : alone_(threads == 1),
-      supply_(alone_ ? std::vector<Input>{} : inputs, open, std::max<std::size_t>(run_bytes, 64),
+                   std::size_t run_bytes, InputOpener open, unsigned threads, bool lend, bool guess)
+    : guesses_(guess),
+      direct_(threads == 1 || guess),
+      supply_(direct_ ? std::vector<Input>{} : inputs, open, std::max<std::size_t>(run_bytes, 64),
               threads),
       cutter_(
           std::move(inputs), reader, run_bytes,
-          alone_ ? std::move(open) : [this](const Input& input) { return open_next(input); }) {
-  if (alone_) cutter_.leave_survey();
-  if (!lend) return;
-  cutter_.lend();
-  supply_.lend();
+          direct_ ? std::move(open) : [this](const Input& input) { return open_next(input); }) {
+  if (!direct_) return;
+  cutter_.leave_survey();
+  if (lend || guess) cutter_.lend();
 }
 
-void RunQueue::broke_off(const Run& run, std::uint64_t line) {
+void RunQueue::read_up_to(const Run& run, std::size_t offset, std::uint64_t line) {
   const std::scoped_lock lock(mutex_);
-  cutter_.broke_off(run, line);
+  if (!guesses_) return cutter_.read_up_to(run, offset, line);
+  if (offset < run.text().size()) guessed_wrong_ = stopped_ = true;
+}
+
+void RunQueue::broke_off(std::uint32_t file, std::uint64_t line) {
+  const std::scoped_lock lock(mutex_);
+  cutter_.broke_off(file, line);
 }
 
 bool RunQueue::next(Run& run, const std::function<void(std::uint64_t)>& progress) {
-  if (alone_) {
-    if (stopped_ || !cutter_.next(run)) return false;
-    if (progress) progress(cutter_.position());
-    return true;
-  }
   std::unique_lock lock(mutex_);
-  if (!next_of_many(run, lock)) return false;
-  if (progress) progress(supply_.position());
+  if (!(direct_ ? next_of_cutter(run) : next_of_many(run, lock))) return false;
+  if (progress) progress(direct_ ? cutter_.position() : supply_.position());
   return true;
+}
+
+bool RunQueue::next_of_cutter(Run& run) {
+  if (stopped_ || !cutter_.next(run)) return false;
+  if (guesses_ && run.kind != Run::Kind::Lines) guessed_wrong_ = stopped_ = true;
+  return !stopped_;
 }
 
 void RunQueue::stop() {
@@ -152,7 +150,7 @@ bool RunQueue::take_piece(Chunk memory, std::unique_lock<std::mutex>& lock, std:
   Surveyed brought;
   brought.piece.bytes = std::move(memory);
   const bool got = supply_.take(brought.piece);
-  if (got) survey(brought);
+  if (got) brought.survey = cutter_.survey(brought.piece);
   lock.lock();
   --taking_;
   if (got) {
@@ -163,16 +161,6 @@ bool RunQueue::take_piece(Chunk memory, std::unique_lock<std::mutex>& lock, std:
   }
   changed();
   return got;
-}
-
-void RunQueue::survey(Surveyed& brought) {
-  {
-    const LentBytes lent(brought.piece.lent.text());
-    brought.survey = cutter_.survey(brought.piece);
-    if (!lent.broken()) return;
-  }
-  supply_.copy_apart(brought.piece);
-  brought.survey = cutter_.survey(brought.piece);
 }
 
 // Called by the worker that has the cutter: it waits for whoever has the piece, or gets it.

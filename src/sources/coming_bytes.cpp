@@ -14,6 +14,7 @@ namespace {
 // quicker than asking for all.
 constexpr std::uintptr_t kPagesAround = 16;
 constexpr std::size_t kForgottenBytes = std::size_t{4} << 20;
+constexpr std::size_t kForgottenAgain = std::size_t{64} << 20;
 
 std::uintptr_t page_bytes() {
   static const auto bytes = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
@@ -63,14 +64,18 @@ ComingWindow& ComingWindow::operator=(ComingWindow&& other) noexcept {
 
 // The pages stay in the page cache; they only cease to count as memory of this process. Forgetting
 // makes the processor forget all that it knows of addresses, so much is forgotten at once, by the
-// window that reaches into the next stretch.
+// window that reaches into the next stretch. The stretch that ends there stays: what was made known
+// of it last may be read only now (LentBytes). Whatever was touched again after it was forgotten,
+// by a thread that stood still meanwhile, goes with the next ones.
 void ComingWindow::close() {
   if (size_ == 0) return;
   const auto offset = static_cast<std::size_t>(begin_ - file_->bytes());
-  const std::size_t from = offset / kForgottenBytes * kForgottenBytes;
   const std::size_t to = (offset + size_) / kForgottenBytes * kForgottenBytes;
-  if (from < to)
-    (void)::madvise(const_cast<char*>(file_->bytes()) + from, to - from, MADV_DONTNEED);
+  if (offset < to && to > kForgottenBytes) {
+    const std::size_t end = to - kForgottenBytes;
+    const std::size_t from = end > kForgottenAgain ? end - kForgottenAgain : 0;
+    (void)::madvise(const_cast<char*>(file_->bytes()) + from, end - from, MADV_DONTNEED);
+  }
   size_ = 0;
   file_.reset();
 }
