@@ -22,6 +22,8 @@ namespace {
 constexpr auto kOldInsertTime = std::chrono::seconds(60);
 constexpr std::uint64_t kNumbersPerNode = std::uint64_t{1} << 48;
 constexpr auto kBytesAge = std::chrono::seconds(10);
+// Metrics and the status wait for it, also where a server hangs.
+constexpr std::chrono::milliseconds kBytesTime{2'000};
 
 std::string literal(std::string_view text) {
   return sql_text(SqlDialect::ClickHouse, text);
@@ -501,7 +503,7 @@ std::uint64_t ClickhouseStore::bytes_on_disk() const {
   bytes_asked_ = now;
   std::uint64_t sum = 0;
   for (const std::string& name : address_.servers) {
-    ClickhouseServer server = make_server(name);
+    ClickhouseServer server = make_server(name, kBytesTime);
     const auto bytes = server.ask(
         fmt::format("SELECT sum(bytes) FROM system.parts WHERE active AND database = {} AND table "
                     "LIKE 'traffic_%'",
