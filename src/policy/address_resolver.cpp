@@ -2,6 +2,7 @@
 #include "policy/address_resolver.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -15,6 +16,12 @@ namespace {
 bool looks_like_region(std::string_view name) {
   return name.size() == 2 && name[0] >= 'A' && name[0] <= 'Z' && name[1] >= 'A' && name[1] <= 'Z';
 }
+
+// Lists that come with the firewall's content and stand in no configuration. Source: "Built-in
+// External Dynamic Lists" of the PAN-OS administrator's guide.
+constexpr auto kBuiltInLists =
+    std::to_array<std::string_view>({"panw-bulletproof-ip-list", "panw-highrisk-ip-list",
+                                     "panw-known-ip-list", "panw-torexit-ip-list"});
 
 }  // namespace
 
@@ -127,12 +134,12 @@ void AddressResolver::open_group(Group& group) {
 }
 
 void AddressResolver::unknown_name(std::string_view name, LineNumber line, const std::string& who) {
-  if (looks_like_region(name)) {
+  const bool built_in = std::ranges::find(kBuiltInLists, name) != kBuiltInLists.end();
+  if (built_in || looks_like_region(name)) {
     problems_.warning(line,
-                      fmt::format("{}: the region {} is the firewall's own list, which is not "
-                                  "here, so it matches nothing; give an external list {} "
-                                  "with its networks",
-                                  who, name, name));
+                      fmt::format("{}: {} {} is the firewall's own list, which is not here, so it "
+                                  "matches nothing; give an external list {} with its networks",
+                                  who, built_in ? "the built-in" : "the region", name, name));
     return;
   }
   std::vector<std::string_view> known;

@@ -30,6 +30,14 @@ void each_word(std::string_view text, Use use) {
   }
 }
 
+// Whether one letter more, less or other makes one name the other.
+bool differ_by_one(std::string_view a, std::string_view b) {
+  if (a.size() < b.size()) std::swap(a, b);
+  if (b.size() < 4 || a.size() - b.size() > 1) return false;
+  const auto begin = static_cast<std::size_t>(std::ranges::mismatch(a, b).in2 - b.begin());
+  return a.substr(begin + 1) == b.substr(a.size() == b.size() ? begin + 1 : begin);
+}
+
 void insert_sorted(std::vector<PolicyApp>& list, PolicyApp app) {
   const auto at = std::ranges::lower_bound(list, app);
   if (at == list.end() || *at != app) list.insert(at, app);
@@ -196,8 +204,29 @@ void ApplicationResolver::collect(std::string_view name, LineNumber line, const 
                                     name));
     return;
   }
-  if (is_container(name)) collect_container(name, into);
+  if (is_container(name))
+    collect_container(name, into);
+  else if (out_.applications.find(application_stem(name)) == 0)
+    note_unknown(name, line, who);
   insert_sorted(into, add(name));
+}
+
+// The vendor has thousands; only what looks like a slip of the pen is worth a word.
+void ApplicationResolver::note_unknown(std::string_view name, LineNumber line,
+                                       const std::string& who) {
+  std::vector<std::string_view> known(application_containers().begin(),
+                                      application_containers().end());
+  for (const KnownApplication& row : known_applications()) known.push_back(row.name);
+  for (const auto& [group, written] : groups_) known.push_back(group);
+  for (const auto& [filter, written] : filters_) known.push_back(filter);
+  std::ranges::sort(known);
+  for (const std::string_view near : known)
+    if (differ_by_one(name, near))
+      return problems_.note(
+          line,
+          fmt::format("{}: no application is known here as '{}' (did you mean '{}'?); it fits "
+                      "sessions that are logged with this name",
+                      who, name, near));
 }
 
 void ApplicationResolver::collect_container(std::string_view stem, std::vector<PolicyApp>& into) {

@@ -3,14 +3,17 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
 #include "base/nearest_name.hpp"
+#include "policy/address_resolver.hpp"
 #include "policy/address_set.hpp"
 #include "policy/policy_settings.hpp"
 #include "policy/resolved_policy.hpp"
 #include "policy/rule_cover.hpp"
+#include "policy/service_resolver.hpp"
 
 namespace endreason {
 namespace {
@@ -35,6 +38,7 @@ class Checker {
     check_decryption();
     check_lists();
     const ResolvedPolicy resolved = resolve_policy(policy_, problems_);
+    check_unused();
     check_order(resolved);
     std::vector<PolicyProblem> list = problems_.list();
     std::ranges::stable_sort(list, {}, &PolicyProblem::line);
@@ -163,12 +167,39 @@ class Checker {
   }
 
   void check_lists() {
-    for (const ExternalList& list : policy_.external_lists)
+    for (const ExternalList& list : policy_.external_lists) {
+      for (const std::string& entry : list.entries)
+        if ((list.type.empty() || list.type == "ip") && !AddressSet::parse(entry))
+          problems_.warning(list.line,
+                            fmt::format("external list '{}': '{}' is no address, network "
+                                        "or range and matches nothing; mend it",
+                                        list.name, entry));
       if (list.entries.empty())
         problems_.warning(list.line, fmt::format("external list '{}': the firewall fetches it; "
                                                  "here it has no entries and matches nothing; "
                                                  "list them under `entries`",
                                                  list.name));
+    }
+  }
+
+  // Objects that no rule uses are wrong all the same. What a rule uses has been told.
+  void check_unused() {
+    Problems found;
+    Names addresses, services;
+    for (const auto& object : policy_.addresses) addresses.push_back(object.name);
+    for (const auto& group : policy_.address_groups) addresses.push_back(group.name);
+    for (const auto& object : policy_.services) services.push_back(object.name);
+    for (const auto& group : policy_.service_groups) services.push_back(group.name);
+    AddressResolver(policy_, found).resolve(addresses, 0, "addresses");
+    ResolvedMatch match;
+    ServiceResolver(policy_, found).resolve(services, 0, "services", match);
+    std::unordered_set<LineNumber> told;
+    for (const PolicyProblem& problem : problems_.list())
+      if (problem.severity == Severity::Error) told.insert(problem.line);
+    for (const PolicyProblem& problem : found.list())
+      if (problem.severity == Severity::Error && problem.line != 0 &&
+          told.insert(problem.line).second)
+        problems_.error(problem.line, problem.message);
   }
 
   void check_order(const ResolvedPolicy& resolved) {

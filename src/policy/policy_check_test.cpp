@@ -48,6 +48,41 @@ TEST(PolicyCheck, NamesObjectSettingAndRemedy) {
        },
        "test.yaml:5: error: service group 's': members: the group is a member of itself: s -> s; "
        "take one of them out"},
+      {"an object that no rule uses is wrong all the same",
+       [](Policy& p) {
+         p.services.push_back({"s", "tcp", "99999", "", 0, 5});
+       },
+       "test.yaml:5: error: service 's': port: expected ports from 0 to 65535 such as "
+       "80,443,1024-2048, found '99999'"},
+      {"a member that nobody has, of a group that no rule uses",
+       [](Policy& p) {
+         p.address_groups.push_back({"g", {"nobody"}, "", 6});
+       },
+       "test.yaml:6: error: address group 'g': members: no address, group or list is named "
+       "'nobody'; define it or write an address"},
+      {"an entry of a list that is no address",
+       [](Policy& p) {
+         p.external_lists.push_back({"l", "ip", {"10.0.0.300"}, 7});
+       },
+       "test.yaml:7: warning: external list 'l': '10.0.0.300' is no address, network or range and "
+       "matches nothing; mend it"},
+      {"an application that is written nearly as one that is known",
+       [](Policy& p) {
+         SecurityRule rule = at_line(rule_of("r"), 9);
+         rule.application = {"fcebook"};
+         p.rules.push_back(rule);
+       },
+       "test.yaml:9: note: rule 'r': application: no application is known here as 'fcebook' (did "
+       "you mean 'facebook'?); it fits sessions that are logged with this name"},
+      {"a list that comes with the firewall",
+       [](Policy& p) {
+         SecurityRule rule = at_line(rule_of("r"), 9);
+         rule.match.destination = {"panw-known-ip-list"};
+         p.rules.push_back(rule);
+       },
+       "test.yaml:9: warning: rule 'r': destination: the built-in panw-known-ip-list is the "
+       "firewall's own list, which is not here, so it matches nothing; give an external list "
+       "panw-known-ip-list with its networks"},
       {"an address that nobody has",
        [](Policy& p) {
          p.addresses.push_back({"dns-server", AddressKind::IpNetmask, "10.0.0.1", {}, {}, 5});

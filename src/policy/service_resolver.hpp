@@ -45,6 +45,7 @@ class ApplicationResolver {
   void collect(std::string_view name, LineNumber line, const std::string& who,
                std::vector<PolicyApp>& into);
   void collect_container(std::string_view stem, std::vector<PolicyApp>& into);
+  void note_unknown(std::string_view name, LineNumber line, const std::string& who);
 
   ResolvedPolicy& out_;
   Problems& problems_;
