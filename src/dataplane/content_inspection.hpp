@@ -69,6 +69,8 @@ class ContentInspector {
  public:
   virtual ~ContentInspector() = default;
   virtual ContentVerdict inspect(const ContentPacket& seen) = 0;
+  // A packet of this session, or its end, will probably be next but a few.
+  virtual void coming(SessionIndex place) { static_cast<void>(place); }
   // The session has ended, or was blocked: no more of it will be seen. Also called for sessions
   // that it has not been shown, and for one twice. `moment`: when, in the order of the log.
   virtual void forget(const Session& session, SessionIndex place, Moment moment) = 0;

@@ -111,6 +111,8 @@ class Lane final : public SessionSink {
            gate_ != nullptr || history_ != nullptr || interface_names_.any();
   }
   void on_packet(const PacketView& packet, const PacketResult& result) override;
+  bool wants_coming() const override { return gate_ != nullptr && gate_->inspects(); }
+  void on_coming(SessionIndex session) override { gate_->coming(session); }
   void on_end(const Session& session, std::int64_t ended_ns) override;
   void on_pause(std::int64_t before_ns) override;
 

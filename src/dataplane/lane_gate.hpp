@@ -42,6 +42,10 @@ class LaneGate {
   // A packet that passed the rules. False: its session is blocked.
   bool inspect(const PacketView& packet, const PacketResult& result, AppId app);
   // The session has ended.
+  bool inspects() const { return inspector_ != nullptr; }
+  void coming(SessionIndex place) {
+    if (inspector_) inspector_->coming(place);
+  }
   void forget(const Session& session, SessionIndex place);
 
   SessionPolicy& of(SessionIndex index) { return sessions_[index]; }

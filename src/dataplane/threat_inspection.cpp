@@ -2,6 +2,7 @@
 #include "dataplane/threat_inspection.hpp"
 
 #include <algorithm>
+#include <array>
 #include <tuple>
 #include <utility>
 
@@ -102,20 +103,36 @@ class ThreatInspection::Inspector final : public ContentInspector {
   ContentVerdict inspect(const ContentPacket& seen) override {
     Slot& slot = slot_of(seen.result.index);
     ContentVerdict verdict;
+    bool says_something = false;
+    const auto add = [&](const ContentVerdict& more) {
+      says_something = true;
+      merge(verdict, more);
+    };
     if (!slot.known) {
       begin(slot, seen);
-      if (slot.looked_into) verdict = look_up_ends(seen);
+      if (slot.looked_into && whole_.options_.lists) add(look_up_ends(seen));
     }
     const inspect::InspectedPacket in = inspected_packet(seen.packet, seen.result);
     if (threats_ && slot.looked_into && !blocks(verdict.action)) {
       limit_memory();
-      merge(verdict, look_for_threats(slot, seen, in));
+      slot.policy = seen.policy;
+      slot.app = seen.app;
+      if (const inspect::InspectStep step = threats_->step(slot.threats, in); step.says_something())
+        add(judge_threats(slot, seen, step));
     }
     if (slot.terms != kNoTerms && !blocks(verdict.action)) {
       limit_memory();
-      merge(verdict, check_decryption(slot, seen, in));
+      add(check_decryption(slot, seen, in));
     }
-    return verdict;
+    // A packet that shows nothing is nearly every one: no verdict is put together for it.
+    return says_something ? verdict : ContentVerdict{};
+  }
+
+  void coming(SessionIndex place) override {
+    if (place < slots_.size()) __builtin_prefetch(&slots_[place], 1);
+    // What the slot points to, when it has come.
+    const SessionIndex earlier = std::exchange(coming_[coming_at_++ % coming_.size()], place);
+    if (threats_ && earlier < slots_.size()) threats_->prefetch(slots_[earlier].threats);
   }
 
   void forget(const Session& session, SessionIndex place, Moment moment) override {
@@ -139,8 +156,12 @@ class ThreatInspection::Inspector final : public ContentInspector {
   void set_held_elsewhere(std::uint64_t bytes) override { elsewhere_ = bytes; }
 
   void renumber(std::uint32_t before, std::span<const std::uint32_t> numbers) override {
-    for (ContentRow& row : rows_)
-      if (row.session.id > before) row.session.id = numbers[row.session.id - before - 1];
+    for (ContentRow& row : rows_) {
+      Session& session = row.session;
+      if (session.id > before) session.id = numbers[session.id - before - 1];
+      if (session.has(kPredicted) && session.user > before)
+        session.user = numbers[session.user - before - 1];
+    }
   }
 
   std::vector<ContentRow>& rows() { return rows_; }
@@ -237,7 +258,6 @@ class ThreatInspection::Inspector final : public ContentInspector {
   }
 
   ContentVerdict look_up_ends(const ContentPacket& seen) {
-    if (!whole_.options_.lists) return {};
     const Session& session = *seen.result.session;
     for (const bool client : {false, true}) {
       const IpAddress& address = client ? session.client() : session.server();
@@ -261,11 +281,8 @@ class ThreatInspection::Inspector final : public ContentInspector {
     return verdict_of(row.action, &whole_.options_.listed);
   }
 
-  ContentVerdict look_for_threats(Slot& slot, const ContentPacket& seen,
-                                  const inspect::InspectedPacket& in) {
-    slot.policy = seen.policy;
-    slot.app = seen.app;
-    const inspect::InspectStep step = threats_->step(slot.threats, in);
+  ContentVerdict judge_threats(const Slot& slot, const ContentPacket& seen,
+                               const inspect::InspectStep& step) {
     ContentVerdict verdict = note_threats(*seen.result.session, step, seen.moment,
                                           seen.packet.time_ns, seen.moment.packet + 1, slot);
     if (step.outcome != inspect::InspectOutcome::QueueFull) return verdict;
@@ -325,6 +342,8 @@ class ThreatInspection::Inspector final : public ContentInspector {
   std::unique_ptr<inspect::Inspector> threats_;
   std::unique_ptr<inspect::DecryptionInspector> decryption_;
   std::vector<Slot> slots_;
+  std::array<SessionIndex, 6> coming_{};
+  unsigned coming_at_ = 0;
   std::vector<ContentRow> rows_;
   std::uint64_t elsewhere_ = 0;
   ContentCounters counters_;

@@ -95,8 +95,12 @@ bool SessionTable::end_expired(SessionSink& sink) {
       [this](SessionIndex i) { pool_.prefetch_whole(i); });
   if (over.empty()) return false;
   tell_moment(over.front().tick);
+  const bool wants_coming = sink.wants_coming();
   for (std::size_t i = 0; i < over.size(); ++i) {
-    if (i + kWholeAhead < over.size()) pool_.prefetch_whole(over[i + kWholeAhead].session);
+    if (i + kWholeAhead < over.size()) {
+      pool_.prefetch_whole(over[i + kWholeAhead].session);
+      if (wants_coming) sink.on_coming(over[i + kWholeAhead].session);
+    }
     if (i + kEntryAhead < over.size())
       table_.prefetch_bucket(table_.hash(pool_[over[i + kEntryAhead].session].key));
     if (i % kAtOnce == 0) sink.on_pause(over[i].deadline_ns);

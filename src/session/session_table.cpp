@@ -93,12 +93,16 @@ SessionTable::SessionTable(const SessionSettings& settings)
   relax_below_ = share(settings.accelerated_threshold_percent - kRelaxPercent);
 }
 
-inline void SessionTable::prefetch(std::uint64_t hash, const PacketView& p) const {
+inline SessionIndex SessionTable::prefetch(std::uint64_t hash, const PacketView& p) const {
   const SessionIndex session = table_.likely(hash);
-  if (session == kNoSession) return;
-  if ((p.tcp_flags & kOpeningOrClosing) == 0) return pool_.prefetch(session);
-  pool_.prefetch_whole(session);
-  ager_.prefetch(session);
+  if (session == kNoSession) return session;
+  if ((p.tcp_flags & kOpeningOrClosing) == 0) {
+    pool_.prefetch(session);
+  } else {
+    pool_.prefetch_whole(session);
+    ager_.prefetch(session);
+  }
+  return session;
 }
 
 // The packets of one call, as process_row() wants them: all of a span.
@@ -154,14 +158,16 @@ void SessionTable::process(const PacketShare& share, SessionSink& sink) {
 
 template <class Row>
 void SessionTable::process_row(const Row& row, SessionSink& sink) {
-  const bool wants_packets = sink.wants_packets();
+  const bool wants_packets = sink.wants_packets(), wants_coming = sink.wants_coming();
   std::array<Arrival, kArrivals> ring;
   const auto slot = [&ring](std::size_t i) -> Arrival& { return ring[i % kArrivals]; };
   const std::size_t count = row.size();
   for (std::size_t i = 0; i < count + kBucketAhead; ++i) {
     if (i < count) arrive(row.packet(i), row.zone(i), slot(i));
-    if (const std::size_t near = i - (kBucketAhead - kSessionAhead); near < count)
-      prefetch(slot(near).hash, row.packet(near));
+    if (const std::size_t near = i - (kBucketAhead - kSessionAhead); near < count) {
+      const SessionIndex session = prefetch(slot(near).hash, row.packet(near));
+      if (wants_coming && session != kNoSession) sink.on_coming(session);
+    }
     const std::size_t now = i - kBucketAhead;
     if (now >= count) continue;  // also before the first: the difference wraps
     const PacketView& p = row.packet(now);

@@ -72,6 +72,11 @@ class SessionSink {
   virtual void on_packet(const PacketView& packet, const PacketResult& result) {
     static_cast<void>(packet), static_cast<void>(result);
   }
+  // Whether on_coming() is to be called; asked once a batch.
+  virtual bool wants_coming() const { return false; }
+  // A session that one of the next packets probably belongs to, or that is about to age out: what
+  // is kept of it elsewhere can be fetched by now. Called in the order of what comes.
+  virtual void on_coming(SessionIndex session) { static_cast<void>(session); }
   // A session has ended, at this time: the end of its timer, or the packet that closed it. It is
   // in state CLOSED; its memory is used again after the call.
   virtual void on_end(const Session& session, std::int64_t ended_ns) = 0;
@@ -224,7 +229,7 @@ class SessionTable {
   void arrive(const PacketView& p, PacketZones zones, Arrival& arrival) const;
   // Inlined by order: GCC 12 takes a function that only prefetches for one without effect, and
   // leaves out calls of it.
-  [[gnu::always_inline]] void prefetch(std::uint64_t hash, const PacketView& p) const;
+  [[gnu::always_inline]] SessionIndex prefetch(std::uint64_t hash, const PacketView& p) const;
   PacketResult take(const PacketView& p, const Arrival& arrival, SessionSink& sink);
   SessionIndex find_across_zones(const Arrival& arrival, bool only_replies);
   SessionIndex find_predicted(const PacketView& p, const Arrival& arrival) const;
