@@ -175,6 +175,12 @@ tl::unexpected<RuleProblem> bad_value(const RuleOption& o, std::string_view word
                                     std::string(o.name) + ": " + std::move(what)});
 }
 
+bool take_negation(std::string_view& value) {
+  if (!value.starts_with('!')) return false;
+  value = without_blanks(value.substr(1));
+  return true;
+}
+
 std::string_view without_blanks(std::string_view text) {
   while (!text.empty() && blank(text.front())) text.remove_prefix(1);
   while (!text.empty() && blank(text.back())) text.remove_suffix(1);

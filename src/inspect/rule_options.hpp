@@ -91,6 +91,8 @@ tl::unexpected<RuleProblem> bad_value(const RuleOption& o, std::string_view word
 // The parts between commas, without blanks around them.
 std::vector<std::string_view> comma_parts(std::string_view text);
 std::string_view without_blanks(std::string_view text);
+// Takes the "!" off that stands in front of a value; whether there was one.
+bool take_negation(std::string_view& value);
 std::optional<std::int64_t> whole_number(std::string_view text);
 
 }  // namespace endreason::inspect
