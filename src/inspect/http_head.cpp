@@ -8,6 +8,7 @@ namespace endreason::inspect {
 namespace {
 
 bool blank(char c) {
+  if (static_cast<unsigned char>(c) > ' ') return false;
   return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f' || c == '\0';
 }
 std::string_view trimmed(std::string_view t) {
@@ -89,6 +90,23 @@ std::size_t without_dots(char* path, std::size_t size) {
     }
   }
   return out;
+}
+
+// Where a URI with a scheme goes on behind "://"; 0: it has none.
+std::size_t scheme_end(std::string_view uri) {
+  if (uri.starts_with('/')) return 0;
+  const std::size_t scheme = uri.find("://");
+  return scheme != std::string_view::npos && scheme < uri.find_first_of("/?") ? scheme + 3 : 0;
+}
+
+// Whether there is nothing to decode or to take out of a path.
+bool is_plain_path(std::string_view path) {
+  char before = 0;
+  for (const char c : path) {
+    if (c == '%' || c == '\\' || (before == '/' && (c == '/' || c == '.'))) return false;
+    before = c;
+  }
+  return true;
 }
 
 }  // namespace
@@ -213,6 +231,7 @@ void HttpHead::read_header(std::string_view line) {
     if (!h.value.empty()) unfolded_.push_back(' ');
     unfolded_.insert(unfolded_.end(), content.begin(), content.end());
     h.value = {unfolded_.data() + begin, unfolded_.size() - begin};
+    h.as_shown = false;
     return;
   }
   if (headers_.size() == kHeadersMax) return;
@@ -221,7 +240,13 @@ void HttpHead::read_header(std::string_view line) {
   const std::uint64_t kind = kind_of(name);
   kinds_again_ |= kinds_ & kind;
   kinds_ |= kind;
-  headers_.push_back({name, trimmed(line.substr(std::min(colon + 1, line.size()))), kind});
+  const std::string_view value = trimmed(line.substr(std::min(colon + 1, line.size())));
+  const char* const end = line.data() + line.size();
+  const bool as_shown = name.data() == line.data() &&
+                        value.data() == name.data() + name.size() + 2 && value.data()[-1] == ' ' &&
+                        value.data() + value.size() + 1 == end && line.back() == '\r' &&
+                        end != raw_.data() + raw_.size() && *end == '\n';
+  headers_.push_back({name, value, kind, as_shown});
 }
 
 std::uint64_t HttpHead::kind_of(std::string_view name) const {
@@ -231,28 +256,27 @@ std::uint64_t HttpHead::kind_of(std::string_view name) const {
 }
 
 void HttpHead::read_framing() {
-  const std::uint64_t framing =
-      kind_of("transfer-encoding") | kind_of("content-length") | kind_of("content-encoding");
-  if ((kinds_ & framing) == 0) return;
+  const std::uint64_t transfer = kind_of("transfer-encoding"), length = kind_of("content-length"),
+                      coding = kind_of("content-encoding");
+  if ((kinds_ & (transfer | length | coding)) == 0) return;
   for (const Header& h : headers_) {
-    if ((h.kind & framing) == 0) continue;
-    if (same_name(h.name, "transfer-encoding")) {
+    if (h.kind == transfer && same_name(h.name, "transfer-encoding")) {
       chunked_ |= contains_word(h.value, "chunked");
-    } else if (same_name(h.name, "content-length") && !content_length_) {
+    } else if (h.kind == length && !content_length_ && same_name(h.name, "content-length")) {
       const std::size_t digit = h.value.find_first_of("0123456789");
       std::uint64_t n = 0;
       if (digit != std::string_view::npos &&
           std::from_chars(h.value.data() + digit, h.value.data() + h.value.size(), n).ec ==
               std::errc())
         content_length_ = n;
-    } else if (same_name(h.name, "content-encoding")) {
+    } else if (h.kind == coding && same_name(h.name, "content-encoding")) {
       std::string_view rest = h.value;
       while (!rest.empty()) {
         const std::size_t comma = std::min(rest.find(','), rest.size());
-        const std::string_view coding = trimmed(rest.substr(0, comma));
+        const std::string_view word = trimmed(rest.substr(0, comma));
         rest.remove_prefix(std::min(comma + 1, rest.size()));
-        const bool bare = contains_word(coding, "deflate");
-        if (!bare && !contains_word(coding, "gzip")) continue;
+        const bool bare = contains_word(word, "deflate");
+        if (!bare && !contains_word(word, "gzip")) continue;
         // The last one is taken off first.
         bare_deflate_ = bare_deflate_ << 1 | unsigned{bare};
         ++compressions_;
@@ -341,33 +365,39 @@ std::optional<HttpHead::Bytes> HttpHead::make(InspectBuffer kind) {
                         : kind == InspectBuffer::HttpHeaderNames ? 3
                                                                  : 8;
   if (slot == 8) return std::nullopt;
-  auto& out = made_by_kind_[slot];
+  std::string_view& view = made_views_[slot];
   if ((made_bits_ & 1u << slot) == 0) {
     made_.clear();
-    if (slot == 0) make_uri();
-    if (slot == 1) make_host();
-    if (slot == 2) make_headers();
-    if (slot == 3) {
-      append("\r\n");
-      for (const Header& h : headers_) append(h.name), append("\r\n");
-      append("\r\n");
+    view = slot == 0   ? make_uri()
+           : slot == 1 ? make_host()
+           : slot == 2 ? make_headers()
+                       : make_names();
+    if (view.data() == made_.data()) {
+      made_by_kind_[slot].swap(made_);
+      view = {made_by_kind_[slot].data(), view.size()};
     }
-    out.swap(made_);
     made_bits_ = static_cast<std::uint8_t>(made_bits_ | 1u << slot);
   }
-  if (out.empty() && slot != 0) return std::nullopt;
-  return as_bytes({out.data(), out.size()});
+  if (view.empty() && slot != 0) return std::nullopt;
+  return as_bytes(view);
+}
+
+std::string_view HttpHead::make_names() {
+  append("\r\n");
+  for (const Header& h : headers_) append(h.name), append("\r\n");
+  append("\r\n");
+  return made();
 }
 
 // The path decoded and without dots, the query as it came; scheme and host are left out.
-void HttpHead::make_uri() {
+std::string_view HttpHead::make_uri() {
   std::string_view uri = uri_;
-  if (const std::size_t scheme = uri.find("://");
-      scheme != std::string_view::npos && scheme < uri.find_first_of("/?")) {
-    const std::size_t path = uri.find('/', scheme + 3);
+  if (const std::size_t scheme = scheme_end(uri); scheme != 0) {
+    const std::size_t path = uri.find('/', scheme);
     uri = path == std::string_view::npos ? std::string_view("/") : uri.substr(path);
   }
   const std::size_t query = std::min(uri.find('?'), uri.size());
+  if (is_plain_path(uri.substr(0, query))) return uri;
   for (std::size_t i = 0; i < query; ++i) {
     char c = uri[i];
     if (c == '%' && i + 2 < query) {
@@ -381,13 +411,13 @@ void HttpHead::make_uri() {
   }
   made_.resize(without_dots(made_.data(), made_.size()));
   append(uri.substr(query));
+  return made();
 }
 
-void HttpHead::make_host() {
+std::string_view HttpHead::make_host() {
   std::string_view host;
-  const std::size_t scheme = uri_.find("://");
-  if (scheme != std::string_view::npos && scheme < uri_.find_first_of("/?")) {
-    host = uri_.substr(scheme + 3);
+  if (const std::size_t scheme = scheme_end(uri_); scheme != 0) {
+    host = uri_.substr(scheme);
     host = host.substr(0, host.find_first_of("/?"));
   } else if (const Header* h = find("host")) {
     host = h->value;
@@ -395,24 +425,26 @@ void HttpHead::make_host() {
     host = uri_;
   }
   if (!host.starts_with('[')) host = host.substr(0, host.find(':'));
-  for (const char c : host) made_.push_back(lower(c));
+  made_.resize(host.size());
+  std::transform(host.begin(), host.end(), made_.begin(), lower);
+  return made();
 }
 
-void HttpHead::append_line(std::string_view name, std::string_view value) {
-  const std::size_t at = made_.size();
-  made_.resize(at + name.size() + value.size() + 4);
-  char* out = std::copy(name.begin(), name.end(), made_.data() + at);
-  *out++ = ':';
-  *out++ = ' ';
-  out = std::copy(value.begin(), value.end(), out);
-  *out++ = '\r';
-  *out = '\n';
+void HttpHead::append_header(const Header& header, bool alone) {
+  append(header.name);
+  append(": ");
+  append(header.value);
+  for (const Header* h = &header + 1; !alone && h < headers_.data() + headers_.size(); ++h)
+    if (same_name(h->name, header.name)) append(", "), append(h->value);
+  append("\r\n");
 }
 
-void HttpHead::make_headers() {
-  made_.reserve(raw_headers_.size() + 64);
+// Headers of one name become one, cookies are left out: they have a buffer of their own. Those that
+// stand in the message as they are shown are copied together.
+std::string_view HttpHead::make_headers() {
   const std::string_view cookie = request_ ? "cookie" : "set-cookie";
   const std::uint64_t cookies = kind_of(cookie);
+  std::string_view together;
   for (std::size_t i = 0; i < headers_.size(); ++i) {
     const Header& h = headers_[i];
     if (h.kind == cookies && same_name(h.name, cookie)) continue;
@@ -421,17 +453,23 @@ void HttpHead::make_headers() {
     for (std::size_t j = 0; !alone && j < i && !again; ++j)
       again = same_name(headers_[j].name, h.name);
     if (again) continue;
-    if (alone) {  // nearly always
-      append_line(h.name, h.value);
+    if (alone && h.as_shown) {  // nearly always
+      const std::string_view line(h.name.data(), h.name.size() + h.value.size() + 4);
+      if (together.data() + together.size() == line.data()) {
+        together = {together.data(), together.size() + line.size()};
+      } else {
+        append(together);
+        together = line;
+      }
       continue;
     }
-    append(h.name);
-    append(": ");
-    append(h.value);
-    for (std::size_t j = i + 1; j < headers_.size(); ++j)
-      if (same_name(headers_[j].name, h.name)) append(", "), append(headers_[j].value);
-    append("\r\n");
+    append(together);
+    together = {};
+    append_header(h, alone);
   }
+  if (made_.empty()) return together;
+  append(together);
+  return made();
 }
 
 }  // namespace endreason::inspect

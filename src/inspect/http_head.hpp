@@ -46,6 +46,7 @@ class HttpHead {
   struct Header {
     std::string_view name, value;
     std::uint64_t kind;  // a bit by length and first letter: names of other kinds differ
+    bool as_shown;       // it stands in the message as rules see it: "Name: value\r\n"
   };
   void read_start_line(std::string_view line, bool request);
   void read_headers(std::string_view text);
@@ -55,10 +56,12 @@ class HttpHead {
   const Header* find(std::string_view name) const;
   std::optional<Bytes> value_of(std::string_view name) const;
   std::optional<Bytes> make(InspectBuffer buffer);
-  void make_uri();
-  void make_host();
-  void make_headers();
-  void append_line(std::string_view name, std::string_view value);
+  std::string_view make_uri();
+  std::string_view make_host();
+  std::string_view make_headers();
+  std::string_view make_names();
+  std::string_view made() const { return {made_.data(), made_.size()}; }
+  void append_header(const Header& header, bool alone);
   void append(std::string_view text) {
     const std::size_t at = made_.size();
     made_.resize(at + text.size());
@@ -75,8 +78,10 @@ class HttpHead {
   std::uint64_t kinds_ = 0, kinds_again_ = 0;  // of any header, of two or more
   bool has_nul_ = false;                       // then lengths tell nothing: see same_name()
   std::vector<char> unfolded_;  // values that were on several lines; reserved, so views stay
-  // What was made of it lately: views into these live until the next load().
+  // What was made of it lately, of the message itself where that is the same, else of these: views
+  // live until the next load().
   std::array<std::vector<char>, 8> made_by_kind_;
+  std::array<std::string_view, 4> made_views_;
   std::uint8_t made_bits_ = 0;
   std::vector<char> made_;
 };

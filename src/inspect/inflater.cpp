@@ -44,6 +44,12 @@ struct Inflaters::Stream {
   z_stream z{};
   bool begun = false, bare = false;
 
+  // Checksums are not verified: what they would refuse has been looked into by then.
+  void reset(int window_bits) {
+    inflateReset2(&z, window_bits);
+    inflateValidate(&z, 0);
+  }
+
   Stream() { inflateInit2(&z, kGzip); }
   ~Stream() { inflateEnd(&z); }
   Stream(const Stream&) = delete;
@@ -92,18 +98,18 @@ InflateStep Inflaters::step(std::uint16_t index, std::span<const std::uint8_t> i
     if (step.status != InflateStatus::Ended) return step;
     // Another member may follow (RFC 1952 section 2.2); anything else behind the end is left.
     if (!looks_like_gzip(in.subspan(step.used))) return step;
-    inflateReset2(&s.z, kGzip);
+    s.reset(kGzip);
     step.status = InflateStatus::More;
     return step;
   }
   s.begun = true;
   const bool gzip = looks_like_gzip(in);
   if (!gzip && !s.bare && !looks_like_zlib(in)) return {0, 0, InflateStatus::Failed};
-  inflateReset2(&s.z, gzip ? kGzip : looks_like_zlib(in) ? kZlib : kBare);
+  s.reset(gzip ? kGzip : looks_like_zlib(in) ? kZlib : kBare);
   InflateStep step = s.run(in, out);
   if (step.status != InflateStatus::Failed || step.made > 0) return step;
   const std::size_t header = gzip ? gzip_header_length(in) : 0;
-  inflateReset2(&s.z, kBare);
+  s.reset(kBare);
   step = s.run(in.subspan(header), out);
   step.used += header;
   // No compression at all: nothing is taken, so that the caller has all of it as it came. Text may

@@ -2,6 +2,7 @@
 #include "inspect/inspector.hpp"
 
 #include <algorithm>
+#include <new>
 #include <string_view>
 
 #include "inspect/session_inspection.hpp"
@@ -30,6 +31,13 @@ class Inspector::Parts {
 
   Result<void> prepare() { return work_.prepare(); }
 
+  void prefetch(InspectionId id) {
+    const SessionState* s = state(id);
+    if (s == nullptr) return;
+    __builtin_prefetch(s, 1);
+    for (const SideState& side : s->side) __builtin_prefetch(&side, 1);
+  }
+
   InspectStep step(InspectionId& id, const InspectedPacket& in) {
     ++work_.counters().packets;
     if (id == InspectionId::Passed) return {};
@@ -44,15 +52,19 @@ class Inspector::Parts {
       s = begin(id);
       if (s == nullptr) outcome = InspectOutcome::QueueFull;
     }
+    const bool known =
+        s != nullptr && s->oriented && p.protocol == kProtoTcp && s->ends.protocol == kProtoTcp;
     if (s != nullptr && !s->oriented) orient(*s, in);
     const bool swapped = s != nullptr && s->swapped;
     const Side side = in.from_client != swapped ? kFromClient : kFromServer;
-    const SessionEnds ends = ends_of(p, side);
+    // They stay as they are from when it is known who the client is.
+    SessionEnds of_packet;
+    SessionEnds& ends = s != nullptr ? s->ends : of_packet;
+    if (!known) ends = ends_of(p, side);
     // The acknowledgement that completes the handshake does not belong to what it establishes,
     // unless it brings data.
     bool established = in.established;
     if (s != nullptr) {
-      s->ends = ends;
       if (p.payload_length == 0) established = established && s->established;
       s->established = in.established;
     }
@@ -173,7 +185,7 @@ class Inspector::Parts {
     id = static_cast<InspectionId>(free_);
     SessionState* s = state(id);
     free_ = s->next_free;
-    *s = SessionState();
+    ::new (static_cast<void*>(s)) SessionState;  // flowbits and the like have counts
     ++work_.counters().sessions_begun;
     ++work_.counters().sessions_used;
     return s;
@@ -206,6 +218,9 @@ Result<std::unique_ptr<Inspector>> Inspector::create(std::shared_ptr<const Threa
   return std::unique_ptr<Inspector>(new Inspector(std::move(parts)));
 }
 
+void Inspector::prefetch(InspectionId id) const {
+  parts_->prefetch(id);
+}
 InspectStep Inspector::step(InspectionId& id, const InspectedPacket& packet) {
   return parts_->step(id, packet);
 }

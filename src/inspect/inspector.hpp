@@ -51,6 +51,10 @@ struct InspectStep {
   InspectOutcome outcome{InspectOutcome::GoesOn};
   std::span<const ThreatHit> hits;  // valid until the next call, as is
   const ListedName* listed{};       // a name that a block list has
+
+  bool says_something() const {
+    return !hits.empty() || listed != nullptr || outcome == InspectOutcome::QueueFull;
+  }
 };
 
 struct InspectCounters {
@@ -71,6 +75,8 @@ class Inspector {
   Inspector(const Inspector&) = delete;
   Inspector& operator=(const Inspector&) = delete;
 
+  // A packet of this session will probably come soon.
+  void prefetch(InspectionId id) const;
   // A packet of a session, in the order of arrival.
   InspectStep step(InspectionId& id, const InspectedPacket& packet);
   // A packet that no session takes, such as one in the middle of a connection that was not seen to

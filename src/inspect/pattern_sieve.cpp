@@ -145,10 +145,9 @@ bool PatternSieve::lets_through_scalar(Bytes bytes) const {
       for (std::size_t b = 0; b < banks_; ++b) groups[b] &= tables_[b][k].groups[byte % kTable];
     }
     if ((groups[0] | groups[1]) == 0) continue;
-    std::array<std::uint8_t, kGramMax> gram{};
-    std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(at),
-                std::min(kGramMax, bytes.size() - at), gram.begin());
-    if (knows_gram(gram.data())) return true;
+    std::uint32_t gram = 0;
+    std::memcpy(&gram, bytes.data() + at, std::min(kGramMax, bytes.size() - at));
+    if (knows_gram(gram)) return true;
   }
   return false;
 }

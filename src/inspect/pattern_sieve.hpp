@@ -49,10 +49,7 @@ class PatternSieve {
   static std::uint32_t hash_of(std::uint32_t gram) {
     return (gram | 0x2020'2020u) * 0x9e37'79b1u >> (32 - kGramBits);
   }
-  // Reads four bytes, whatever the grams' length.
-  bool knows_gram(const std::uint8_t* at) const {
-    std::uint32_t gram = 0;
-    std::memcpy(&gram, at, sizeof gram);
+  bool knows_gram(std::uint32_t gram) const {
     const std::uint32_t hash = hash_of(gram & gram_mask_);
     return (grams_[hash / 64] >> hash % 64 & 1) != 0;
   }

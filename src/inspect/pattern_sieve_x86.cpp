@@ -35,12 +35,15 @@ ER_TARGET_AVX512 bool PatternSieve::vector_kernel(Bytes bytes) const {
 #pragma GCC unroll 8
     for (std::size_t k = 0; k < kPlaces; ++k)
       tables[b][k] = _mm512_load_si512(tables_[b][k].groups.data());
-  // Which of the 64 places from `at` may begin a string.
-  const auto look = [&](const std::uint8_t* at) ER_AVX512_LAMBDA {
+  // Which of the 64 places from `at` may begin a string; `left` bytes are there, zeros behind them.
+  const auto look = [&](const std::uint8_t* at, std::size_t left) ER_AVX512_LAMBDA {
     __m512i groups[Banks];
 #pragma GCC unroll 8
     for (std::size_t k = 0; k < kPlaces; ++k) {
-      const __m512i block = _mm512_loadu_si512(at + k);
+      const __m512i block =
+          left >= kBlock + kPlaces
+              ? _mm512_loadu_si512(at + k)
+              : _mm512_maskz_loadu_epi8(first_bits(left > k ? left - k : 0), at + k);
 #pragma GCC unroll 2
       for (std::size_t b = 0; b < Banks; ++b) {
         const __m512i of_byte = _mm512_permutexvar_epi8(block, tables[b][k]);
@@ -51,28 +54,25 @@ ER_TARGET_AVX512 bool PatternSieve::vector_kernel(Bytes bytes) const {
     if constexpr (Banks > 1) any = _mm512_or_si512(any, groups[1]);
     return static_cast<std::uint64_t>(_mm512_test_epi8_mask(any, any));
   };
-  const auto gram_among = [&](const std::uint8_t* at, std::uint64_t found) ER_AVX512_LAMBDA {
-    for (; found != 0; found &= found - 1)
-      if (knows_gram(at + __builtin_ctzll(found))) return true;
+  const auto gram_among = [&](const std::uint8_t* at, std::size_t left,
+                              std::uint64_t found) ER_AVX512_LAMBDA {
+    for (; found != 0; found &= found - 1) {
+      const auto place = static_cast<std::size_t>(__builtin_ctzll(found));
+      std::uint32_t gram = 0;
+      std::memcpy(&gram, at + place, std::min(sizeof gram, left - place));
+      if (knows_gram(gram)) return true;
+    }
     return false;
   };
-  const std::uint8_t* const data = bytes.data();
-  std::size_t at = 0;
-  for (; at + kBlock + kPlaces <= bytes.size(); at += kBlock)
-    if (const std::uint64_t found = look(data + at); found != 0 && gram_among(data + at, found))
+  const std::uint8_t* at = bytes.data();
+  std::size_t left = bytes.size();
+  for (; left >= kBlock + kPlaces; at += kBlock, left -= kBlock)
+    if (const std::uint64_t found = look(at, kBlock + kPlaces);
+        found != 0 && gram_among(at, kBlock + kPlaces, found))
       return true;
-  // The rest, with zeros behind it.
-  alignas(kBlock) std::uint8_t rest[3 * kBlock];
-  const std::size_t left = bytes.size() - at;
-  const std::size_t more = left > kBlock ? left - kBlock : 0;
-  _mm512_store_si512(rest, _mm512_maskz_loadu_epi8(first_bits(left), data + at));
-  _mm512_store_si512(rest + kBlock,
-                     more == 0 ? _mm512_setzero_si512()
-                               : _mm512_maskz_loadu_epi8(first_bits(more), data + at + kBlock));
-  _mm512_store_si512(rest + 2 * kBlock, _mm512_setzero_si512());
-  for (std::size_t place = 0; place + shortest_ <= left; place += kBlock) {
-    const std::uint64_t found = look(rest + place) & first_bits(left - shortest_ + 1 - place);
-    if (gram_among(rest + place, found)) return true;
+  for (; left >= shortest_; at += kBlock, left -= std::min(left, kBlock)) {
+    const std::uint64_t found = look(at, left) & first_bits(left - shortest_ + 1);
+    if (gram_among(at, left, found)) return true;
   }
   return false;
 }

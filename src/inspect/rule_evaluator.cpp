@@ -244,8 +244,8 @@ bool RuleEvaluator::find_payload_candidates(std::span<const std::uint8_t> across
   next_round();
   auto found = [this](std::uint32_t rule) { add_payload_candidate(rule); };
   const PatternSet& patterns = set_->payload_patterns(context_.transport, context_.side);
-  patterns.scan(across, scratch_, found);
   patterns.scan(fresh, scratch_, found);
+  patterns.scan(across, scratch_, found);
   // A packet that is not new as a whole has bytes that the stream leaves out.
   if (packet.size() > fresh.size()) patterns.scan(packet, scratch_, found);
   for (const std::uint32_t rule : set_->payload_unfiltered(context_.transport, context_.side))

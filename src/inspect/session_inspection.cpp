@@ -154,6 +154,9 @@ void SessionInspection::pass_gap(SessionState& s, Side side, std::uint32_t gap) 
 InspectOutcome SessionInspection::deliver(SessionState& s, Side side, Bytes bytes, Bytes packet) {
   SideState& state = s.side[index_of(side)];
   const std::size_t before = state.tail.size();
+  // Needed when the new bytes have been gone through, by then they are near.
+  if (s.parsing) __builtin_prefetch(s.http);
+  if (before > 0) __builtin_prefetch(state.tail.data() + before - 1, 1);
   const bool from_begin = !state.gapped && state.stream.position() == before;
   bytes = bytes.first(std::min(bytes.size(), kSegmentMax));
   state.stream.delivered(bytes.size());
