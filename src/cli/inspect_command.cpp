@@ -21,19 +21,33 @@ namespace {
 struct InspectCommand {
   TrackOptions track;
   RunOptions run;
-  RuleOptions rules;
-  std::uint64_t memory_mib = 256;
+  InspectionOptions inspection;
   bool check = false, block = false, quiet = false;
 };
 
+inspect::InspectSettings inspect_settings(const InspectionOptions& options) {
+  inspect::InspectSettings settings;
+  if (options.memory_mib != 0)
+    settings.memory_bytes = static_cast<std::size_t>(options.memory_mib) << 20;
+  if (options.stream_depth) settings.stream_depth = *options.stream_depth;
+  if (options.body_depth) settings.body_bytes = *options.body_depth;
+  return settings;
+}
+
 int run_command(const InspectCommand& command) {
-  auto set = load_rules(command.rules, command.quiet, command.check);
+  const auto settings = load_settings(command.run.config);
+  if (!settings) return complain(settings.error());
+  InspectionOptions inspection = command.inspection;
+  apply_settings(settings->inspection, inspection);
+  if (inspection.rules.files.empty())
+    return complain({Error::Code::Usage,
+                     "--rules FILE is missing, and the configuration names no rules under "
+                     "inspection: what to look for"});
+  auto set = load_rules(inspection.rules, command.quiet, command.check);
   if (!set) return complain(set.error());
   if (command.check) return kExitDone;
   if (command.track.captures.empty())
     return complain({Error::Code::Usage, "-r FILE is missing: which capture to look into"});
-  const auto settings = load_settings(command.run.config);
-  if (!settings) return complain(settings.error());
   auto run = plan_run(command.run, *settings);
   if (!run) return complain(run.error());
   const auto track = plan_track(command.track, *settings);
@@ -44,7 +58,7 @@ int run_command(const InspectCommand& command) {
   plan.session = track->engine.session;
   plan.bpf = track->bpf;
   plan.block = command.block;
-  plan.inspect.memory_bytes = static_cast<std::size_t>(command.memory_mib) << 20;
+  plan.inspect = inspect_settings(inspection);
   run->explain.write_output = [](std::string_view text) { return write_all(STDOUT_FILENO, text); };
   run->explain.message = [](std::string_view text) { say(text); };
   const auto totals = run_inspect(run->explain, plan, *set);
@@ -69,12 +83,15 @@ RunCommand declare_inspect(CLI::App& app) {
   auto command = std::make_shared<InspectCommand>();
   declare_capture_options(app, command->track);
   app.get_option("--read")->required(false);
-  declare_rule_options(app, command->rules);
-  app.get_option("--rules")->required();
+  declare_rule_options(app, command->inspection.rules);
+  app.add_option("--config", command->run.config,
+                 "Configuration file, of which the section inspection is used")
+      ->type_name("FILE");
   app.add_flag("--check-rules", command->check, "Only read the rules, no capture");
   app.add_flag("--block", command->block,
                "Look no further into a session that a rule drops or resets, as inline");
-  app.add_option("--memory", command->memory_mib,
+  declare_depth_options(app, command->inspection);
+  app.add_option("--memory", command->inspection.memory_mib,
                  "MiB for streams and messages that are not complete (default 256)")
       ->type_name("MIB")
       ->check(CLI::Range(1, 1 << 20));

@@ -163,6 +163,15 @@ Result<std::shared_ptr<const inspect::ThreatSet>> load_rules(
   return set;
 }
 
+void declare_depth_options(CLI::App& app, InspectionOptions& options) {
+  app.add_option("--stream-depth", options.stream_depth,
+                 "Bytes of each side of a session that are looked into; 0: all (default 1048576)")
+      ->type_name("BYTES");
+  app.add_option("--body-depth", options.body_depth,
+                 "Bytes of an HTTP body, unpacked, that are looked into; 0: all (default 102400)")
+      ->type_name("BYTES");
+}
+
 void declare_inspection_options(CLI::App& app, InspectionOptions& options) {
   constexpr auto kGroup = "Inspection";
   declare_rule_options(app, options.rules);
@@ -198,12 +207,7 @@ void declare_inspection_options(CLI::App& app, InspectionOptions& options) {
                  "inspection-bytes of the configuration)")
       ->type_name("MIB")
       ->check(CLI::Range(1, 1 << 20));
-  app.add_option("--stream-depth", options.stream_depth,
-                 "Bytes of each side of a session that are looked into; 0: all (default 1048576)")
-      ->type_name("BYTES");
-  app.add_option("--body-depth", options.body_depth,
-                 "Bytes of an HTTP body, unpacked, that are looked into; 0: all (default 102400)")
-      ->type_name("BYTES");
+  declare_depth_options(app, options);
   app.add_option("--inspection-full", options.when_full,
                  "drop or pass: a session that inspection has no room for (default drop: "
                  "resources-unavailable)")

@@ -44,6 +44,7 @@ struct InspectionOptions {
 };
 // Fills in what the command line leaves open.
 void apply_settings(const InspectionSettings& settings, InspectionOptions& options);
+void declare_depth_options(CLI::App& app, InspectionOptions& options);
 void declare_inspection_options(CLI::App& app, InspectionOptions& options);
 
 struct InspectionPlan {
