@@ -3,9 +3,10 @@
 // applications, without and with inspection, in turns in one run.
 //
 //   bench_inspect [--rules N] [--rounds N] [--packets N] [--profile] CAPTURE...
-// --profile runs the sessions with inspection and without applications, for perf.
-// The signatures are made as published rule sets are mixed: HTTP most, then payloads, names of TLS
-// and DNS. Prints CPU time a packet, medians over the rounds, and the ratio of the speeds.
+//   bench_inspect --print [--rules N]
+// --profile runs the sessions with inspection and without applications, for perf; --print writes
+// the signatures, for other programs. Prints CPU time a packet, medians over the rounds, and the
+// ratio of the speeds.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -22,8 +23,8 @@
 #include "decode/decoder.hpp"
 #include "inspect/inspector.hpp"
 #include "inspect/rule_file.hpp"
+#include "made_signatures.hpp"
 #include "model/protocol.hpp"
-#include "random_stream.hpp"
 #include "session/session_table.hpp"
 #include "sources/capture_merge.hpp"
 #include "sources/input_list.hpp"
@@ -31,7 +32,6 @@
 namespace {
 
 using namespace endreason;
-using bench::RandomStream;
 
 constexpr std::size_t kBatch = 64;
 
@@ -39,7 +39,7 @@ struct Options {
   std::uint64_t rules = 1000;
   std::size_t rounds = 5;
   std::size_t packets = 2'000'000;
-  bool profile = false;
+  bool profile = false, print = false;
   std::vector<std::string> captures;
 };
 
@@ -47,55 +47,6 @@ double cpu_seconds() {
   timespec t{};
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
   return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) / 1e9;
-}
-
-// A word of a rule: letters that real traffic has too, long enough to be of one family.
-std::string word(RandomStream& random, std::size_t length) {
-  static constexpr std::string_view kLetters = "etaoinsrhldcumfpgwybvkxjqz0123456789_-/.";
-  std::string out;
-  for (std::size_t i = 0; i < length; ++i)
-    out += kLetters[random.below(static_cast<std::uint32_t>(kLetters.size()))];
-  return out;
-}
-
-std::string made_rules(std::uint64_t count) {
-  RandomStream random(20'240'601);
-  std::string text;
-  for (std::uint64_t sid = 1; sid <= count; ++sid) {
-    const std::uint64_t kind = random.below(100);
-    const std::string a = word(random, 5 + random.below(12)), b = word(random, 4 + random.below(8));
-    std::string head = "alert http $HOME_NET any -> any any (flow:established,to_server; ";
-    std::string body;
-    if (kind < 25) {
-      body = fmt::format("http.uri; content:\"/{}\"; content:\"{}\"; distance:0;", a, b);
-    } else if (kind < 35) {
-      body =
-          fmt::format("http.host; content:\"{}.com\"; endswith; http.method; content:\"POST\";", a);
-    } else if (kind < 42) {
-      body = fmt::format("http.user_agent; content:\"{}\"; nocase; pcre:\"/{}[0-9]+/\";", a, b);
-    } else if (kind < 50) {
-      body = fmt::format("http.header; content:\"{}|3a 20|{}\";", b, a);
-    } else if (kind < 58) {
-      head = "alert http any any -> $HOME_NET any (flow:established,to_client; ";
-      body = fmt::format("file.data; content:\"{}\"; content:\"{}\"; within:200;", a, b);
-    } else if (kind < 70) {
-      head = "alert tls any any -> any any (flow:established,to_server; ";
-      body = fmt::format("tls.sni; content:\"{}.net\"; endswith;", a);
-    } else if (kind < 80) {
-      head = "alert dns any any -> any any (";
-      body = fmt::format("dns.query; content:\"{}.org\"; nocase; endswith;", a);
-    } else if (kind < 95) {
-      head = fmt::format("alert tcp any any -> any {} (flow:established; ",
-                         kind < 88 ? "any" : "[21,25,110,143,445,1024:65535]");
-      body = fmt::format("content:\"{}\"; content:\"|00 {:02x}|{}\"; distance:0; within:64;", a,
-                         random.below(256), b);
-    } else {
-      head = "alert udp any any -> any any (";
-      body = fmt::format("content:\"{}\"; depth:64; byte_test:2,>,{},0;", a, random.below(4096));
-    }
-    text += fmt::format("{}{} msg:\"made {}\"; sid:{}; rev:1;)\n", head, body, sid, sid);
-  }
-  return text;
 }
 
 struct Packets {
@@ -234,7 +185,8 @@ int measure(const Options& options) {
     return 2;
   }
   inspect::RuleLoad load;
-  inspect::read_rule_text(made_rules(options.rules), "made", inspect::RuleVariables(), load);
+  inspect::read_rule_text(bench::made_signatures(options.rules), "made", inspect::RuleVariables(),
+                          load);
   auto set = inspect::ThreatSet::compile(load);
   if (!set || load.skipped > 0) {
     std::fputs(load.problems.empty() ? "the rules do not compile\n" : load.problems[0].c_str(),
@@ -282,8 +234,14 @@ int main(int argc, char** argv) {
       options.packets = number();
     else if (arg == "--profile")
       options.profile = true;
+    else if (arg == "--print")
+      options.print = true;
     else
       options.captures.emplace_back(arg);
+  }
+  if (options.print) {
+    fmt::print("{}", bench::made_signatures(options.rules));
+    return 0;
   }
   return measure(options);
 }

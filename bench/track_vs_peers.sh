@@ -3,8 +3,8 @@
 # How fast `endreason track` is on one thread, against Debian's own softflowd, nfpcapd, argus and
 # ndpiReader on the same captures, each run in turn, from the page cache: processor time a packet
 # (user and system), packets a second of wall time, ratios of medians, beside the targets.
-# usage: bench/track_vs_peers.sh [churn | concurrent | mix | applications | rules | threads |
-#        memory]...
+# usage: bench/track_vs_peers.sh [churn | concurrent | mix | applications | rules | signatures |
+#        threads | memory]...
 # Settings: BENCH_ROUNDS, BENCH_FOLDER, ENDREASON as timing.sh has them, and
 #   BENCH_CAPTURES  the folder of real captures that `mix` is made of (default ../shared/data/pcaps)
 #
@@ -138,6 +138,35 @@ section_rules() {
   target "of the speed without rules, with 1,000" "$(quotient "$(cpu none)" "$(cpu 1000)")" 0.6
 }
 
+# What a thousand threat signatures cost, beside applications and 1,000 rules; with HOME_NET any, the
+# rules on HTTP look into all of it, not only into that of clients with private addresses.
+section_signatures() {
+  local name files=("$folder/made.rules" "$folder/rules-1000.yaml")
+  capture mix
+  "$root/build/bench/bench_inspect" --print >"${files[0]}"
+  "$root/build/bench/generate_policy" 1000 >"${files[1]}"
+  echo "mix: with applications, 1,000 rules and 1,000 signatures, one thread"
+  command_of=(
+    [without]=$(track 1 "$file" "--log end --config ${files[1]}")
+    [signatures]=$(track 1 "$file" "--log end --config ${files[1]} --rules ${files[0]}")
+    [any]=$(track 1 "$file" "--log end --config ${files[1]} --rules ${files[0]} --var HOME_NET=any")
+  )
+  command_of[suricata]="suricata -r $file -S ${files[0]} -l $folder/suricata --runmode single -k none"
+  command_of[snort]="snort -r $file -R ${files[0]} -k none -q"
+  local peers=()
+  for name in suricata snort; do
+    if command -v "$name" >/dev/null; then peers+=("$name"); else echo "  $name is not installed: not compared"; fi
+  done
+  mkdir -p "$folder/suricata"
+  in_turn without signatures any "${peers[@]}"
+  report "${packets_of[mix]}" without signatures any "${peers[@]}"
+  target "of the speed without signatures" "$(quotient "$(cpu without)" "$(cpu signatures)")" 0.6
+  target "of the speed without signatures, HOME_NET any" "$(quotient "$(cpu without)" "$(cpu any)")" 0.6
+  for name in "${peers[@]}"; do
+    target "times $name, processor time" "$(quotient "$(cpu "$name")" "$(cpu signatures)")" 2
+  done
+}
+
 # The pool is twice the sessions, so that no limit that all threads share is near.
 section_threads() {
   local kind
@@ -171,8 +200,8 @@ section_memory() {
   target "of 4 GB, how often it fits in" "$(awk -v a="$ten" 'BEGIN { print 4e9 / (a * 1024) }')" 1
 }
 
-prepare generate_capture generate_policy
+prepare generate_capture generate_policy bench_inspect
 about_machine
 sections=("$@")
-if [ ${#sections[@]} -eq 0 ]; then sections=(churn concurrent mix applications rules threads memory); fi
+if [ ${#sections[@]} -eq 0 ]; then sections=(churn concurrent mix applications rules signatures threads memory); fi
 for section in "${sections[@]}"; do "section_$section"; done
