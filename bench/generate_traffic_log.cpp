@@ -24,6 +24,7 @@ constexpr std::string_view kUsage =
     "generate_traffic_log (--bytes N[K|M|G] | --lines N) [options] > FILE\n"
     "  --bytes N      whole lines until at least N bytes are written (K, M, G: powers of 1000)\n"
     "  --lines N      this many lines\n"
+    "  --skip N       leave out the first N lines, so that a long log can be had in pieces\n"
     "  --seed N       other sessions of another network (default 1)\n"
     "  --format F     panos-csv, cef, leef, json; several with commas between take turns\n"
     "                 (default panos-csv: 117 columns of PAN-OS 11.1)\n"
@@ -31,7 +32,7 @@ constexpr std::string_view kUsage =
     "  --quoted P     of 100 records, how many write the fields that need quotes (default 90)\n";
 
 struct Settings {
-  std::uint64_t bytes = UINT64_MAX, lines = UINT64_MAX, seed = 1, quoted = 90;
+  std::uint64_t bytes = UINT64_MAX, lines = UINT64_MAX, skip = 0, seed = 1, quoted = 90;
   std::vector<LineFormat> formats{LineFormat::PanosCsv};
   Envelope envelope = Envelope::None;
 };
@@ -83,6 +84,8 @@ Settings settings_of(int count, char** arguments) {
       settings.bytes = number_of(option, value);
     } else if (option == "--lines") {
       settings.lines = number_of(option, value);
+    } else if (option == "--skip") {
+      settings.skip = number_of(option, value);
     } else if (option == "--seed") {
       settings.seed = number_of(option, value);
     } else if (option == "--quoted") {
@@ -129,6 +132,8 @@ int main(int count, char** arguments) {
   std::uint64_t bytes = 0;
   std::size_t turn = 0;
   Session session{};
+  for (std::uint64_t i = 0; i < settings.skip; ++i) sessions.next(session);
+  turn = settings.skip % settings.formats.size();
   for (std::uint64_t lines = 0; lines < settings.lines && bytes < settings.bytes; ++lines) {
     sessions.next(session);
     char* const end = writer.write(session, settings.formats[turn], to);

@@ -4,7 +4,8 @@
 # made and sent by one TCP connection. Of each question: the median, the slowest, and how often it was asked.
 # usage: bench/store_questions.sh [OPTION of serve]...
 # Settings: see timing.sh; BENCH_LINES (default 5000000; what is promised is promised for 50000000), BENCH_STORE: where the
-# database goes (default the bench folder), BENCH_KEEP: a folder to keep and use again instead.
+# database goes (default the bench folder), BENCH_KEEP: a folder to keep and use again instead, BENCH_LOAD: send at most so many
+# more into it and ask nothing, so that many rows can be loaded in several runs, BENCH_ROUNDS (default 7).
 set -euo pipefail
 # shellcheck source=bench/timing.sh
 source "$(dirname "${BASH_SOURCE[0]}")/timing.sh"
@@ -51,24 +52,27 @@ trap cleanup EXIT
 until curl -s "http://$http/healthz" >/dev/null; do sleep 0.2; done
 
 if [ "$(metric endreason_received_total)" != "$lines" ]; then
-  echo "while $lines rows come in"
+  already=$(metric endreason_received_total)
+  [ -z "${BENCH_LOAD:-}" ] || lines=$((already + BENCH_LOAD < lines ? already + BENCH_LOAD : lines))
+  echo "while $((lines - already)) rows come in behind $already"
   began=$(date +%s.%N)
-  "$generator" --lines "$lines" --envelope bsd >"/dev/tcp/127.0.0.1/$syslog_port" &
+  "$generator" --skip "$already" --lines "$((lines - already))" --envelope bsd >"/dev/tcp/127.0.0.1/$syslog_port" &
   while [ "$(metric endreason_received_total)" != "$lines" ] || [ "$(metric endreason_spooled)" != 0 ]; do
     ask "$times/load-overview" overview
     page "$times/load-page" "${filters[0]}"
     sleep 1
   done
-  awk -v n="$lines" -v from="$began" -v to="$(date +%s.%N)" \
+  awk -v n="$((lines - already))" -v from="$began" -v to="$(date +%s.%N)" \
     'BEGIN { printf "  %.0f rows a second meanwhile\n", n / (to - from) }'
   report "$times/load-overview" overview
   report "$times/load-page" "page of ${filters[0]}"
 fi
 while [ "$(metric endreason_rows_behind)" != 0 ]; do sleep 0.5; done
+[ -z "${BENCH_LOAD:-}" ] || exit 0
 
 echo "at rest, $lines rows, $(du -sm "$store" | cut -f 1) MiB on the disk"
 newest=$(metric endreason_received_total)
-for round in 1 2 3 4 5 6 7; do
+for ((round = 1; round <= ${BENCH_ROUNDS:-7}; ++round)); do
   ask "$times/overview" overview
   for i in "${!filters[@]}"; do page "$times/page-$i" "${filters[$i]}"; done
   ask "$times/page" records -d limit=100

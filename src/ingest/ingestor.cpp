@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -17,7 +18,6 @@ constexpr std::size_t kSendersMax = 4096;
 constexpr std::string_view kOtherSenders = "others";
 constexpr std::size_t kRejectsKept = 100;
 constexpr std::size_t kRejectTextMax = 2000;
-constexpr std::int64_t kMicrosPerDay = std::int64_t{86'400} * 1'000'000;
 // In the store's state: "place.offset.KEY" and so on.
 struct PlaceNumber {
   std::string_view name;
@@ -81,7 +81,8 @@ Ingestor::Ingestor(Store& store, IngestOptions options)
       options_(std::move(options)),
       spool_(options_.spool),
       reader_(options_.reader),
-      clock_(options_.clock) {}
+      clock_(options_.clock),
+      keeper_(store, {options_.keep_days, options_.keep_bytes}, options_.now_micros) {}
 
 Ingestor::~Ingestor() {
   stop();
@@ -113,7 +114,7 @@ Result<void> Ingestor::start() {
     consumer_ = *std::move(consumer);
   }
   thread_ = std::thread([this] { work(); });
-  keeper_ = std::thread([this] { keep(); });
+  keeper_.start();
   return {};
 }
 
@@ -274,6 +275,7 @@ void Ingestor::work() {
   while (!stopping_) {
     if (changed_) take_change();
     if (seen_unknown_ && !learn_at_last()) continue;
+    if (committing_ && !store_.commit_under_way() && !finish_commit()) continue;
     if (consumer_ && work_on_streams()) continue;
     const bool there = spool_.read(position_, frame);
     if (there) {
@@ -295,8 +297,8 @@ void Ingestor::work() {
     const bool overdue =
         lines_pending_ > 0 && (std::chrono::steady_clock::now() - pending_since_ >= patience ||
                                (!there && spool_.nearly_full()));
-    if (rows_pending_ >= options_.commit_rows || overdue) static_cast<void>(commit());
-    if (there) continue;
+    if (rows_pending_ >= options_.commit_rows || overdue) static_cast<void>(begin_commit());
+    if (there || (committing_ && !finish_commit())) continue;
     if (lines_pending_ == 0) {
       take_again_when_there_is_room();
     }
@@ -304,7 +306,11 @@ void Ingestor::work() {
                                                      : consumer_        ? 10
                                                                         : 200));
   }
-  if (lines_pending_ > 0) static_cast<void>(commit());
+  if (lines_pending_ > 0) {
+    static_cast<void>(commit());
+  } else if (committing_) {
+    static_cast<void>(finish_commit());
+  }
   consumer_.reset();  // leaves the group: others take its partitions at once
 }
 
@@ -337,6 +343,7 @@ bool Ingestor::work_on_streams() {
 }
 
 bool Ingestor::store_block(StreamBlock& block) {
+  if (committing_ && !finish_commit()) return false;
   const std::uint64_t end = block.end();
   // From now on the group has a place there, and what we know of it counts.
   if (!block.placed) {
@@ -398,8 +405,7 @@ void Ingestor::take_change() {
   changed_ = false;
   options_.ruleset = change_->ruleset;
   options_.timers = change_->timers;
-  options_.keep_days = change_->keep_days;
-  options_.keep_bytes = change_->keep_bytes;
+  keeper_.change({change_->keep_days, change_->keep_bytes});
   clock_ = std::move(change_->clock);
   change_.reset();
 }
@@ -582,7 +588,15 @@ StoreState Ingestor::state_to_commit() const {
   return state;
 }
 
+// Everything up to here. False: it was not done, and comes again.
 bool Ingestor::commit() {
+  return begin_commit() && finish_commit();
+}
+
+// The database takes it while rows go on being read.
+bool Ingestor::begin_commit() {
+  if (committing_ && !finish_commit()) return false;
+  Committing begun{position_, lines_pending_, {}, 0, {}, {}, {}, {}};
   StoreState state;
   std::vector<std::pair<std::uint16_t, std::string>> fresh;
   {
@@ -590,40 +604,51 @@ bool Ingestor::commit() {
     state = state_to_commit();
     for (const std::uint16_t number : senders_to_store_)
       fresh.emplace_back(number, senders_[number].name);
+    for (Sender& sender : senders_) begun.counts.push_back(std::exchange(sender.pending, {}));
   }
+  begun.senders = fresh.size();
+  begun.types.swap(types_pending_);
+  begun.places.swap(places_pending_);
+  begun.keys.swap(keys_pending_);
+  begun.streams.swap(streams_pending_);
+  committing_ = std::move(begun);
+  rows_pending_ = lines_pending_ = 0;
   for (const auto& [number, name] : fresh) {
     if (auto added = store_.add_sender(number, name); !added) {
       fall_back(added.error().message);
       return false;
     }
   }
-  if (auto committed = store_.commit(state); !committed) {
+  if (auto begins = store_.begin_commit(state); !begins) {
+    fall_back(begins.error().message);
+    return false;
+  }
+  return true;
+}
+
+bool Ingestor::finish_commit() {
+  if (auto committed = store_.finish_commit(); !committed) {
     fall_back(committed.error().message);
     return false;
   }
   {
     // One moment for both sides of the accounting: what leaves the spool is stored.
     const std::scoped_lock lock(mutex_);
-    for (Sender& sender : senders_) {
-      sender.committed.add(sender.pending);
-      sender.pending = {};
-    }
-    senders_to_store_.erase(senders_to_store_.begin(),
-                            senders_to_store_.begin() + static_cast<std::ptrdiff_t>(fresh.size()));
-    for (const auto& [type, count] : types_pending_) types_committed_[type] += count;
-    for (const auto& [key, place] : places_pending_)
+    for (std::size_t i = 0; i < committing_->counts.size(); ++i)
+      senders_[i].committed.add(committing_->counts[i]);
+    senders_to_store_.erase(
+        senders_to_store_.begin(),
+        senders_to_store_.begin() + static_cast<std::ptrdiff_t>(committing_->senders));
+    for (const auto& [type, count] : committing_->types) types_committed_[type] += count;
+    for (const auto& [key, place] : committing_->places)
       if (!places_forgotten_.contains(key)) places_committed_.insert_or_assign(key, place);
-    spool_.release_before(position_, lines_pending_);
+    spool_.release_before(committing_->position, committing_->lines);
     if (state_ != IngestState::Draining) state_ = IngestState::Running;
     problem_.clear();
   }
-  types_pending_.clear();
-  places_pending_.clear();
-  for (const auto& [key, end] : streams_pending_) streams_committed_.insert_or_assign(key, end);
-  streams_pending_.clear();
-  keys_pending_.clear();
-  committed_position_ = position_;
-  rows_pending_ = lines_pending_ = 0;
+  for (const auto& [key, end] : committing_->streams) streams_committed_.insert_or_assign(key, end);
+  committed_position_ = committing_->position;
+  committing_.reset();
   return true;
 }
 
@@ -633,7 +658,10 @@ void Ingestor::fall_back(const std::string& problem) {
   {
     const std::scoped_lock lock(seen_mutex_);
     for (const AddedKey& key : keys_pending_) key.set->erase(key.number);
+    if (committing_)
+      for (const AddedKey& key : committing_->keys) key.set->erase(key.number);
   }
+  committing_.reset();
   keys_pending_.clear();
   types_pending_.clear();
   places_pending_.clear();
@@ -664,60 +692,6 @@ void Ingestor::take_again_when_there_is_room() {
   problem_.clear();
 }
 
-// --- upkeep -------------------------------------------------------------------------------------
-
-// On a thread of its own, so that rows are taken meanwhile. What fails is tried again later.
-void Ingestor::keep() {
-  constexpr auto kPause = std::chrono::milliseconds(200);
-  constexpr auto kQuiet = std::chrono::seconds(10);
-  auto limits_checked = std::chrono::steady_clock::time_point{};
-  auto busy_until = std::chrono::steady_clock::now() + kQuiet;
-  std::uint64_t behind = 0;
-  while (!stopping_) {
-    const auto now = std::chrono::steady_clock::now();
-    if (const std::uint64_t rows = store_.rows_behind(); rows != behind) {
-      behind = rows;
-      busy_until = now + kQuiet;
-    }
-    auto done = store_.maintain(now >= busy_until);
-    if (done && *done) continue;
-    if (now - limits_checked >= std::chrono::minutes(1)) {
-      limits_checked = now;
-      static_cast<void>(keep_limits());
-    }
-    std::unique_lock lock(keeper_mutex_);
-    keeper_wakes_.wait_for(lock, kPause, [this] { return stopping_.load(); });
-  }
-}
-
-Result<std::uint64_t> Ingestor::keep_limits() {
-  std::int64_t days = 0;
-  std::uint64_t bytes = 0;
-  {
-    const std::scoped_lock lock(mutex_);
-    days = options_.keep_days;
-    bytes = options_.keep_bytes;
-  }
-  std::uint64_t removed = 0;
-  if (days != 0) {
-    // Counted back from the newest row where that is earlier: a clock of ours that jumps ahead must
-    // not remove everything.
-    const auto stored = store_.span({});
-    if (!stored) return tl::unexpected(stored.error());
-    if (!stored->last) return removed;
-    const std::int64_t newest = std::min(options_.now_micros(), *stored->last);
-    const auto old = store_.remove_before(newest - days * kMicrosPerDay);
-    if (!old) return old;
-    removed += *old;
-  }
-  if (bytes != 0) {
-    const auto beyond = store_.remove_beyond(bytes);
-    if (!beyond) return beyond;
-    removed += *beyond;
-  }
-  return removed;
-}
-
 // --- from outside --------------------------------------------------------------------------------
 
 bool Ingestor::drain(std::chrono::milliseconds most) {
@@ -737,11 +711,7 @@ void Ingestor::stop() {
   }
   stopping_ = true;
   spool_.wake();
-  {
-    const std::scoped_lock lock(keeper_mutex_);
-    keeper_wakes_.notify_all();
-  }
-  if (keeper_.joinable()) keeper_.join();
+  keeper_.stop();
   if (thread_.joinable()) thread_.join();
 }
 

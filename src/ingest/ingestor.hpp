@@ -31,6 +31,7 @@
 #include "base/result.hpp"
 #include "ingest/seen_rows.hpp"
 #include "ingest/spool.hpp"
+#include "ingest/store_keeper.hpp"
 #include "ingest/stream_blocks.hpp"
 #include "model/engine_facts_text.hpp"
 #include "model/record_clock.hpp"
@@ -133,7 +134,7 @@ class Ingestor {
   FilePlaces places() const;
   void forget_place(std::string_view key);
   // Removes what is older or more than is to be kept; gives how many rows. Done every minute.
-  [[nodiscard]] Result<std::uint64_t> keep_limits();
+  [[nodiscard]] Result<std::uint64_t> keep_limits() { return keeper_.keep_limits(); }
   void count_dropped(std::string_view sender, std::uint64_t messages);
   // Returns when everything received has been committed, or after `most`.
   bool drain(std::chrono::milliseconds most);
@@ -171,6 +172,8 @@ class Ingestor {
   bool is_copy(const TrafficRecord& record);
   void note_reject(const SpoolFrame& frame, const TrafficRecord& record, const Reject& reject);
   bool commit();
+  bool begin_commit();
+  bool finish_commit();
   StoreState state_to_commit() const;
   void fall_back(const std::string& problem);
   void take_again_when_there_is_room();
@@ -178,7 +181,6 @@ class Ingestor {
   bool store_block(StreamBlock& block);
   Result<void> begin_block(StreamBlock& block, std::uint64_t first_id);
   std::string stream_key(const std::string& partition) const;
-  void keep();
 
   Store& store_;
   IngestOptions options_;
@@ -187,9 +189,7 @@ class Ingestor {
   RecordClock clock_;
   TrafficRecord record_;
   std::thread thread_;
-  std::thread keeper_;
-  std::mutex keeper_mutex_;
-  std::condition_variable keeper_wakes_;
+  StoreKeeper keeper_;
   std::atomic<bool> stopping_{false};
 
   // Of the thread.
@@ -217,6 +217,18 @@ class Ingestor {
   bool begin_failed_ = false;  // it was Kafka
   std::unique_ptr<StreamBlocks> blocks_;
   std::unique_ptr<KafkaConsumer> consumer_;
+  // What the database is committing, while what is pending grows again.
+  struct Committing {
+    SpoolPosition position;  // behind it
+    std::uint64_t lines;
+    std::vector<IngestCounts> counts;  // by sender
+    std::size_t senders;               // so many of senders_to_store_
+    std::map<std::string, std::uint64_t, std::less<>> types;
+    FilePlaces places;
+    std::vector<AddedKey> keys;
+    StreamPlaces streams;
+  };
+  std::optional<Committing> committing_;
 
   mutable std::mutex mutex_;  // guards what is below
   std::vector<Sender> senders_;

@@ -89,11 +89,11 @@ bool QueryWatch::Guard::stopped() const {
   return watch_.watched_.at(number_).stopped;
 }
 
-// --- PartWriter ----------------------------------------------------------------------------------
+// --- JobWriter -----------------------------------------------------------------------------------
 
-PartWriter::PartWriter(Append append) : append_(std::move(append)), thread_([this] { work(); }) {}
+JobWriter::JobWriter(Work work) : work_(std::move(work)), thread_([this] { this->work(); }) {}
 
-PartWriter::~PartWriter() {
+JobWriter::~JobWriter() {
   {
     const std::scoped_lock lock(mutex_);
     done_ = true;
@@ -102,40 +102,51 @@ PartWriter::~PartWriter() {
   thread_.join();
 }
 
-void PartWriter::push(RowEncoder::Part part) {
+void JobWriter::push(WriteJob job) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return parts_.size() < kWaitingMax; });
-  parts_.push_back(std::move(part));
+  changed_.wait(lock, [this] { return jobs_.size() < kWaitingMax; });
+  if (job.commit) ++commits_;
+  jobs_.push_back(std::move(job));
   lock.unlock();
   changed_.notify_all();
 }
 
-bool PartWriter::drain() {
+void JobWriter::drain() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return parts_.empty() && !busy_; });
-  return !failed_;
+  changed_.wait(lock, [this] { return jobs_.empty() && !busy_; });
 }
 
-void PartWriter::forget_failure() {
+void JobWriter::wait_for_commits() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return commits_ == 0; });
+}
+
+bool JobWriter::commits_wait() const {
+  const std::scoped_lock lock(mutex_);
+  return commits_ != 0;
+}
+
+void JobWriter::forget_failure() {
   const std::scoped_lock lock(mutex_);
   failed_ = false;
 }
 
-void PartWriter::work() {
+void JobWriter::work() {
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return done_ || !parts_.empty(); });
+    changed_.wait(lock, [this] { return done_ || !jobs_.empty(); });
     if (done_) return;
-    RowEncoder::Part part = std::move(parts_.front());
-    parts_.pop_front();
+    WriteJob job = std::move(jobs_.front());
+    jobs_.pop_front();
     busy_ = true;
-    const bool skip = failed_;
+    const bool leave_out = failed_;
     lock.unlock();
     changed_.notify_all();
-    const bool well = skip || append_(part);
-    part = {};
+    const bool well = work_(job, leave_out);
+    job.part = {};
     lock.lock();
     failed_ = failed_ || !well;
+    if (job.commit) --commits_;
     busy_ = false;
     changed_.notify_all();
   }
@@ -286,8 +297,8 @@ Result<void> DuckdbStore::learn_what_is_there() {
   auto keeper = connect();
   if (!keeper) return tl::unexpected(keeper.error());
   keeper_ = *std::move(keeper);
-  parts_ =
-      std::make_unique<PartWriter>([this](RowEncoder::Part& part) { return append_part(part); });
+  jobs_ = std::make_unique<JobWriter>(
+      [this](WriteJob& job, bool leave_out) { return do_job(job, leave_out); });
   return begin();
 }
 
@@ -340,14 +351,28 @@ Result<void> DuckdbStore::begin() {
 
 Result<std::uint64_t> DuckdbStore::add(const TrafficRecord& record, const Verdict& verdict,
                                        const RowOrigin& origin, const RecordClock& clock) {
-  if (!in_transaction_) {
-    if (auto begun = run_plain(writer_.get(), "BEGIN"); !begun)
-      return tl::unexpected(begun.error());
-    in_transaction_ = true;
-  }
-  if (encoder_.full()) parts_->push(encoder_.take_part());
+  if (encoder_.full()) jobs_->push({encoder_.take_part(), std::nullopt});
   encoder_.add(next_id_, record, verdict, origin, clock, options_.keep_raw);
   return next_id_++;
+}
+
+bool DuckdbStore::do_job(WriteJob& job, bool leave_out) {
+  Result<void> done;
+  if (leave_out) {
+    done = fail(Error::Code::Io, file_ + ": rows could not be added");
+  } else if (!in_transaction_) {
+    done = run_plain(writer_.get(), "BEGIN");
+    in_transaction_ = done.has_value();
+  }
+  if (done && job.part.chunk && !append_part(job.part)) done = appender_error();
+  if (done && job.commit) done = do_commit(*job.commit);
+  if (!done && job.commit) commit_problem_ = done.error().message;
+  return done.has_value();
+}
+
+tl::unexpected<Error> DuckdbStore::appender_error() const {
+  const char* why = duckdb_appender_error(rows_.get());
+  return fail(Error::Code::Io, fmt::format("{}: {}", file_, why != nullptr ? why : "not written"));
 }
 
 bool DuckdbStore::append_part(RowEncoder::Part& part) {
@@ -380,38 +405,50 @@ bool DuckdbStore::append_groups(const std::vector<RowEncoder::FreshGroup>& group
 }
 
 Result<void> DuckdbStore::add_sender(std::uint16_t id, std::string_view name) {
-  // The connection is the writer's until it has no more to do.
-  if (!parts_->drain()) return fail(Error::Code::Io, file_ + ": rows could not be added");
-  if (!in_transaction_) {
-    if (auto begun = run_plain(writer_.get(), "BEGIN"); !begun) return begun;
-    in_transaction_ = true;
-  }
-  return run_plain(writer_.get(),
-                   fmt::format("INSERT INTO senders VALUES ({}, {})", id, literal(name)));
+  senders_fresh_.emplace_back(id, name);
+  return {};
 }
 
 Result<void> DuckdbStore::commit(const StoreState& state) {
-  if (!in_transaction_) {
-    if (auto begun = run_plain(writer_.get(), "BEGIN"); !begun) return begun;
-    in_transaction_ = true;
-  }
-  if (encoder_.rows() > 0) parts_->push(encoder_.take_part());
-  bool well = parts_->drain() && duckdb_appender_flush(rows_.get()) == DuckDBSuccess;
+  if (auto begun = begin_commit(state); !begun) return begun;
+  return finish_commit();
+}
+
+Result<void> DuckdbStore::begin_commit(const StoreState& state) {
+  jobs_->wait_for_commits();
+  commit_problem_.reset();
+  WriteJob job{{}, WriteJob::Commit{state, next_id_, std::move(senders_fresh_)}};
+  senders_fresh_.clear();
+  if (encoder_.rows() > 0) job.part = encoder_.take_part();
+  jobs_->push(std::move(job));
+  return {};
+}
+
+Result<void> DuckdbStore::finish_commit() {
+  jobs_->wait_for_commits();
+  if (commit_problem_) return fail(Error::Code::Io, *commit_problem_);
+  return {};
+}
+
+Result<void> DuckdbStore::do_commit(const WriteJob::Commit& commit) {
+  bool well = duckdb_appender_flush(rows_.get()) == DuckDBSuccess;
   for (const DuckAppender& group : groups_)
     well = well && duckdb_appender_flush(group.get()) == DuckDBSuccess;
-  if (!well) {
-    const char* why = duckdb_appender_error(rows_.get());
-    return fail(Error::Code::Io,
-                fmt::format("{}: {}", file_, why != nullptr ? why : "not written"));
-  }
+  if (!well) return appender_error();
+  std::vector<std::string> statements;
+  for (const auto& [id, name] : commit.senders)
+    statements.push_back(fmt::format("INSERT INTO senders VALUES ({}, {})", id, literal(name)));
   std::string values =
-      fmt::format("('schema_version', {}), ('next_id', {})", kSchemaVersion, next_id_);
-  for (const auto& [name, value] : state) values += fmt::format(", ({}, {})", literal(name), value);
-  for (const std::string& sql : {std::string("DELETE FROM store_state"),
-                                 "INSERT INTO store_state VALUES " + values, std::string("COMMIT")})
+      fmt::format("('schema_version', {}), ('next_id', {})", kSchemaVersion, commit.next_id);
+  for (const auto& [name, value] : commit.state)
+    values += fmt::format(", ({}, {})", literal(name), value);
+  statements.emplace_back("DELETE FROM store_state");
+  statements.push_back("INSERT INTO store_state VALUES " + values);
+  statements.emplace_back("COMMIT");
+  for (const std::string& sql : statements)
     if (auto done = run_plain(writer_.get(), sql); !done) return done;
   in_transaction_ = false;
-  committed_next_id_ = next_id_;
+  committed_next_id_ = commit.next_id;
   // Nobody else may write while space is given back; when somebody does, it waits.
   if (checkpoint_wanted_ && run_plain(writer_.get(), "CHECKPOINT")) checkpoint_wanted_ = false;
   return {};
@@ -419,8 +456,11 @@ Result<void> DuckdbStore::commit(const StoreState& state) {
 
 void DuckdbStore::roll_back() {
   // What the appenders hold goes with them; made anew, they begin empty.
-  static_cast<void>(parts_->drain());
-  parts_->forget_failure();
+  jobs_->drain();
+  jobs_->forget_failure();
+  commit_problem_.reset();
+  senders_fresh_.clear();
+  parts_unflushed_ = 0;
   rows_.reset();
   for (DuckAppender& group : groups_) group.reset();
   if (in_transaction_) static_cast<void>(run_plain(writer_.get(), "ROLLBACK"));

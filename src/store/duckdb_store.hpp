@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -57,27 +58,43 @@ class QueryWatch {
   std::thread thread_;
 };
 
-// Appends parts on a thread of its own, so that rows are made while others are taken by the
-// database. The first that fails is told by drain(); those behind it are left out.
-class PartWriter {
+// What is to be done with the database, in order: rows to be appended, or what was appended to be
+// committed with a state.
+struct WriteJob {
+  struct Commit {
+    StoreState state;
+    std::uint64_t next_id;
+    std::vector<std::pair<std::uint16_t, std::string>> senders;
+  };
+  RowEncoder::Part part;
+  std::optional<Commit> commit;
+};
+
+// Does jobs on a thread of its own, so that rows are made while others are taken by the database.
+// After one that fails all are left out, until the failure is forgotten.
+class JobWriter {
  public:
-  using Append = std::function<bool(RowEncoder::Part&)>;
-  explicit PartWriter(Append append);
-  ~PartWriter();
-  PartWriter(const PartWriter&) = delete;
-  PartWriter& operator=(const PartWriter&) = delete;
-  void push(RowEncoder::Part part);  // waits while many wait already
-  // Waits until all are appended. False when one was not.
-  bool drain();
+  // Whether it went well. `leave_out`: nothing is to be done any more.
+  using Work = std::function<bool(WriteJob&, bool leave_out)>;
+  explicit JobWriter(Work work);
+  ~JobWriter();
+  JobWriter(const JobWriter&) = delete;
+  JobWriter& operator=(const JobWriter&) = delete;
+  void push(WriteJob job);  // waits while many wait already
+  void drain();             // waits until all are done
+  void wait_for_commits();  // until none is waiting or being done
+  bool commits_wait() const;
   void forget_failure();
 
  private:
   void work();
-  static constexpr std::size_t kWaitingMax = 8;
-  Append append_;
-  std::mutex mutex_;
+  // As many as come while a commit is written.
+  static constexpr std::size_t kWaitingMax = 64;
+  Work work_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<RowEncoder::Part> parts_;
+  std::deque<WriteJob> jobs_;
+  unsigned commits_ = 0;
   bool busy_ = false, failed_ = false, done_ = false;
   std::thread thread_;
 };
@@ -93,6 +110,9 @@ class DuckdbStore final : public Store {
                             const RowOrigin& origin, const RecordClock& clock) override;
   Result<void> add_sender(std::uint16_t id, std::string_view name) override;
   Result<void> commit(const StoreState& state) override;
+  Result<void> begin_commit(const StoreState& state) override;
+  bool commit_under_way() const override { return jobs_->commits_wait(); }
+  Result<void> finish_commit() override;
   void roll_back() override;
   std::uint64_t next_id() const override { return next_id_; }
 
@@ -145,19 +165,27 @@ class DuckdbStore final : public Store {
   Result<void> begin();
   // Flushed now and then, so that little is left to do while somebody waits for a commit.
   static constexpr unsigned kPartsPerFlush = 15;
+  // On the jobs' thread.
+  bool do_job(WriteJob& job, bool leave_out);
   bool append_part(RowEncoder::Part& part);
   bool append_groups(const std::vector<RowEncoder::FreshGroup>& groups);
+  tl::unexpected<Error> appender_error() const;
+  Result<void> do_commit(const WriteJob::Commit& commit);
   Result<DuckConnection> connect() const;
 
   StoreOptions options_;
   std::string file_;
   DuckDatabase database_;
+  // Of the jobs' thread, and of nobody else while a job waits.
   DuckConnection writer_;
   DuckAppender rows_;
   std::array<DuckAppender, kStoredGroups.size()> groups_;
-  RowEncoder encoder_;
   bool in_transaction_ = false;
   unsigned parts_unflushed_ = 0;
+  std::optional<std::string> commit_problem_;
+  // Of who adds rows.
+  RowEncoder encoder_;
+  std::vector<std::pair<std::uint16_t, std::string>> senders_fresh_;
   std::uint64_t next_id_ = 1;
   std::atomic<std::uint64_t> committed_next_id_{1};
   // Of upkeep.
@@ -167,7 +195,7 @@ class DuckdbStore final : public Store {
   bool has_rollups_ = true;
   std::atomic<bool> checkpoint_wanted_{false};
   QueryWatch watch_;
-  std::unique_ptr<PartWriter> parts_;  // the last, so that it ends first; none when only reading
+  std::unique_ptr<JobWriter> jobs_;  // the last, so that it ends first; none when only reading
 };
 
 }  // namespace endreason

@@ -98,6 +98,12 @@ class Store {
   // Everything added so far and this state, in one transaction. After an error nothing of it is
   // kept, and the rows have to be added again.
   [[nodiscard]] virtual Result<void> commit(const StoreState& state) = 0;
+  // The same, which may still be going on when it returns: rows that are added meanwhile belong to
+  // the next commit. It is known how it went when finish_commit() returns, which waits; one commit
+  // at a time. An error of it takes the rows behind it along.
+  [[nodiscard]] virtual Result<void> begin_commit(const StoreState& state) { return commit(state); }
+  virtual bool commit_under_way() const { return false; }
+  [[nodiscard]] virtual Result<void> finish_commit() { return {}; }
   virtual void roll_back() = 0;
   // The state of a commit that was begun and of which nobody knows whether it was done: a database
   // elsewhere may have taken rows whose writer then died. The same rows have to be added again, up
