@@ -75,12 +75,12 @@ class Asker {
   Result<void> find_period() {
     std::string times = "SELECT min(time) AS first, max(time) AS last FROM traffic_rows r";
     if (rolled_) {
-      const auto next = ask("SELECT next_id FROM rollup_state");
-      if (!next) return tl::unexpected(next.error());
-      rolled_next_id_ = number_of(next->rows[0][0]);
+      const auto state = read_rollup_state(connection_);
+      if (!state) return tl::unexpected(state.error());
+      state_ = *state;
       times +=
           fmt::format(" WHERE r.id >= {} UNION ALL SELECT min(first_time), max(last_time) FROM {}",
-                      rolled_next_id_, info(Rollup::Verdicts).table);
+                      state_[0], info(Rollup::Verdicts).table);
     }
     const auto span =
         ask(fmt::format("SELECT epoch_us(min(first)), epoch_us(max(last)) FROM ({})", times));
@@ -98,9 +98,13 @@ class Asker {
     return {};
   }
 
-  ScopeParts parts(const RollupInfo& rollup, const RowScope& scope) const {
+  // `step`: of which units have to be whole parts.
+  ScopeParts parts(const RollupInfo& rollup, const RowScope& scope, std::int64_t step = 0) const {
     if (!rolled_) return {{}, {scope_sql(scope)}};
-    return split_by_unit(scope, rollup.unit_seconds * kMicros, rolled_next_id_);
+    return split_by_units(scope, rollup, state_, step);
+  }
+  static void add_select(std::string& sql, const std::string& select) {
+    sql += (sql.empty() ? "" : " UNION ALL ") + select;
   }
 
   // The groups of a roll-up in a scope: whole units from its table, the rest from rows.
@@ -108,11 +112,10 @@ class Asker {
                      std::string_view more = "TRUE") const {
     const ScopeParts from = parts(rollup, scope);
     std::string sql;
-    if (!from.units.empty())
-      sql = fmt::format("SELECT {}, n, s, b FROM {} WHERE {} AND {}", key_list(rollup),
-                        rollup.table, from.units, more);
-    for (const std::string& rows : from.rows)
-      sql += (sql.empty() ? "" : " UNION ALL ") + grouped_rows(rollup, rows);
+    for (const ScopeParts::Units& units : from.units)
+      add_select(sql, fmt::format("SELECT {}, n, s, b FROM {} WHERE {} AND {}", key_list(rollup),
+                                  units.table, units.condition, more));
+    for (const std::string& rows : from.rows) add_select(sql, grouped_rows(rollup, rows));
     return sql;
   }
 
@@ -148,11 +151,12 @@ class Asker {
       return fmt::format("SELECT {}, {}", bucket("r.time"),
                          grouped_rows(rollup, condition).substr(7));
     };
-    if (!rolled_ || out_.step_seconds % rollup.unit_seconds != 0) return rows(scope_sql(scope));
-    const ScopeParts from = parts(rollup, scope);
-    std::string sql = fmt::format("SELECT {}, {}, n, s, b FROM {} WHERE {}", bucket("since"),
-                                  key_list(rollup), rollup.table, from.units);
-    for (const std::string& condition : from.rows) sql += " UNION ALL " + rows(condition);
+    const ScopeParts from = parts(rollup, scope, step);
+    std::string sql;
+    for (const ScopeParts::Units& units : from.units)
+      add_select(sql, fmt::format("SELECT {}, {}, n, s, b FROM {} WHERE {}", bucket("since"),
+                                  key_list(rollup), units.table, units.condition));
+    for (const std::string& condition : from.rows) add_select(sql, rows(condition));
     return sql;
   }
 
@@ -235,17 +239,17 @@ class Asker {
   std::string members(const RollupInfo& rollup, std::string_view condition) const {
     const ScopeParts from = parts(rollup, period_);
     std::string sql;
-    if (!from.units.empty())
-      sql = fmt::format("SELECT {}, unnest({}) AS member FROM {} WHERE {} AND {}", key_list(rollup),
-                        rollup.set, rollup.table, from.units, condition);
+    for (const ScopeParts::Units& units : from.units)
+      add_select(
+          sql, fmt::format("SELECT {}, unnest({}) AS member FROM {} WHERE {} AND {}",
+                           key_list(rollup), rollup.set, units.table, units.condition, condition));
     for (const std::string& rows : from.rows) {
       std::string keys;
       for (const RollupKey& key : rollup.keys)
         keys += fmt::format("{} AS {}, ", key.expression, key.name);
-      sql += fmt::format(
-          "{}SELECT * FROM (SELECT {}{} AS member FROM traffic_rows r WHERE {} AND {}) WHERE {}",
-          sql.empty() ? "" : " UNION ALL ", keys, rollup.set_expression, rollup.rows, rows,
-          condition);
+      add_select(sql, fmt::format("SELECT * FROM (SELECT {}{} AS member FROM traffic_rows r WHERE "
+                                  "{} AND {}) WHERE {}",
+                                  keys, rollup.set_expression, rollup.rows, rows, condition));
     }
     return sql;
   }
@@ -292,7 +296,12 @@ class Asker {
   // highest are counted until no other can come before them.
   Result<void> find_scans() {
     constexpr std::size_t kAtOnce = 10;
-    const auto candidates = ask(scan_candidates());
+    if (auto made = bound_targets(); !made) return made;
+    const auto candidates = ask(fmt::format(
+        "SELECT src::VARCHAR, n, s, b, targets FROM (SELECT src, {} FROM now_source_sums GROUP BY "
+        "src HAVING sum(n) >= {}) JOIN target_bounds USING (src) WHERE s <= {} * targets ORDER BY "
+        "targets DESC, src LIMIT 1000",
+        kSums, kScanTargets, kScanTries));
     if (!candidates) return tl::unexpected(candidates.error());
     auto& found = out_.scanning_hosts;
     for (std::size_t first = 0; first < candidates->rows.size(); first += kAtOnce) {
@@ -310,26 +319,22 @@ class Asker {
     return {};
   }
 
-  // src as a number, rows, sessions, bytes, and at most how many targets.
-  std::string scan_candidates() const {
+  // How many targets sources have at most.
+  Result<void> bound_targets() {
     const RollupInfo& rollup = info(Rollup::Sources);
     const ScopeParts from = parts(rollup, period_);
     std::string bounds;
-    if (!from.units.empty())
-      bounds =
-          fmt::format("SELECT src, set_size AS targets FROM {} WHERE {}", rollup.table, from.units);
+    for (const ScopeParts::Units& units : from.units)
+      add_select(bounds, fmt::format("SELECT src, set_size AS targets FROM {} WHERE {}",
+                                     units.table, units.condition));
     for (const std::string& rows : from.rows)
-      bounds += fmt::format(
-          "{}SELECT r.src, count(DISTINCT {}) AS targets FROM traffic_rows r WHERE {} AND {} GROUP "
-          "BY r.src",
-          bounds.empty() ? "" : " UNION ALL ", rollup.set_expression, rollup.rows, rows);
-    bounds = "SELECT src, sum(targets)::UBIGINT AS targets FROM (" + bounds;
-    return fmt::format(
-        "SELECT src::VARCHAR, n, s, b, targets FROM (SELECT src, {} FROM now_source_sums GROUP BY "
-        "src "
-        "HAVING sum(n) >= {}) JOIN ({}) GROUP BY src HAVING targets >= {}) USING (src) WHERE s <= "
-        "{} * targets ORDER BY targets DESC, src LIMIT 1000",
-        kSums, kScanTargets, bounds, kScanTargets, kScanTries);
+      add_select(bounds, fmt::format("SELECT r.src, count(DISTINCT {}) AS targets FROM "
+                                     "traffic_rows r WHERE {} AND {} GROUP BY r.src",
+                                     rollup.set_expression, rollup.rows, rows));
+    return run(
+        fmt::format("CREATE TEMP TABLE target_bounds AS SELECT src, sum(targets)::UBIGINT AS "
+                    "targets FROM ({}) GROUP BY src HAVING targets >= {}",
+                    bounds, kScanTargets));
   }
 
   Result<void> count_targets(std::span<const std::vector<Cell>> candidates) {
@@ -356,7 +361,7 @@ class Asker {
   duckdb_connection connection_;
   const OverviewQuestion& question_;
   bool rolled_;
-  std::uint64_t rolled_next_id_ = 0;
+  RollupState state_{};
   RowScope period_;
   OverviewAnswer out_;
 };

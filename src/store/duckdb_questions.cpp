@@ -36,13 +36,13 @@ namespace {
 
 // How many rows, and the first and the last time of them, where roll-ups know it; the rest is
 // counted. In one statement, so that it is one view of both.
-std::string counts_sql(const RowScope& scope, std::uint64_t rolled_next_id) {
-  const RollupInfo& rollup = info(Rollup::Verdicts);
-  const ScopeParts parts = split_by_unit(scope, rollup.unit_seconds * 1'000'000, rolled_next_id);
-  std::string sql = fmt::format(
-      "SELECT sum(n)::UBIGINT AS n, min(first_time) AS first, max(last_time) AS last FROM {} WHERE "
-      "{}",
-      rollup.table, parts.units);
+std::string counts_sql(const RowScope& scope, const RollupState& rolled) {
+  const ScopeParts parts = split_by_units(scope, info(Rollup::Verdicts), rolled);
+  std::string sql = "SELECT 0::UBIGINT AS n, NULL::TIMESTAMP AS first, NULL::TIMESTAMP AS last";
+  for (const ScopeParts::Units& units : parts.units)
+    sql += fmt::format(
+        " UNION ALL SELECT sum(n)::UBIGINT, min(first_time), max(last_time) FROM {} WHERE {}",
+        units.table, units.condition);
   for (const std::string& rows : parts.rows)
     sql += " UNION ALL SELECT count(*), min(r.time), max(r.time) FROM traffic_rows r WHERE " + rows;
   return fmt::format(
@@ -65,10 +65,9 @@ Result<Table> DuckdbStore::counts(const RowScope& scope, const QueryLimits& limi
   const QueryWatch::Guard guard(watch_, connection->get(), limits.time);
   if (auto begun = run_plain(connection->get(), "BEGIN"); !begun)
     return tl::unexpected(begun.error());
-  auto next = run_sql(connection->get(), "SELECT next_id FROM rollup_state");
-  if (!next) return tl::unexpected(next.error());
-  const auto rolled = static_cast<std::uint64_t>(duckdb_value_int64(next->get(), 0, 0));
-  auto result = run_sql(connection->get(), counts_sql(scope, rolled));
+  const auto rolled = read_rollup_state(connection->get());
+  if (!rolled) return tl::unexpected(rolled.error());
+  auto result = run_sql(connection->get(), counts_sql(scope, *rolled));
   if (!result) {
     if (guard.stopped()) return stopped_error(limits.time);
     return tl::unexpected(result.error());

@@ -248,29 +248,32 @@ Result<void> DuckdbStore::make_ready() {
   return learn_what_is_there();
 }
 
-// A folder of the version before has none. Its rows are rolled up by and by, like any that were
-// committed and are not yet.
+// A folder of a version before has none, or none in levels. Its rows are rolled up by and by, like
+// any that were committed and are not yet.
 Result<void> DuckdbStore::add_rollups() {
-  auto tables = run_sql(writer_.get(),
-                        "SELECT count(*) FROM information_schema.tables WHERE table_name = "
-                        "'rollup_state'");
-  if (!tables) return tl::unexpected(tables.error());
-  has_rollups_ = duckdb_value_int64(tables->get(), 0, 0) != 0;
+  auto columns = run_sql(writer_.get(),
+                         "SELECT count(*) FROM information_schema.columns WHERE table_name = "
+                         "'rollup_state' AND column_name = 'level'");
+  if (!columns) return tl::unexpected(columns.error());
+  has_rollups_ = duckdb_value_int64(columns->get(), 0, 0) != 0;
   if (!has_rollups_ && !options_.read_only) {
-    std::vector<std::string> statements = rollup_schema();
+    std::vector<std::string> statements = drop_rollups();
     statements.insert(statements.begin(), "BEGIN");
-    statements.push_back(fmt::format(
-        "UPDATE store_state SET value = {} WHERE name = 'schema_version' AND value = {}",
-        kSchemaVersion, kSchemaWithoutRollups));
+    for (std::string& statement : rollup_schema()) statements.push_back(std::move(statement));
+    statements.push_back(
+        fmt::format("UPDATE store_state SET value = {0} WHERE name = 'schema_version' AND value >= "
+                    "{1} AND value < {0}",
+                    kSchemaVersion, kOldestSchemaVersion));
     statements.emplace_back("COMMIT");
     for (const std::string& statement : statements)
       if (auto done = run_plain(writer_.get(), statement); !done) return done;
     has_rollups_ = true;
   }
   if (!has_rollups_) return {};
-  auto next = run_sql(writer_.get(), "SELECT next_id FROM rollup_state");
-  if (!next) return tl::unexpected(next.error());
-  rolled_next_id_ = static_cast<std::uint64_t>(duckdb_value_int64(next->get(), 0, 0));
+  auto state = read_rollup_state(writer_.get());
+  if (!state) return tl::unexpected(state.error());
+  rolled_ = *state;
+  rolled_next_id_ = rolled_[0];
   return {};
 }
 
@@ -279,7 +282,7 @@ Result<void> DuckdbStore::learn_what_is_there() {
   if (!known) return tl::unexpected(known.error());
   for (const auto& [name, value] : *known)
     if (name == "schema_version" && value != kSchemaVersion &&
-        (has_rollups_ || value != kSchemaWithoutRollups))
+        (has_rollups_ || value < kOldestSchemaVersion || value > kSchemaVersion))
       return fail(Error::Code::Io,
                   fmt::format("{}: it was written by another version of endreason (schema {}, this "
                               "one reads {}); use that version, or another folder",

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "store/duckdb_handle.hpp"
+#include "store/rollups.hpp"
 #include "store/row_encoder.hpp"
 #include "store/store.hpp"
 
@@ -160,6 +161,10 @@ class DuckdbStore final : public Store {
   Result<void> read_page(duckdb_connection connection, const RowsQuestion& question,
                          const std::function<bool(StoredRow&)>& take);
   Result<void> add_rollups();
+  // One batch of a level, if there are rows enough for it.
+  Result<bool> roll_up(std::size_t level, bool idle);
+  std::vector<std::string> cut_statements(const RollupInfo& rollup, std::size_t level,
+                                          std::int64_t micros) const;
   Result<void> learn_what_is_there();
   Result<void> learn_group(const StoredGroupInfo& group);
   Result<void> begin();
@@ -191,7 +196,8 @@ class DuckdbStore final : public Store {
   // Of upkeep.
   DuckConnection keeper_;
   std::mutex keeper_mutex_;
-  std::atomic<std::uint64_t> rolled_next_id_{1};
+  RollupState rolled_{};
+  std::atomic<std::uint64_t> rolled_next_id_{1};  // of the lowest level, for others to see
   bool has_rollups_ = true;
   std::atomic<bool> checkpoint_wanted_{false};
   QueryWatch watch_;

@@ -50,37 +50,74 @@ Result<bool> DuckdbStore::maintain(bool idle) {
   const std::scoped_lock lock(keeper_mutex_);
   if (idle && checkpoint_wanted_ && run_plain(keeper_.get(), "CHECKPOINT"))
     checkpoint_wanted_ = false;
-  const std::uint64_t behind = rows_behind();
-  if (behind == 0 || (!idle && behind < kRollupRows)) return false;
-  const std::uint64_t first = rolled_next_id_;
-  const std::uint64_t end = std::min<std::uint64_t>(committed_next_id_, first + kRollupRows);
+  // The lowest level comes first: the others are made of it.
+  for (std::size_t level = 0; level < kRollupLevels.size(); ++level) {
+    const auto made = roll_up(level, idle);
+    if (!made || *made) return made;
+  }
+  return false;
+}
+
+Result<bool> DuckdbStore::roll_up(std::size_t level, bool idle) {
+  const RollupLevel& kind = kRollupLevels[level];
+  const std::uint64_t first = rolled_[level];
+  const std::uint64_t behind =
+      (level == 0 ? committed_next_id_.load() : rolled_[level - 1]) - first;
+  const std::uint64_t wanted = (idle ? kind.least : kind.batches) * options_.rollup_rows;
+  if (behind == 0 || behind < wanted) return false;
+  const std::uint64_t end =
+      level == 0 ? std::min(first + behind, first + options_.rollup_rows) : first + behind;
   std::vector<std::string> statements;
   for (const RollupInfo& rollup : kRollups)
     statements.push_back(
-        insert_statement(rollup, fmt::format("r.id >= {} AND r.id < {}", first, end)));
-  statements.push_back(fmt::format("UPDATE rollup_state SET next_id = {}", end));
+        level == 0
+            ? insert_statement(rollup, fmt::format("r.id >= {} AND r.id < {}", first, end), first)
+            : merge_statement(rollup, level,
+                              fmt::format("t.batch >= {} AND t.batch < {}", first, end), first));
+  statements.push_back(
+      fmt::format("UPDATE rollup_state SET next_id = {} WHERE level = {}", end, level));
   if (auto done = run_together(keeper_.get(), statements); !done)
     return tl::unexpected(done.error());
-  rolled_next_id_ = end;
+  rolled_[level] = end;
+  if (level == 0) rolled_next_id_ = end;
   return true;
 }
 
-// A unit that is cut is rolled up again from what is left of it.
+// A unit that is cut is rolled up again from what is left of it in the level below, one batch for
+// each level above that has some of it.
+std::vector<std::string> DuckdbStore::cut_statements(const RollupInfo& rollup, std::size_t level,
+                                                     std::int64_t micros) const {
+  const std::int64_t unit = unit_micros(rollup, level);
+  const std::int64_t into = (micros % unit + unit) % unit;
+  const std::int64_t whole = micros - into;
+  std::vector<std::string> statements{fmt::format("DELETE FROM {} WHERE since <{} {}",
+                                                  table_of(rollup, level), into == 0 ? "" : "=",
+                                                  time_sql(whole))};
+  if (into == 0) return statements;
+  std::uint64_t first = 1;
+  for (std::size_t above = kTopLevel + 1; above-- > level;) {
+    const std::uint64_t end = rolled_[above];
+    if (first >= end) continue;
+    const auto within = [&](std::string_view time, std::int64_t from, std::string_view id) {
+      return fmt::format("{0} >= {1} AND {0} < {2} AND {3} >= {4} AND {3} < {5}", time,
+                         time_sql(from), time_sql(whole + unit), id, first, end);
+    };
+    statements.push_back(
+        level == 0 ? insert_statement(rollup, within("r.time", micros, "r.id"), first)
+                   : merge_statement(rollup, level, within("t.since", whole, "t.batch"), first));
+    first = end;
+  }
+  return statements;
+}
+
 Result<std::uint64_t> DuckdbStore::remove_before(std::int64_t micros) {
   const std::scoped_lock lock(keeper_mutex_);
   std::vector<std::string> statements{
       fmt::format("DELETE FROM traffic_rows WHERE time < {}", time_sql(micros))};
-  for (const RollupInfo& rollup : kRollups) {
-    const std::int64_t unit = rollup.unit_seconds * 1'000'000;
-    const std::int64_t into = (micros % unit + unit) % unit;
-    const std::int64_t whole = micros - into;
-    statements.push_back(fmt::format("DELETE FROM {} WHERE since <{} {}", rollup.table,
-                                     into == 0 ? "" : "=", time_sql(whole)));
-    if (into != 0)
-      statements.push_back(insert_statement(
-          rollup, fmt::format("r.time >= {} AND r.time < {} AND r.id < {}", time_sql(micros),
-                              time_sql(whole + unit), rolled_next_id_.load())));
-  }
+  for (const RollupInfo& rollup : kRollups)
+    for (std::size_t level = 0; level < kRollupLevels.size(); ++level)
+      for (std::string& statement : cut_statements(rollup, level, micros))
+        statements.push_back(std::move(statement));
   auto removed = run_together(keeper_.get(), statements);
   if (removed && *removed > 0) checkpoint_wanted_ = true;
   return removed;

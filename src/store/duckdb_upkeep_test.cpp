@@ -35,6 +35,7 @@ class UpkeepTest : public testing::Test {
     options.folder = folder_;
     options.threads = 1;
     options.window_rows = 50;
+    options.rollup_rows = rollup_rows_;
     auto store = open_duckdb_store(options);
     ASSERT_TRUE(store) << store.error().message;
     store_ = *std::move(store);
@@ -163,6 +164,7 @@ class UpkeepTest : public testing::Test {
   std::string folder_;
   std::unique_ptr<Store> store_;
   unsigned made_ = 0;
+  std::uint64_t rollup_rows_ = 983'040;
   std::int64_t spacing_ = 7 * kSecond;
 };
 
@@ -180,6 +182,37 @@ TEST_F(UpkeepTest, RollUpsAndTheRowsBehindThemAreEverything) {
   roll_up_all();
   expect_rollups_say_what_rows_say("in two parts");
   EXPECT_EQ(number("SELECT sum(n)::BIGINT FROM verdict_sums"), 1500);
+}
+
+// Hours and days of rows, in many small batches.
+TEST_F(UpkeepTest, LevelsOfRollUpsSayTheSame) {
+  rollup_rows_ = 64;
+  spacing_ = 61 * kSecond;
+  open();
+  for (unsigned part = 0; part < 12; ++part) {
+    add_rows(230);
+    while (true) {
+      const auto more = store_->maintain(false);
+      ASSERT_TRUE(more) << more.error().message;
+      if (!*more) break;
+    }
+  }
+  EXPECT_EQ(number("SELECT count(DISTINCT batch) FROM rule_sums"), 43);
+  EXPECT_EQ(number("SELECT count(DISTINCT batch) FROM rule_sums_by_hour"), 4);
+  EXPECT_EQ(number("SELECT count(DISTINCT batch) FROM rule_sums_by_day"), 1);
+  EXPECT_LT(number("SELECT count(*) FROM rule_sums_by_day"),
+            number("SELECT count(*) FROM rule_sums") / 4);
+  expect_rollups_say_what_rows_say("in levels", 7);
+  for (const std::int64_t hours : {3, 9, 27}) {
+    ASSERT_TRUE(store_->remove_before(kBegin + hours * kHour + 7 * kMinute + 3));
+    expect_rollups_say_what_rows_say("in levels, old rows removed", 7);
+  }
+  add_rows(100);
+  roll_up_all();
+  expect_rollups_say_what_rows_say("in levels, all rolled up", 7);
+  for (const char* table : {"verdict_sums", "rule_sums"})
+    EXPECT_EQ(number(fmt::format("SELECT sum(n)::BIGINT FROM {}", table)),
+              number("SELECT count(*) FROM traffic_rows"));
 }
 
 TEST_F(UpkeepTest, FewRowsAreRolledUpWhenNobodyElseWorks) {
@@ -252,7 +285,7 @@ TEST_F(UpkeepTest, OldRowsGoFromTheRollUpsToo) {
 
 // The database gives back whole groups of 122,880 rows, so there have to be some.
 TEST_F(UpkeepTest, WhatIsTooMuchIsRemovedOldestFirstAndItsSpaceGivenBack) {
-  constexpr unsigned kRows = 250'000;
+  constexpr unsigned kRows = 400'000;
   spacing_ = kSecond / 100;
   add_rows(kRows);
   roll_up_all();
@@ -277,16 +310,14 @@ TEST_F(UpkeepTest, WhatIsTooMuchIsRemovedOldestFirstAndItsSpaceGivenBack) {
 
 TEST_F(UpkeepTest, AFolderOfTheVersionBeforeGetsItsRollUps) {
   add_rows(300);
-  for (const RollupInfo& rollup : kRollups)
-    ASSERT_TRUE(store_->query(fmt::format("DROP TABLE {}", rollup.table), {}));
-  ASSERT_TRUE(store_->query("DROP TABLE rollup_state", {}));
+  for (const std::string& statement : drop_rollups()) ASSERT_TRUE(store_->query(statement, {}));
   ASSERT_TRUE(store_->query("UPDATE store_state SET value = 1 WHERE name = 'schema_version'", {}));
   open();
   EXPECT_EQ(store_->rows_behind(), 300u);
   expect_rollups_say_what_rows_say("opened");
   roll_up_all();
   expect_rollups_say_what_rows_say("rolled up");
-  EXPECT_EQ(number("SELECT value FROM store_state WHERE name = 'schema_version'"), 2);
+  EXPECT_EQ(number("SELECT value FROM store_state WHERE name = 'schema_version'"), 3);
 }
 
 }  // namespace

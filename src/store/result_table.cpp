@@ -223,6 +223,15 @@ Result<Table> read_table(DuckResult& result, std::uint64_t rows_max) {
   }
 }
 
+Result<RollupState> read_rollup_state(duckdb_connection connection) {
+  auto found = run_sql(connection, "SELECT next_id FROM rollup_state ORDER BY level");
+  if (!found) return tl::unexpected(found.error());
+  RollupState state{};
+  for (std::size_t level = 0; level < state.size(); ++level)
+    state[level] = static_cast<std::uint64_t>(duckdb_value_int64(found->get(), 0, level));
+  return state;
+}
+
 Result<void> check_one_select(duckdb_connection connection, const std::string& sql) {
   duckdb_extracted_statements statements = nullptr;
   const idx_t n = duckdb_extract_statements(connection, sql.c_str(), &statements);

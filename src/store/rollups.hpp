@@ -3,7 +3,9 @@
 // not read them. Rows are rolled up in the order of their ids, many at once and after they were
 // committed; `rollup_state` says how far, in the same transaction, so that roll-ups and the rows
 // behind them are everything at any moment. A group may stand in several rows of a roll-up, which
-// have to be added up when it is asked. Constant tables and their SQL; room store only.
+// have to be added up when it is asked. Many such batches are added up again, by larger units of
+// time, so that long periods are few rows: levels, of which each has all rows of the level below
+// that are far enough behind. Constant tables and their SQL; room store only.
 #pragma once
 
 #include <array>
@@ -98,17 +100,35 @@ constexpr const RollupInfo& info(Rollup v) {
   return kRollups[static_cast<std::size_t>(v)];
 }
 
-// How many rows are rolled up at once: eight row groups of the database.
-inline constexpr std::uint64_t kRollupRows = std::uint64_t{8} * 122'880;
+struct RollupLevel {
+  std::string_view suffix;    // of the table
+  std::int64_t unit_seconds;  // 0: the roll-up's own
+  std::uint64_t batches;      // of the lowest level, that are added up at once
+  std::uint64_t least;        // the same when nobody else works
+};
+inline constexpr auto kRollupLevels = std::to_array<RollupLevel>(
+    {{"", 0, 1, 0}, {"_by_hour", 3600, 8, 1}, {"_by_day", 86'400, 32, 2}});
+inline constexpr std::size_t kTopLevel = kRollupLevels.size() - 1;
+// By level: rows with ids below are in it. No level is ahead of the one below. Each row of a
+// roll-up names the first id of its batch, which tells what is in the level above already.
+using RollupState = std::array<std::uint64_t, kRollupLevels.size()>;
+
 // Of a batch, how many groups are marked as leading.
 inline constexpr unsigned kLeaders = 1000;
 
 // The tables, and how far rows are rolled up: nothing yet.
 std::vector<std::string> rollup_schema();
+std::vector<std::string> drop_rollups();
+std::string table_of(const RollupInfo& rollup, std::size_t level);
+std::int64_t unit_micros(const RollupInfo& rollup, std::size_t level);
 // "final_action, outcome, src"
 std::string key_list(const RollupInfo& rollup);
-// Rows that meet the condition, as the roll-up has them.
-std::string insert_statement(const RollupInfo& rollup, std::string_view condition);
+// Rows that meet the condition, into the lowest level.
+std::string insert_statement(const RollupInfo& rollup, std::string_view condition,
+                             std::uint64_t batch);
+// What the level below has that meets the condition, into a level.
+std::string merge_statement(const RollupInfo& rollup, std::size_t level, std::string_view condition,
+                            std::uint64_t batch);
 // The same rows by their keys alone, with n, s and b: rows, sessions, bytes of sessions.
 std::string grouped_rows(const RollupInfo& rollup, std::string_view condition);
 

@@ -7,19 +7,24 @@
 #include <vector>
 
 #include "store/overview_question.hpp"
+#include "store/rollups.hpp"
 
 namespace endreason {
 
 // On rows r; "TRUE" for all.
 std::string scope_sql(const RowScope& scope);
 
-// A scope in two: units of a roll-up that lie in it wholly, and rows.
+// A scope in two: units of a roll-up's levels that lie in it wholly, and rows.
 struct ScopeParts {
-  std::string units;              // a condition on `since`; empty: no roll-up is used
-  std::vector<std::string> rows;  // conditions on rows r; no row meets two of them
+  struct Units {
+    std::string table, condition;
+  };
+  std::vector<Units> units;
+  std::vector<std::string> rows;  // conditions on rows r; no row is in two of all these
 };
-// Of a scope without a condition; rows from `rolled_next_id` on are not rolled up.
-ScopeParts split_by_unit(const RowScope& scope, std::int64_t unit_micros,
-                         std::uint64_t rolled_next_id);
+// Of a scope without a condition. Levels whose units are no whole parts of `whole_micros` are left
+// out (0: none).
+ScopeParts split_by_units(const RowScope& scope, const RollupInfo& rollup, const RollupState& state,
+                          std::int64_t whole_micros = 0);
 
 }  // namespace endreason

@@ -13,10 +13,10 @@
 
 namespace endreason {
 
-// Raised whenever tables change. A folder of the first version has no roll-ups: they are made when
-// it is opened for writing.
-inline constexpr std::uint64_t kSchemaVersion = 2;
-inline constexpr std::uint64_t kSchemaWithoutRollups = 1;
+// Raised whenever tables change. A folder of the first version has no roll-ups, one of the second
+// none in levels: they are made when it is opened for writing.
+inline constexpr std::uint64_t kSchemaVersion = 3;
+inline constexpr std::uint64_t kOldestSchemaVersion = 1;
 
 // The statements that make an empty database ready, in order.
 std::vector<std::string> schema_statements();

@@ -33,6 +33,7 @@ struct StoreOptions {
   bool read_only = false;
   // Where rows are looked for in order of time: so many in the first window.
   std::uint64_t window_rows = 250'000;
+  std::uint64_t rollup_rows = 983'040;  // rolled up at once: eight row groups of the database
   // Where queries may write files; nowhere else, and they read none.
   std::string export_folder;
   // Of ClickHouse: clickhouse://USER@HOST:8123,HOST:8123/DATABASE, and what does not belong there.
