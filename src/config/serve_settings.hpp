@@ -35,7 +35,7 @@ struct ServeSettings {
   std::vector<std::string> listen{"udp:127.0.0.1:5514", "tcp:127.0.0.1:5514"}, load, follow, watch;
   bool keep_raw = false;
   std::uint64_t keep_days = 0, keep_bytes = 0, spool_bytes = std::uint64_t{4} << 30,
-                memory = std::uint64_t{1} << 30, threads = 0, query_seconds = 30,
+                memory = std::uint64_t{768} << 20, threads = 0, query_seconds = 30,
                 requests_per_minute = 6000, body_bytes = std::uint64_t{16} << 20,
                 capture_bytes = std::uint64_t{1} << 30;
   std::vector<std::string> kafka_brokers, kafka_topics;

@@ -213,6 +213,8 @@ RowsQuestion same_session(const StoredRow& row, SqlDialect dialect) {
   }
   if (parsed) {
     question.scope.condition = filter_sql(parsed->tree(), dialect);
+    const auto number = Filter::parse(comparison("sessionid", "eq", std::to_string(r.sessionid)));
+    if (numbered && number) question.rare = filter_sql(number->tree(), dialect);
   } else {
     question.id = row.id;
   }

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "store/member_sets.hpp"
 #include "store/overview_period.hpp"
 #include "store/result_table.hpp"
 #include "store/rollups.hpp"
@@ -295,10 +296,11 @@ class Asker {
   // Sets of parts of the period give no more than an upper bound for the whole; those with the
   // highest are counted until no other can come before them.
   Result<void> find_scans() {
-    constexpr std::size_t kAtOnce = 10;
+    constexpr std::size_t kAtOnce = kScansMax + 1;
     if (auto made = bound_targets(); !made) return made;
     const auto candidates = ask(fmt::format(
-        "SELECT src::VARCHAR, n, s, b, targets FROM (SELECT src, {} FROM now_source_sums GROUP BY "
+        "SELECT src::VARCHAR, n, s, b, targets, address_text(src) FROM (SELECT src, {} FROM "
+        "now_source_sums GROUP BY "
         "src HAVING sum(n) >= {}) JOIN target_bounds USING (src) WHERE s <= {} * targets ORDER BY "
         "targets DESC, src LIMIT 1000",
         kSums, kScanTargets, kScanTries));
@@ -338,22 +340,26 @@ class Asker {
   }
 
   Result<void> count_targets(std::span<const std::vector<Cell>> candidates) {
+    const RollupInfo& rollup = info(Rollup::Sources);
+    const ScopeParts from = parts(rollup, period_);
     std::string list;
     for (const auto& row : candidates)
       list += fmt::format("{}{}::UHUGEINT", list.empty() ? "" : ", ", text(row[0]));
-    const auto counted = ask(fmt::format(
-        "SELECT src::VARCHAR, address_text(src), count(DISTINCT member) FROM ({}) GROUP BY src "
-        "ORDER BY src",
-        members(info(Rollup::Sources), fmt::format("src IN ({})", list))));
-    if (!counted) return tl::unexpected(counted.error());
-    for (const auto& row : counted->rows) {
-      const auto candidate = std::find_if(candidates.begin(), candidates.end(), [&](const auto& c) {
-        return text(c[0]) == text(row[0]);
-      });
-      const std::uint64_t targets = number_of(row[2]);
-      const RowSums tried = sums_at(*candidate, 1);
-      if (targets >= kScanTargets && tried.sessions <= kScanTries * targets)
-        out_.scanning_hosts.push_back({text(row[1]), tried, targets});
+    std::string sql;
+    for (const ScopeParts::Units& units : from.units)
+      add_select(sql, fmt::format("SELECT src::VARCHAR, {} FROM {} WHERE {} AND src IN ({})",
+                                  rollup.set, units.table, units.condition, list));
+    for (const std::string& rows : from.rows)
+      add_select(sql, fmt::format("SELECT r.src::VARCHAR, list(DISTINCT {}) FROM traffic_rows r "
+                                  "WHERE {} AND {} AND r.src IN ({}) GROUP BY r.src",
+                                  rollup.set_expression, rollup.rows, rows, list));
+    MemberSets targets;
+    if (auto added = targets.add(connection_, sql); !added) return added;
+    for (const auto& row : candidates) {
+      const std::uint64_t count = targets.count(text(row[0]));
+      const RowSums tried = sums_at(row, 1);
+      if (count >= kScanTargets && tried.sessions <= kScanTries * count)
+        out_.scanning_hosts.push_back({text(row[5]), tried, count});
     }
     return {};
   }

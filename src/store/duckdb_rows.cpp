@@ -105,30 +105,6 @@ Result<std::vector<RowScope>> windows_of(duckdb_connection connection, const Row
   return windows;
 }
 
-// `first_rows` of the first window; 0: there are no roll-ups to make windows from.
-Result<std::vector<Id>> find_ids(duckdb_connection connection, const RowsQuestion& question,
-                                 std::uint64_t first_rows) {
-  std::vector<RowScope> windows{question.scope};
-  if (first_rows > 0 && !question.id) {
-    auto made = windows_of(connection, question, first_rows);
-    if (!made) return tl::unexpected(made.error());
-    windows = *std::move(made);
-  }
-  std::vector<Id> ids;
-  RowsQuestion part = question;
-  for (const RowScope& window : windows) {
-    part.scope = window;
-    part.most = question.most - ids.size();
-    auto result = run_sql(connection, "SELECT r.id FROM traffic_rows r " + rest_of(part));
-    if (!result) return tl::unexpected(result.error());
-    auto table = read_table(*result, UINT64_MAX);
-    if (!table) return tl::unexpected(table.error());
-    for (const auto& row : table->rows) ids.push_back(number_of(row[0]));
-    if (ids.size() >= question.most) break;
-  }
-  return ids;
-}
-
 // Conditions that read these rows: ranges of ids where they lie together, one scan where they do
 // not.
 std::vector<std::string> reads_of(const std::vector<Id>& ids, const RowsQuestion& question) {
@@ -147,6 +123,55 @@ std::vector<std::string> reads_of(const std::vector<Id>& ids, const RowsQuestion
   if (reads.size() <= kReadsMax) return reads;
   return {fmt::format("{} AND r.id BETWEEN {} AND {} AND r.id IN ({})", condition_of(question),
                       sorted.front(), sorted.back(), fmt::join(sorted, ","))};
+}
+
+Result<std::vector<Id>> ids_of(duckdb_connection connection, const std::string& sql) {
+  auto result = run_sql(connection, sql);
+  if (!result) return tl::unexpected(result.error());
+  auto table = read_table(*result, UINT64_MAX);
+  if (!table) return tl::unexpected(table.error());
+  std::vector<Id> ids;
+  for (const auto& row : table->rows) ids.push_back(number_of(row[0]));
+  return ids;
+}
+
+// All in one query, the database would look at every column of all rows of the time.
+Result<std::vector<Id>> find_rare(duckdb_connection connection, const RowsQuestion& question) {
+  RowsQuestion only = question;
+  only.scope.condition = question.rare;
+  const auto some =
+      ids_of(connection, "SELECT r.id FROM traffic_rows r WHERE " + condition_of(only));
+  if (!some || some->empty()) return some;
+  std::string rows;
+  for (const std::string& read : reads_of(*some, only))
+    rows += fmt::format("{}SELECT r.id, r.time FROM traffic_rows r WHERE {} AND {}",
+                        rows.empty() ? "" : " UNION ALL ", read, condition_of(question));
+  return ids_of(connection, fmt::format("SELECT r.id FROM ({}) r ORDER BY {} LIMIT {}", rows,
+                                        order_of(question), question.most));
+}
+
+// `first_rows` of the first window; 0: there are no roll-ups to make windows from.
+Result<std::vector<Id>> find_ids(duckdb_connection connection, const RowsQuestion& question,
+                                 std::uint64_t first_rows) {
+  if (question.id) return std::vector<Id>{*question.id};
+  if (!question.rare.empty()) return find_rare(connection, question);
+  std::vector<RowScope> windows{question.scope};
+  if (first_rows > 0) {
+    auto made = windows_of(connection, question, first_rows);
+    if (!made) return tl::unexpected(made.error());
+    windows = *std::move(made);
+  }
+  std::vector<Id> ids;
+  RowsQuestion part = question;
+  for (const RowScope& window : windows) {
+    part.scope = window;
+    part.most = question.most - ids.size();
+    const auto more = ids_of(connection, "SELECT r.id FROM traffic_rows r " + rest_of(part));
+    if (!more) return more;
+    ids.insert(ids.end(), more->begin(), more->end());
+    if (ids.size() >= question.most) break;
+  }
+  return ids;
 }
 
 }  // namespace

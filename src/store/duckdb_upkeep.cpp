@@ -50,9 +50,14 @@ Result<bool> DuckdbStore::maintain(bool idle) {
   const std::scoped_lock lock(keeper_mutex_);
   if (idle && checkpoint_wanted_ && run_plain(keeper_.get(), "CHECKPOINT"))
     checkpoint_wanted_ = false;
-  // The lowest level comes first: the others are made of it.
-  for (std::size_t level = 0; level < kRollupLevels.size(); ++level) {
-    const auto made = roll_up(level, idle);
+  // As soon as there is enough for a level: batches of one size, however much is still to be done
+  // below.
+  for (std::size_t level = kRollupLevels.size(); level-- > 0;) {
+    const auto made = roll_up(level, false);
+    if (!made || *made) return made;
+  }
+  for (std::size_t level = 0; idle && level < kRollupLevels.size(); ++level) {
+    const auto made = roll_up(level, true);
     if (!made || *made) return made;
   }
   return false;

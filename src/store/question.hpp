@@ -60,6 +60,9 @@ struct RowsQuestion {
   };
   RowScope scope;
   std::optional<std::uint64_t> id;  // only this one
+  // A part of the scope's condition that few rows fulfil and that looks at one column: a store may
+  // look for those first.
+  std::string rare;
   Order order = Order::AsStored;
   std::optional<Place> behind;  // only what comes after this row
   std::uint64_t most = UINT64_MAX;

@@ -89,7 +89,7 @@ std::string merge_statement(const RollupInfo& rollup, std::size_t level, std::st
       "sum(s)::UBIGINT AS s, sum(b)::UBIGINT AS b, min(first_time), max(last_time)",
       batch, kRollupLevels[level].unit_seconds, key_list(rollup));
   if (!rollup.set.empty())
-    sql += fmt::format(", list_distinct(flatten(list({}))) AS members", rollup.set);
+    sql += fmt::format(", list_sort(list_distinct(flatten(list({})))) AS members", rollup.set);
   sql += fmt::format(" FROM {} t WHERE {} GROUP BY ALL", table_of(rollup, level - 1), condition);
   if (!rollup.set.empty())
     sql = fmt::format("SELECT * EXCLUDE (members), len(members)::UINTEGER, members FROM ({})", sql);

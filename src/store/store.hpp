@@ -29,7 +29,7 @@ struct StoreOptions {
   std::string folder;
   bool keep_raw = false;
   unsigned threads = 0;  // of queries; 0: one a core
-  std::uint64_t memory_bytes = std::uint64_t{1} << 30;
+  std::uint64_t memory_bytes = std::uint64_t{768} << 20;
   bool read_only = false;
   // Where rows are looked for in order of time: so many in the first window.
   std::uint64_t window_rows = 250'000;

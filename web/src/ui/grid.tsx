@@ -240,7 +240,7 @@ function NarrowRow({ record, terms, onOpen }: { record: LogRecord; terms: readon
     <button type="button" class="card-row" role="gridcell" tabIndex={-1} onClick={onOpen}>
       <span class="card-line">
         <VerdictBadge action={record.final_action} outcome={record.outcome} />
-        <time class="muted">{formatTime(formatValue(record.receive_time ?? record._time)).slice(5)}</time>
+        <time class="muted">{formatTime(formatValue(record.receive_time ?? record._time))}</time>
       </span>
       <span class="card-why">{reasonShort(terms, record.reason_code)}</span>
       <span class="card-line">
