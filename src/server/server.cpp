@@ -121,15 +121,17 @@ Result<std::vector<std::string>> Server::reload(ServeOptions next) {
   return later;
 }
 
+// For who asks on this machine: an address that stands for all of them is none to connect to.
 void Server::write_address() const {
+  const std::string& own = options_.http.address;
   std::ofstream file(address_file(options_.store.folder));
-  file << address() << "\n";
+  file << url_of(own == "0.0.0.0" ? "127.0.0.1" : own == "::" ? "::1" : own) << "\n";
 }
 
-std::string Server::address() const {
-  const bool v6 = options_.http.address.find(':') != std::string::npos;
+std::string Server::url_of(std::string_view address) const {
+  const bool v6 = address.find(':') != std::string_view::npos;
   return fmt::format("{}://{}{}{}:{}/", options_.http.certificate_file.empty() ? "http" : "https",
-                     v6 ? "[" : "", options_.http.address, v6 ? "]" : "", http_->port());
+                     v6 ? "[" : "", address, v6 ? "]" : "", http_->port());
 }
 
 std::vector<ListenAddress> Server::listening() const {

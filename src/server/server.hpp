@@ -40,7 +40,7 @@ class Server {
 
   [[nodiscard]] Result<void> start();
   // "http://127.0.0.1:8088/"
-  std::string address() const;
+  std::string address() const { return url_of(options_.http.address); }
   std::vector<ListenAddress> listening() const;
   // Whether the files that are loaded at the start have been stored; an error is that of one of
   // them.
@@ -58,6 +58,7 @@ class Server {
  private:
   static Result<void> check_reach(ServeOptions& options);
   void write_address() const;
+  std::string url_of(std::string_view address) const;
 
   ServeOptions options_;
   std::unique_ptr<Store> store_;

@@ -15,7 +15,7 @@ namespace endreason {
 namespace {
 
 constexpr std::int64_t kMicros = 1'000'000;
-constexpr unsigned kRankedMax = 10, kComparedMax = 200, kFoundMax = 5, kScansMax = 3;
+constexpr unsigned kFoundMax = 5, kScansMax = 3;
 // A hundred targets, each tried a few times, is the mark of a sweep.
 constexpr unsigned kScanTargets = 100, kScanTries = 4;
 // Rows of subtype start count for no session, and their bytes are counted again at its end.
@@ -48,7 +48,7 @@ class Asker {
     rolled_ = !days_.empty();
     if (auto counted = count(now_, out_.now, &out_.steps, out_.reasons); !counted)
       return tl::unexpected(counted.error());
-    for (const auto part : {&Asker::rank_all, &Asker::find_servers, &Asker::find_rules,
+    for (const auto part : {&Asker::rank_now, &Asker::find_servers, &Asker::find_rules,
                             &Asker::find_scans, &Asker::compare})
       if (auto done = (this->*part)(); !done) return tl::unexpected(done.error());
     return std::move(out_);
@@ -124,16 +124,10 @@ class Asker {
     return ranked;
   }
 
-  Result<void> rank_all() {
-    for (std::size_t i = 0; i < kRankedByCount; ++i) {
-      for (const auto& [values, condition] :
-           {std::pair{&out_.blocked[i], kBlocked}, {&out_.allowed_but_failed[i], kFailed}}) {
-        auto ranked = rank(now_, static_cast<RankedBy>(i), condition, kRankedMax);
-        if (!ranked) return tl::unexpected(ranked.error());
-        *values = *std::move(ranked);
-      }
-    }
-    return {};
+  Result<void> rank_now() {
+    return rank_all(out_, [this](RankedBy by, bool blocked, unsigned most) {
+      return rank(now_, by, blocked ? kBlocked : kFailed, most);
+    });
   }
 
   Result<void> compare() {
@@ -144,16 +138,9 @@ class Asker {
       return counted;
     if (totals.all.rows == 0) return {};
     out_.before = std::move(totals);
-    for (std::size_t i = 0; i < out_.compared.size(); ++i) {
-      for (const auto& [values, scope] :
-           {std::pair<std::vector<RankedValue>*, const RowScope*>{&out_.compared[i], &now_},
-            {&out_.compared_before[i], &before}}) {
-        auto ranked = rank(*scope, static_cast<RankedBy>(i), "1", kComparedMax);
-        if (!ranked) return tl::unexpected(ranked.error());
-        *values = *std::move(ranked);
-      }
-    }
-    return {};
+    return rank_compared(out_, [&](RankedBy by, bool of_before, unsigned most) {
+      return rank(of_before ? before : now_, by, "1", most);
+    });
   }
 
   Result<void> find_servers() {

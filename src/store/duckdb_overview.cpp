@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::int64_t kMicros = 1'000'000;
 constexpr unsigned kCandidatesMax = 200;
-constexpr unsigned kRankedMax = 10, kComparedMax = 200, kFoundMax = 5;
+constexpr unsigned kFoundMax = 5;
 // A hundred targets, each tried a few times, is the mark of a sweep.
 constexpr std::uint64_t kScanTargets = 100, kScanTries = 4;
 constexpr std::size_t kScansMax = 3;
@@ -58,7 +58,7 @@ class Asker {
     for (const Rollup rollup : {Rollup::Rules, Rollup::Applications, Rollup::Sources,
                                 Rollup::Destinations, Rollup::Servers})
       if (auto made = add_up(rollup, now, "now"); !made) return tl::unexpected(made.error());
-    for (const auto part : {&Asker::rank_all, &Asker::find_servers, &Asker::find_rules,
+    for (const auto part : {&Asker::rank_now, &Asker::find_servers, &Asker::find_rules,
                             &Asker::find_scans, &Asker::compare})
       if (auto done = (this->*part)(); !done) return tl::unexpected(done.error());
     return std::move(out_);
@@ -202,16 +202,10 @@ class Asker {
     return ranked;
   }
 
-  Result<void> rank_all() {
-    for (std::size_t i = 0; i < kRankedByCount; ++i) {
-      for (const auto& [values, condition] :
-           {std::pair{&out_.blocked[i], kBlocked}, {&out_.allowed_but_failed[i], kFailed}}) {
-        auto ranked = rank("now", static_cast<RankedBy>(i), condition, kRankedMax);
-        if (!ranked) return tl::unexpected(ranked.error());
-        *values = *std::move(ranked);
-      }
-    }
-    return {};
+  Result<void> rank_now() {
+    return rank_all(out_, [this](RankedBy by, bool blocked, unsigned most) {
+      return rank("now", by, blocked ? kBlocked : kFailed, most);
+    });
   }
 
   Result<void> compare() {
@@ -224,15 +218,9 @@ class Asker {
     out_.before = std::move(totals);
     for (const Rollup rollup : {Rollup::Rules, Rollup::Applications})
       if (auto made = add_up(rollup, before, "before"); !made) return made;
-    for (std::size_t i = 0; i < out_.compared.size(); ++i) {
-      for (const auto& [values, period] :
-           {std::pair{&out_.compared[i], "now"}, {&out_.compared_before[i], "before"}}) {
-        auto ranked = rank(period, static_cast<RankedBy>(i), "TRUE", kComparedMax);
-        if (!ranked) return tl::unexpected(ranked.error());
-        *values = *std::move(ranked);
-      }
-    }
-    return {};
+    return rank_compared(out_, [this](RankedBy by, bool of_before, unsigned most) {
+      return rank(of_before ? "before" : "now", by, "TRUE", most);
+    });
   }
 
   // --- what stands out -----------------------------------------------------------------------

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::int64_t kMicros = 1'000'000;
 constexpr std::int64_t kStepsMax = 200;
+constexpr unsigned kRankedMax = 10, kComparedMax = 200;
 // Steps that people read well, in seconds.
 constexpr std::int64_t kSteps[] = {1,    5,    10,    30,    60,     300,     600,      1800,
                                    3600, 7200, 21600, 86400, 604800, 2592000, 31536000, 315360000};
@@ -68,6 +69,30 @@ std::vector<RankedValue> OverviewCounts::reasons() const {
   std::stable_sort(reasons.begin(), reasons.end(),
                    [](const auto& a, const auto& b) { return a.sums.sessions > b.sums.sessions; });
   return reasons;
+}
+
+Result<void> rank_all(OverviewAnswer& answer,
+                      const std::function<Ranked(RankedBy, bool, unsigned)>& rank) {
+  for (std::size_t i = 0; i < kRankedByCount; ++i) {
+    for (const bool blocked : {true, false}) {
+      auto ranked = rank(static_cast<RankedBy>(i), blocked, kRankedMax);
+      if (!ranked) return tl::unexpected(ranked.error());
+      (blocked ? answer.blocked : answer.allowed_but_failed)[i] = *std::move(ranked);
+    }
+  }
+  return {};
+}
+
+Result<void> rank_compared(OverviewAnswer& answer,
+                           const std::function<Ranked(RankedBy, bool, unsigned)>& rank) {
+  for (std::size_t i = 0; i < answer.compared.size(); ++i) {
+    for (const bool before : {false, true}) {
+      auto ranked = rank(static_cast<RankedBy>(i), before, kComparedMax);
+      if (!ranked) return tl::unexpected(ranked.error());
+      (before ? answer.compared_before : answer.compared)[i] = *std::move(ranked);
+    }
+  }
+  return {};
 }
 
 }  // namespace endreason

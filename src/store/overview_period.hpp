@@ -4,12 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/result.hpp"
 #include "store/overview_question.hpp"
 
 namespace endreason {
@@ -39,5 +41,13 @@ class OverviewCounts {
   std::vector<OverviewAnswer::Step>* steps_;
   std::map<std::string, std::map<std::pair<std::string, std::string>, RowSums>> by_reason_;
 };
+
+using Ranked = Result<std::vector<RankedValue>>;
+// The first ten of everything that is ranked, of what was blocked and of what failed.
+Result<void> rank_all(OverviewAnswer& answer,
+                      const std::function<Ranked(RankedBy, bool blocked, unsigned most)>& rank);
+// What is compared, in the period and in the one before.
+Result<void> rank_compared(OverviewAnswer& answer,
+                           const std::function<Ranked(RankedBy, bool before, unsigned most)>& rank);
 
 }  // namespace endreason
