@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/clickhouse_rows.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -10,6 +11,7 @@
 #include "base/timestamp.hpp"
 #include "model/odd_texts.hpp"
 #include "model/protocol.hpp"
+#include "store/plain_texts.hpp"
 
 namespace endreason {
 namespace {
@@ -28,10 +30,6 @@ void append_varint(std::string& out, std::uint64_t value) {
 void append_string(std::string& out, std::string_view text) {
   append_varint(out, text.size());
   out += text;
-}
-
-void append_number(std::string& out, std::uint64_t value, unsigned width) {
-  for (unsigned i = 0; i < width; ++i) out += static_cast<char>(value >> (8 * i));
 }
 
 std::string_view word_text(Field field, std::uint8_t value) {
@@ -70,6 +68,14 @@ std::string device_time(std::int64_t civil_micros) {
   return iso;
 }
 
+IpAddress mapped(std::uint32_t quad) {
+  IpAddress address;
+  address.bytes[10] = address.bytes[11] = 0xff;
+  for (std::size_t i = 0; i < 4; ++i)
+    address.bytes[12 + i] = static_cast<std::uint8_t>(quad >> (24 - 8 * i));
+  return address;
+}
+
 std::uint64_t evidence_of(const Verdict& verdict) {
   std::uint64_t evidence = 0;
   for (std::size_t i = 0; i < verdict.evidence_count; ++i)
@@ -79,15 +85,24 @@ std::uint64_t evidence_of(const Verdict& verdict) {
 
 }  // namespace
 
+void GrowingBytes::grow(std::size_t n) {
+  capacity_ = std::max(2 * capacity_, size_ + n + kFirst);
+  auto larger = std::make_unique_for_overwrite<char[]>(capacity_);
+  std::memcpy(larger.get(), bytes_.get(), size_);
+  bytes_ = std::move(larger);
+}
+
 // --- ClickhouseBlock -----------------------------------------------------------------------------
 
-ClickhouseBlock::ClickhouseBlock() : columns_(clickhouse_columns().size()) {}
+ClickhouseBlock::ClickhouseBlock() {
+  for (const ClickhouseColumn& c : clickhouse_columns())
+    columns_.push_back({c.width, c.nullable, {}, {}, false});
+}
 
 void ClickhouseBlock::clear() {
   for (Column& c : columns_) {
     c.values.clear();
     c.nulls.clear();
-    c.ends.clear();
     c.used = false;
   }
   ids_.clear();
@@ -98,37 +113,49 @@ void ClickhouseBlock::begin_row(std::uint64_t id) {
   at_ = 0;
 }
 
+// The first value of a column; the rows in front of it have none.
+void ClickhouseBlock::begin_using(Column& column) {
+  const std::size_t before = rows() - 1;
+  column.used = true;
+  column.values.append_zeros(before * std::max(column.width, 1u));
+  if (column.nullable) column.nulls.append_ones(before);
+}
+
 void ClickhouseBlock::put(std::uint64_t value) {
-  const ClickhouseColumn& info = clickhouse_columns()[at_];
   Column& c = columns_[at_++];
-  append_number(c.values, value, info.width);
-  if (info.nullable) c.nulls += '\0';
-  c.used = c.used || value != 0 || info.nullable;
+  if (!c.used) {
+    if (value == 0 && !c.nullable) return;
+    begin_using(c);
+  }
+  c.values.append_number(value, c.width);
+  if (c.nullable) c.nulls.append_byte('\0');
 }
 
 void ClickhouseBlock::put_bytes(std::string_view bytes) {
   Column& c = columns_[at_++];
-  c.values += bytes;
-  c.nulls += '\0';
-  c.used = true;
+  if (!c.used) begin_using(c);
+  c.values.append(bytes);
+  if (c.nullable) c.nulls.append_byte('\0');
 }
 
 void ClickhouseBlock::put_null() {
-  const ClickhouseColumn& info = clickhouse_columns()[at_];
   Column& c = columns_[at_++];
-  c.values.append(info.width, '\0');
-  c.nulls += '\1';
+  if (!c.used) return;
+  c.values.append_zeros(c.width);
+  c.nulls.append_byte('\1');
 }
 
 void ClickhouseBlock::put_text(std::string_view text) {
   Column& c = columns_[at_++];
-  if (is_utf8_text(text)) {
-    append_string(c.values, text);
-  } else {
-    append_string(c.values, as_utf8_text(text));
+  if (!c.used) {
+    if (text.empty()) return;
+    begin_using(c);
   }
-  c.ends.push_back(static_cast<std::uint32_t>(c.values.size()));
-  c.used = c.used || !text.empty();
+  if (is_utf8_text(text)) [[likely]] {
+    c.values.append_text(text);
+  } else {
+    c.values.append_text(as_utf8_text(text));
+  }
 }
 
 std::string ClickhouseBlock::column_list() const {
@@ -142,10 +169,15 @@ std::string ClickhouseBlock::column_list() const {
 std::string ClickhouseBlock::native(const std::vector<bool>& leave_out) const {
   std::size_t kept = rows();
   for (const bool left : leave_out) kept -= left;
-  const auto wanted = [&](std::size_t row) { return leave_out.empty() || !leave_out[row]; };
   std::size_t used = 0;
-  for (const Column& c : columns_) used += c.used;
+  std::size_t bytes = 0;
+  for (const Column& c : columns_) {
+    if (!c.used) continue;
+    ++used;
+    bytes += c.values.size() + c.nulls.size() + 200;  // name and type
+  }
   std::string out;
+  out.reserve(bytes);
   append_varint(out, used);
   append_varint(out, kept);
   for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -155,23 +187,32 @@ std::string ClickhouseBlock::native(const std::vector<bool>& leave_out) const {
     append_string(out, info.name);
     append_string(out, info.type);
     if (kept == rows()) {
-      if (info.nullable) out += c.nulls;
-      out += c.values;
-      continue;
-    }
-    for (std::size_t row = 0; info.nullable && row < rows(); ++row)
-      if (wanted(row)) out += c.nulls[row];
-    for (std::size_t row = 0; row < rows(); ++row) {
-      if (!wanted(row)) continue;
-      if (info.width > 0) {
-        out.append(c.values, row * info.width, info.width);
-      } else {
-        const std::size_t begin = row == 0 ? 0 : c.ends[row - 1];
-        out.append(c.values, begin, c.ends[row] - begin);
-      }
+      out += c.nulls.view();
+      out += c.values.view();
+    } else {
+      append_kept(out, c, leave_out);
     }
   }
   return out;
+}
+
+void ClickhouseBlock::append_kept(std::string& out, const Column& column,
+                                  const std::vector<bool>& leave_out) const {
+  for (std::size_t row = 0; column.nullable && row < rows(); ++row)
+    if (!leave_out[row]) out += column.nulls.view()[row];
+  std::string_view rest = column.values.view();
+  for (std::size_t row = 0; row < rows(); ++row) {
+    std::size_t size = column.width;
+    if (size == 0) {  // a text behind its length
+      std::size_t length = 0;
+      unsigned shift = 0;
+      do length |= std::size_t{static_cast<unsigned char>(rest[size]) & 0x7fu} << shift, shift += 7;
+      while ((static_cast<unsigned char>(rest[size++]) & 0x80u) != 0);
+      size += length;
+    }
+    if (!leave_out[row]) out += rest.substr(0, size);
+    rest.remove_prefix(size);
+  }
 }
 
 // --- ClickhouseEncoder ---------------------------------------------------------------------------
@@ -230,9 +271,15 @@ ClickhouseEncoder::Value ClickhouseEncoder::value_of(Field field, const TrafficR
   } else if (as == StoredAs::Time) {
     value = time_of(field, record, clock, zone, plain);
   } else if (as == StoredAs::Address) {
-    const auto address = parse_ip(text);
-    if (address) value = {Value::Kind::Address, 0, *address};
-    plain = address && text == to_string(*address);
+    std::uint32_t quad = 0;
+    if (plain_quad(text, quad)) {
+      value = {Value::Kind::Address, 0, mapped(quad)};
+    } else if (const auto address = parse_ip(text)) {
+      value = {Value::Kind::Address, 0, *address};
+      plain = text == to_string(*address);
+    } else {
+      plain = false;
+    }
   } else if (as == StoredAs::Protocol) {
     const auto number = protocol_from(text);
     if (number) value = {Value::Kind::Number, *number, {}};
@@ -242,11 +289,7 @@ ClickhouseEncoder::Value ClickhouseEncoder::value_of(Field field, const TrafficR
     const bool read =
         parse_hex_or_decimal(text, number) && (as != StoredAs::Port || number <= 65535);
     if (read) value = {Value::Kind::Number, number, {}};
-    std::array<char, 24> digits{};
-    const auto end = as == StoredAs::Hex ? fmt::format_to(digits.begin(), "0x{:x}", number)
-                                         : fmt::format_to(digits.begin(), "{}", number);
-    plain = read &&
-            text == std::string_view(digits.data(), static_cast<std::size_t>(end - digits.begin()));
+    plain = read && plain_number(text, number, as);
   }
   if (!plain) append_odd(odd_, info(field).log_name, text);
   return value;

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +22,56 @@
 #include "store/store.hpp"
 
 namespace endreason {
+
+// Bytes that grow at their end, a few at a time.
+class GrowingBytes {
+ public:
+  std::size_t size() const { return size_; }
+  std::string_view view() const { return {bytes_.get(), size_}; }
+  void clear() { size_ = 0; }
+  void append(std::string_view bytes) {
+    make_room(bytes.size());
+    std::memcpy(bytes_.get() + size_, bytes.data(), bytes.size());
+    size_ += bytes.size();
+  }
+  void append_byte(char byte) {
+    make_room(1);
+    bytes_[size_++] = byte;
+  }
+  // The low bytes of it; a whole word is written, the rest of which is written over.
+  void append_number(std::uint64_t value, unsigned width) {
+    make_room(width);
+    std::memcpy(bytes_.get() + size_, &value, sizeof value);
+    size_ += width;
+  }
+  // Behind its length.
+  void append_text(std::string_view text) {
+    make_room(text.size() + kVarintMax);
+    std::size_t rest = text.size();
+    for (; rest >= 0x80; rest >>= 7) bytes_[size_++] = static_cast<char>(rest | 0x80);
+    bytes_[size_++] = static_cast<char>(rest);
+    std::memcpy(bytes_.get() + size_, text.data(), text.size());
+    size_ += text.size();
+  }
+  void append_zeros(std::size_t n) { fill(n, '\0'); }
+  void append_ones(std::size_t n) { fill(n, '\1'); }
+
+ private:
+  static constexpr std::size_t kVarintMax = 10;
+  void make_room(std::size_t n) {
+    if (capacity_ - size_ < n + sizeof(std::uint64_t)) [[unlikely]]
+      grow(n);
+  }
+  void grow(std::size_t n);
+  void fill(std::size_t n, char with) {
+    make_room(n);
+    std::memset(bytes_.get() + size_, with, n);
+    size_ += n;
+  }
+  std::unique_ptr<char[]> bytes_ = std::make_unique_for_overwrite<char[]>(kFirst);
+  static constexpr std::size_t kFirst = 64;
+  std::size_t size_ = 0, capacity_ = kFirst;
+};
 
 // Rows of one shard.
 class ClickhouseBlock {
@@ -43,10 +95,14 @@ class ClickhouseBlock {
 
  private:
   struct Column {
-    std::string values, nulls;
-    std::vector<std::uint32_t> ends;  // of texts
-    bool used = false;
+    unsigned width;
+    bool nullable;
+    GrowingBytes values, nulls;
+    bool used;  // some row has a value; nothing is kept of the others
   };
+  void begin_using(Column& column);
+  void append_kept(std::string& out, const Column& column,
+                   const std::vector<bool>& leave_out) const;
   std::vector<Column> columns_;
   std::vector<std::uint64_t> ids_;
   std::size_t at_ = 0;

@@ -2,6 +2,7 @@
 #include "store/clickhouse_store.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -21,6 +22,8 @@ namespace {
 // How long a server may go on with a block whose sender has lost it.
 constexpr auto kOldInsertTime = std::chrono::seconds(60);
 constexpr std::uint64_t kNumbersPerNode = std::uint64_t{1} << 48;
+// Rows of a block, and how many blocks are sent at a time.
+constexpr std::size_t kBlockRows = 131'072, kSendersMax = 4;
 constexpr auto kBytesAge = std::chrono::seconds(10);
 // Metrics and the status wait for it, also where a server hangs.
 constexpr std::chrono::milliseconds kBytesTime{2'000};
@@ -209,8 +212,8 @@ Result<std::uint64_t> ClickhouseStore::add(const TrafficRecord& record, const Ve
     if (!ready) return tl::unexpected(ready.error());
   }
   const std::uint64_t key = ClickhouseEncoder::session_key(record);
-  encoder_.add(blocks_[key % shards_], next_id_, record, verdict, origin, clock, options_.keep_raw,
-               key);
+  encoder_.add(open_block(key % shards_), next_id_, record, verdict, origin, clock,
+               options_.keep_raw, key);
   return next_id_++;
 }
 
@@ -248,12 +251,10 @@ Result<void> ClickhouseStore::commit(const StoreState& state) {
   const bool rows = next_id_ > first_id_;
   if (rows) {
     if (auto begun = begin_commit(state); !begun) return begun;
-    for (std::size_t i = 0; i < blocks_.size(); ++i)
-      if (blocks_[i].rows() > 0)
-        if (auto sent = send(i + 1, blocks_[i]); !sent) {
-          uncertain_ = true;
-          return sent;
-        }
+    if (auto sent = send_blocks(); !sent) {
+      uncertain_ = true;
+      return sent;
+    }
   }
   // Numbers that a begun commit used are not used again, whatever became of its rows.
   if (known_.begun && !stream_) next_id_ = std::max(next_id_, known_.begun->next_id);
@@ -262,7 +263,7 @@ Result<void> ClickhouseStore::commit(const StoreState& state) {
   known_.senders = senders_;
   number_senders();
   if (!stream_) known_.begun.reset();
-  for (ClickhouseBlock& block : blocks_) block.clear();
+  clear_blocks();
   end_stream();
   return save();
 }
@@ -274,7 +275,7 @@ void ClickhouseStore::end_stream() {
 }
 
 void ClickhouseStore::roll_back() {
-  for (ClickhouseBlock& block : blocks_) block.clear();
+  clear_blocks();
   senders_ = known_.senders;
   end_stream();
 }
@@ -288,7 +289,70 @@ std::string ClickhouseStore::insert_name() const {
   return fmt::format("endreason-{}-{}", address_.database, first_id_);
 }
 
-Result<void> ClickhouseStore::send(std::uint64_t shard, ClickhouseBlock& block) {
+ClickhouseBlock& ClickhouseStore::open_block(std::uint64_t shard) {
+  std::vector<ClickhouseBlock>& blocks = blocks_[shard];
+  if (blocks.empty() || blocks.back().rows() == kBlockRows) blocks.emplace_back();
+  return blocks.back();
+}
+
+// The first of each shard is kept, with its memory.
+void ClickhouseStore::clear_blocks() {
+  for (std::vector<ClickhouseBlock>& blocks : blocks_) {
+    if (blocks.size() > 1) blocks.erase(blocks.begin() + 1, blocks.end());
+    if (!blocks.empty()) blocks[0].clear();
+  }
+}
+
+// Several at once as long as nothing is uncertain; what was not taken then, one by one, with every
+// replica tried and with the question what of it is there.
+Result<void> ClickhouseStore::send_blocks() {
+  std::vector<bool> sent;
+  if (!uncertain_) send_at_once(sent);
+  std::size_t at = 0;
+  for (std::size_t shard = 0; shard < blocks_.size(); ++shard)
+    for (const ClickhouseBlock& block : blocks_[shard]) {
+      const bool done = at < sent.size() && sent[at];
+      ++at;
+      if (done || block.rows() == 0) continue;
+      if (auto one = send(shard + 1, block); !one) return one;
+    }
+  return {};
+}
+
+// A server takes one block on one processor, so more are sent at a time.
+void ClickhouseStore::send_at_once(std::vector<bool>& sent) {
+  struct Job {
+    const ClickhouseBlock* block;
+    const std::string* server;
+    bool done = false;
+  };
+  std::vector<Job> jobs;
+  for (std::size_t shard = 0; shard < blocks_.size(); ++shard) {
+    const auto node = std::find_if(nodes_.begin(), nodes_.end(),
+                                   [&](const Node& n) { return n.ready && n.shard == shard + 1; });
+    for (const ClickhouseBlock& block : blocks_[shard])
+      jobs.push_back({&block, node == nodes_.end() ? nullptr : &node->server.name()});
+  }
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (std::size_t i = 0; (i = next++) < jobs.size();) {
+      Job& job = jobs[i];
+      if (job.server == nullptr || job.block->rows() == 0) continue;
+      ClickhouseServer server = make_server(*job.server);
+      job.done = insert(server, *job.block, {}).has_value();
+    }
+  };
+  std::vector<std::thread> threads;
+  for (std::size_t i = 1; i < std::min(jobs.size(), kSendersMax); ++i) threads.emplace_back(work);
+  work();
+  for (std::thread& thread : threads) thread.join();
+  for (const Job& job : jobs) {
+    sent.push_back(job.done);
+    uncertain_ = uncertain_ || (!job.done && job.server != nullptr && job.block->rows() > 0);
+  }
+}
+
+Result<void> ClickhouseStore::send(std::uint64_t shard, const ClickhouseBlock& block) {
   Result<void> sent = fail(
       Error::Code::Io,
       fmt::format("ClickHouse: no server of shard {} of {} is named; name one", shard, shards_));
@@ -306,7 +370,7 @@ Result<void> ClickhouseStore::send(std::uint64_t shard, ClickhouseBlock& block) 
   return sent;
 }
 
-Result<void> ClickhouseStore::send_to(Node& node, ClickhouseBlock& block) {
+Result<void> ClickhouseStore::send_to(Node& node, const ClickhouseBlock& block) {
   std::vector<bool> there;
   if (uncertain_) {
     auto found = already_there(node, block);
@@ -314,12 +378,17 @@ Result<void> ClickhouseStore::send_to(Node& node, ClickhouseBlock& block) {
     there = *std::move(found);
     if (std::find(there.begin(), there.end(), false) == there.end()) return {};
   }
+  return insert(node.server, block, there);
+}
+
+Result<void> ClickhouseStore::insert(ClickhouseServer& server, const ClickhouseBlock& block,
+                                     const std::vector<bool>& leave_out) {
   ClickhouseSettings settings;
   settings.query_id = fmt::format("{}-{}", insert_name(), ++attempts_);
-  const ClickhousePlace place{address_.database, options_.cluster, node.shard, {}};
-  return node.server.insert(fmt::format("INSERT INTO {} ({}) FORMAT Native",
-                                        clickhouse_local_table(place), block.column_list()),
-                            block.native(there), settings);
+  const ClickhousePlace place{address_.database, options_.cluster, 1, {}};
+  return server.insert(fmt::format("INSERT INTO {} ({}) FORMAT Native",
+                                   clickhouse_local_table(place), block.column_list()),
+                       block.native(leave_out), settings);
 }
 
 // Which rows of the block are stored. First an insert that its sender has lost has to end, or it

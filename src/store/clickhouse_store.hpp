@@ -131,8 +131,14 @@ class ClickhouseStore final : public Store {
                             const std::vector<ClickhouseColumn>& columns);
   Result<void> begin_commit(const StoreState& state);
   void end_stream();
-  Result<void> send(std::uint64_t shard, ClickhouseBlock& block);
-  Result<void> send_to(Node& node, ClickhouseBlock& block);
+  ClickhouseBlock& open_block(std::uint64_t shard);
+  void clear_blocks();
+  Result<void> send_blocks();
+  void send_at_once(std::vector<bool>& sent);
+  Result<void> send(std::uint64_t shard, const ClickhouseBlock& block);
+  Result<void> send_to(Node& node, const ClickhouseBlock& block);
+  Result<void> insert(ClickhouseServer& server, const ClickhouseBlock& block,
+                      const std::vector<bool>& leave_out);
   Result<std::vector<bool>> already_there(Node& node, const ClickhouseBlock& block);
   std::string insert_name() const;
   void number_senders();
@@ -149,13 +155,13 @@ class ClickhouseStore final : public Store {
   ClickhouseState known_;
   std::vector<Node> nodes_;
   std::uint64_t shards_ = 1;
-  std::vector<ClickhouseBlock> blocks_;  // one a shard
+  std::vector<std::vector<ClickhouseBlock>> blocks_;  // of each shard, full ones and the last
   ClickhouseEncoder encoder_;
   std::vector<std::string> senders_;  // with those that are not committed yet
   std::uint64_t next_id_ = 1;
   std::chrono::steady_clock::time_point maintain_next_{};  // of the keeper's thread
   bool uncertain_ = false;  // rows from known_.next_id on may be stored already
-  std::uint64_t attempts_ = 0;
+  std::atomic<std::uint64_t> attempts_ = 0;
   std::optional<StreamRows> stream_;
   std::uint64_t first_id_ = 1;  // of what is added
 

@@ -12,6 +12,7 @@
 #include "model/ip_address.hpp"
 #include "model/odd_texts.hpp"
 #include "model/protocol.hpp"
+#include "store/plain_texts.hpp"
 #include "store/schema.hpp"
 
 namespace endreason {
@@ -19,43 +20,10 @@ namespace {
 
 constexpr std::int64_t kMicrosPerMinute = 60'000'000;
 
-// A dotted quad without leading zeros, which is the text that its value gives back.
-bool plain_quad(std::string_view text, std::uint32_t& address) {
-  std::uint32_t value = 0;
-  std::uint32_t octet = 0;
-  unsigned digits = 0;
-  unsigned dots = 0;
-  for (const char c : text) {
-    const unsigned d = static_cast<unsigned char>(c) - unsigned{'0'};
-    if (d <= 9) {
-      if (digits > 0 && octet == 0) return false;
-      octet = octet * 10 + d;
-      if (++digits > 3) return false;
-    } else {
-      if (c != '.' || digits == 0 || octet > 255 || ++dots > 3) return false;
-      value = value << 8 | octet;
-      octet = 0;
-      digits = 0;
-    }
-  }
-  if (dots != 3 || digits == 0 || octet > 255) return false;
-  address = value << 8 | octet;
-  return true;
-}
-
 duckdb_uhugeint wide(const IpAddress& address) {
   std::uint64_t half[2] = {0, 0};
   for (std::size_t i = 0; i < 16; ++i) half[i / 8] = half[i / 8] << 8 | address.bytes[i];
   return {half[1], half[0]};
-}
-
-// Whether the database writes this number back as it was.
-bool plain_number(std::string_view text, std::uint64_t value, StoredAs as) {
-  // Decimal digits that make a number are written back the same unless there is a zero too much.
-  if (as != StoredAs::Hex) return text.front() != '0' || text.size() == 1;
-  char digits[24] = {'0', 'x'};
-  const char* end = std::to_chars(digits + 2, digits + sizeof digits, value, 16).ptr;
-  return text == std::string_view(digits, static_cast<std::size_t>(end - digits));
 }
 
 std::string_view spelling(Field field, const TrafficRecord& record, std::uint8_t& value) {
