@@ -117,7 +117,7 @@ int RecordRun::run_summary(const Produce& produce) {
   const auto produced = produce(plan_);
   if (!produced) return complain(produced.error());
   for (std::size_t i = 1; i < parts.size(); ++i) parts[0]->merge(std::move(*parts[i]));
-  const auto report = parts[0]->report(options_.top);
+  const auto report = parts[0]->report(options_.top, plan_.threads);
   progress_.clear();
   if (!report) return complain(report.error());
   std::string out;

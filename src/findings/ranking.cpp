@@ -25,6 +25,14 @@ void Leaders::insert(GroupKind ranking, const GroupCounts& counts, std::string_v
   leaders.insert(place, std::move(candidate));
 }
 
+void Leaders::take(Leaders&& other) {
+  for (std::size_t kind = 0; kind < kGroupKindCount; ++kind) {
+    if (other.groups_[kind] == 0) continue;
+    groups_[kind] = other.groups_[kind];
+    leaders_[kind] = std::move(other.leaders_[kind]);
+  }
+}
+
 std::array<Ranking, kGroupKindCount> Leaders::finish() {
   std::array<Ranking, kGroupKindCount> rankings;
   for (std::size_t kind = 0; kind < kGroupKindCount; ++kind) {

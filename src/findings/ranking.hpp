@@ -50,6 +50,9 @@ class Leaders {
     if (leaders.size() == top_ && falls_behind(counts, leaders.back().counts)) return;
     insert(ranking, counts, build_key());
   }
+  // All of `other`, which ranks nothing that was ranked here.
+  void take(Leaders&& other);
+  std::size_t top() const { return top_; }
   std::array<Ranking, kGroupKindCount> finish();
 
  private:

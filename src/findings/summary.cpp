@@ -128,14 +128,14 @@ void Summary::merge(Summary&& other) {
   other = Summary(other.options_);
 }
 
-Result<SummaryReport> Summary::report(std::size_t top) {
+Result<SummaryReport> Summary::report(std::size_t top, unsigned threads) {
   if (!error_ && !runs_.empty()) pour_tuples();
   if (error_) return tl::unexpected(*error_);
   SummaryReport report;
   report.totals = totals_;
   Leaders leaders(top);
   if (runs_.empty()) {
-    tuples_.rank(leaders);
+    tuples_.rank(leaders, threads);
   } else {
     tuples_.release();
     if (auto ranked = rank_runs(leaders); !ranked) return tl::unexpected(ranked.error());

@@ -70,8 +70,9 @@ class Summary {
   // afterwards.
   void merge(Summary&& other);
 
-  // The totals and, of every ranking, the `top` leading groups. Uses the summary up.
-  Result<SummaryReport> report(std::size_t top = 10);
+  // The totals and, of every ranking, the `top` leading groups. Uses the summary up. Two threads
+  // are used, when there are so many.
+  Result<SummaryReport> report(std::size_t top = 10, unsigned threads = 1);
 
   // True when a temporary file could not be written: report() will say why, adding more is in vain.
   bool failed() const { return error_.has_value(); }

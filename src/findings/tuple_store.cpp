@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <thread>
 
 #include "model/traffic_record.hpp"
 
@@ -62,21 +63,19 @@ constexpr auto kByDestinationDigits =
                                {kReasonAt, kReasonBits + kConcernBits},
                                {kDestinationAt, 10},
                                {kDestinationAt + 10, AddressBook::kIdBits - 10}});
+// The same of rows in any order: by source first.
+constexpr auto kByAllOfDestinationDigits =
+    std::to_array<RadixDigit>({{kSourceAt, 10},
+                               {kSourceAt + 10, AddressBook::kIdBits - 10},
+                               {0, 9},
+                               {9, kServiceBits - 9},
+                               {kReasonAt, kReasonBits + kConcernBits},
+                               {kDestinationAt, 10},
+                               {kDestinationAt + 10, AddressBook::kIdBits - 10}});
 // By source, then the rule's place, whose highest bits are rarely used.
 constexpr auto kRuleSourceDigits =
     std::to_array<RadixDigit>({{0, 10}, {10, 9}, {19, 11}, {30, 11}, {41, 10}});
 static_assert(AddressBook::kIdBits == 19);
-
-// ---- counters in 64 bits
-// ------------------------------------------------------------------------
-
-constexpr std::uint64_t kLargeMark = std::uint64_t{1} << 63;
-constexpr unsigned kBytesBits = 43;
-constexpr std::uint64_t kBytesMax = (std::uint64_t{1} << kBytesBits) - 1;
-constexpr std::uint64_t kSessionsMax = (std::uint64_t{1} << (63 - kBytesBits)) - 1;
-constexpr bool packs(const Count& count) {
-  return count.sessions <= kSessionsMax && count.bytes <= kBytesMax;
-}
 
 // ---- shares of the memory
 // -----------------------------------------------------------------------
@@ -91,14 +90,13 @@ constexpr std::size_t kHotRuleSourcesMax = 1024;
 constexpr std::size_t kParts = 64;
 constexpr std::size_t kAddressParts = 18, kNameParts = 8, kRowParts = 28;
 constexpr std::size_t kRowsPerRuleSource = 2;
-constexpr std::size_t kRowsPerLargeCount = 16;
 
 std::size_t rows_in(std::size_t memory_bytes) {
   return memory_bytes / kParts * kRowParts / (4 * sizeof(std::uint64_t));
 }
 std::size_t hot_rows_beside(std::size_t rows) {
   std::size_t hot = kHotRowsMax;
-  while (hot > rows / kRowsPerLargeCount / 2) hot /= 2;
+  while (hot > rows / CountedRows::kRowsPerLarge / 2) hot /= 2;
   return hot;
 }
 
@@ -145,8 +143,7 @@ TupleStore::TupleStore(std::size_t memory_bytes, const KeyHash& hash)
       addresses_(memory_bytes / kParts * kAddressParts, hash),
       names_(memory_bytes / kParts * kNameParts, hash),
       rows_(std::max(kRowsMin, rows_in(memory_bytes))),
-      rule_sources_(rows_.limit() / kRowsPerRuleSource),
-      large_max_(rows_.limit() / kRowsPerLargeCount) {}
+      rule_sources_(rows_.limit() / kRowsPerRuleSource) {}
 
 void TupleStore::raise_limits(std::size_t more_bytes) {
   memory_bytes_ += more_bytes;
@@ -155,7 +152,6 @@ void TupleStore::raise_limits(std::size_t more_bytes) {
   const std::size_t more_rows = rows_in(more_bytes);
   rows_.raise_limit(more_rows);
   rule_sources_.raise_limit(more_rows / kRowsPerRuleSource);
-  large_max_ += more_rows / kRowsPerLargeCount;
 }
 
 // ---- counting
@@ -207,10 +203,9 @@ bool TupleStore::find_parts(const TrafficRecord& record, Concern concern, Reason
 // For one more row and whatever the cache holds.
 bool TupleStore::make_room() {
   const std::size_t rows = hot_rows_.size() + 1;
-  if (rows_.room() < rows || large_max_ < large_counts_.size() + rows) {
+  if (!rows_.has_room(rows)) {
     combine_rows();
-    if (!roomy(rows_.size(), rows_.limit()) || !roomy(large_counts_.size(), large_max_))
-      return false;
+    if (!rows_.roomy()) return false;
   }
   if (rule_sources_.room() == 0) {
     combine_rule_sources();
@@ -223,14 +218,14 @@ void TupleStore::add_row(std::uint64_t key, const Count& count) {
   if (hot_rows_.empty()) hot_rows_.assign(hot_rows_beside(rows_.limit()), {kNothing, Count{}});
   HotRow& hot = hot_rows_[place_in(hot_rows_.size(), key)];
   if (hot.key == key) return hot.count.add(count);
-  if (hot.key != kNothing) rows_.push({hot.key, pack(hot.count, large_counts_)});
+  if (hot.key != kNothing) rows_.push(hot.key, hot.count);
   hot = {key, count};
 }
 
 void TupleStore::empty_hot_rows() {
   for (HotRow& hot : hot_rows_) {
     if (hot.key == kNothing) continue;
-    rows_.push({hot.key, pack(hot.count, large_counts_)});
+    rows_.push(hot.key, hot.count);
     hot.key = kNothing;
   }
 }
@@ -241,38 +236,8 @@ void TupleStore::add_rule_source(std::uint64_t key) {
   if (std::exchange(hot, key) != key) rule_sources_.push(key);
 }
 
-std::uint64_t TupleStore::pack(const Count& count, std::vector<Count>& large) {
-  if (packs(count)) return count.sessions << kBytesBits | count.bytes;
-  large.push_back(count);
-  return kLargeMark | (large.size() - 1);
-}
-
-Count TupleStore::unpacked(const Row& row) const {
-  if ((row.counts & kLargeMark) != 0) return large_counts_[row.counts & ~kLargeMark];
-  return {0, row.counts >> kBytesBits, row.counts & kBytesMax};
-}
-
-// Two small counters that would make a large one stay apart, as two rows with
-// one key: so there are never more large ones than were added.
 void TupleStore::combine_rows() {
-  rows_.sort(kBySourceDigits, [](const Row& row) { return row.key; });
-  std::vector<Count> large;
-  Row* out = rows_.begin();
-  for (const Row* row = rows_.begin(); row != rows_.end();) {
-    const std::uint64_t key = row->key;
-    Count sum = unpacked(*row);
-    for (++row; row != rows_.end() && row->key == key; ++row) {
-      const Count more = unpacked(*row);
-      const bool small = packs(sum) && packs(more);
-      Count both = sum;
-      both.add(more);
-      if (small && !packs(both)) break;
-      sum = both;
-    }
-    *out++ = {key, pack(sum, large)};
-  }
-  rows_.shrink_to(out);
-  large_counts_ = std::move(large);
+  rows_.combine(kBySourceDigits);
 }
 
 void TupleStore::combine_rule_sources() {
@@ -304,7 +269,7 @@ bool TupleStore::take_row(const TupleStore& other, const Row& row, AddressIds& i
   const std::uint32_t destination = take_address(other, destination_of(row.key), ids);
   if (source == AddressBook::kNone || destination == AddressBook::kNone || !make_room())
     return false;
-  add_row(with_addresses(row.key, source, destination), other.unpacked(row));
+  rows_.push(with_addresses(row.key, source, destination), other.rows_.count_of(row));
   return true;
 }
 
@@ -343,13 +308,14 @@ void TupleStore::build_name_key(const KeyCount& name) {
 }
 
 template <class Order>
-void TupleStore::begin_group_key(std::uint64_t row) {
-  begin_address_key(group_kind(concern_of(row), Order::kKind),
-                    address_bytes(Order::address_of(row)), key_);
+void TupleStore::begin_group_key(std::uint64_t row, KeyBuilder& address, KeyBuilder& key) const {
+  address.clear();
+  addresses_.append_to(Order::address_of(row), address);
+  begin_address_key(group_kind(concern_of(row), Order::kKind), address.text(), key);
 }
 
 void TupleStore::build_source_key(std::uint64_t row) {
-  begin_group_key<BySource>(row);
+  begin_group_key<BySource>(row, address_, key_);
   BySource::append_cause(row, key_);
   key_.bytes(address_bytes(destination_of(row)));
   append_service(service_of(row), key_);
@@ -357,7 +323,7 @@ void TupleStore::build_source_key(std::uint64_t row) {
 }
 
 void TupleStore::build_destination_key(std::uint64_t row) {
-  begin_group_key<ByDestination>(row);
+  begin_group_key<ByDestination>(row, address_, key_);
   ByDestination::append_cause(row, key_);
   key_.bytes(address_bytes(source_of(row)));
   key_.seal();
@@ -366,12 +332,28 @@ void TupleStore::build_destination_key(std::uint64_t row) {
 // ---- ranking
 // ------------------------------------------------------------------------------------
 
-void TupleStore::rank(Leaders& leaders) {
-  combine();
+// By destination, the rows are sorted where they are, or in a copy at the same time; then those are
+// combined anew, which is less than it takes to wait for the others.
+void TupleStore::rank(Leaders& leaders, unsigned threads) {
+  empty_hot_rows();
+  Leaders by_destination(leaders.top());
+  std::thread beside;
+  if (threads > 1)
+    beside = std::thread([this, copied = rows_.copy(), &by_destination]() mutable {
+      copied.combine(kByAllOfDestinationDigits);
+      rank_rows<ByDestination>(copied, by_destination);
+    });
+  combine_rows();
+  rank_rows<BySource>(rows_, leaders);
+  combine_rule_sources();
   rank_names(leaders);
-  rank_rows<BySource>(leaders);
-  rows_.sort(kByDestinationDigits, [](const Row& row) { return row.key; });
-  rank_rows<ByDestination>(leaders);
+  if (threads > 1) {
+    beside.join();
+  } else {
+    rows_.sort(kByDestinationDigits);
+    rank_rows<ByDestination>(rows_, by_destination);
+  }
+  leaders.take(std::move(by_destination));
 }
 
 void TupleStore::rank_names(Leaders& leaders) {
@@ -394,17 +376,18 @@ void TupleStore::rank_names(Leaders& leaders) {
 }
 
 template <class Order>
-void TupleStore::rank_rows(Leaders& leaders) {
-  const Row* row = rows_.begin();
-  while (row != rows_.end()) {
+void TupleStore::rank_rows(const CountedRows& rows, Leaders& leaders) const {
+  KeyBuilder address, key;
+  const Row* row = rows.begin();
+  while (row != rows.end()) {
     const std::uint64_t group_row = row->key;
     GroupCounts group;
     do {
       const std::uint64_t cause_row = row->key;
       GroupCounts cause;
       std::uint64_t last = kNothing;
-      for (; row != rows_.end() && ((row->key ^ cause_row) & Order::kCause) == 0; ++row) {
-        const Count count = unpacked(*row);
+      for (; row != rows.end() && ((row->key ^ cause_row) & Order::kCause) == 0; ++row) {
+        const Count count = rows.count_of(*row);
         cause.add(count.sessions, count.bytes, last != row->key);
         if constexpr (Order::kCountsDestinations)
           cause.destinations += (last ^ row->key) >> kDestinationAt != 0;
@@ -413,17 +396,17 @@ void TupleStore::rank_rows(Leaders& leaders) {
       const GroupKind ranking = cause_of(group_kind(concern_of(cause_row), Order::kKind));
       cause.set_rank(ranking);
       leaders.offer(ranking, cause, [&] {
-        begin_group_key<Order>(cause_row);
-        Order::append_cause(cause_row, key_);
-        return key_.text();
+        begin_group_key<Order>(cause_row, address, key);
+        Order::append_cause(cause_row, key);
+        return key.text();
       });
       group.add(cause.sessions, cause.bytes, cause.members);
-    } while (row != rows_.end() && ((row->key ^ group_row) & Order::kGroup) == 0);
+    } while (row != rows.end() && ((row->key ^ group_row) & Order::kGroup) == 0);
     const GroupKind ranking = group_kind(concern_of(group_row), Order::kKind);
     group.set_rank(ranking);
     leaders.offer(ranking, group, [&] {
-      begin_group_key<Order>(group_row);
-      return key_.text();
+      begin_group_key<Order>(group_row, address, key);
+      return key.text();
     });
   }
 }
@@ -436,7 +419,6 @@ void TupleStore::clear() {
   names_.clear();
   rows_.clear();
   rule_sources_.clear();
-  large_counts_.clear();
   hot_rows_.clear();
   hot_rule_sources_.clear();
 }

@@ -20,6 +20,7 @@
 
 #include "findings/address_book.hpp"
 #include "findings/count.hpp"
+#include "findings/counted_rows.hpp"
 #include "findings/group_key.hpp"
 #include "findings/key_table.hpp"
 #include "findings/ranking.hpp"
@@ -43,8 +44,8 @@ class TupleStore {
   void merge(TupleStore&& other, Pour&& pour);
 
   // Ranks the content: what a GroupRanker says of the keys that visit_keys()
-  // gives, but faster.
-  void rank(Leaders& leaders);
+  // gives, but faster. `threads`: two of them are used, when there are so many.
+  void rank(Leaders& leaders, unsigned threads = 1);
 
   // Calls visit(const KeyBuilder&, sessions, bytes) for the group keys of all
   // rows; a key may come more than once. Memory that only sorting needs is
@@ -66,10 +67,7 @@ class TupleStore {
   void raise_limits(std::size_t more_bytes);
   void release_spare();
 
-  struct Row {
-    std::uint64_t key;
-    std::uint64_t counts;  // packed, or a mark and a place in large_counts_
-  };
+  using Row = CountedRows::Row;
   struct HotRow {
     std::uint64_t key;
     Count count;  // its `rows` are not used
@@ -89,9 +87,6 @@ class TupleStore {
   void combine_rule_sources();  // sorted by rule afterwards
   void combine();
 
-  static std::uint64_t pack(const Count& count, std::vector<Count>& large);
-  Count unpacked(const Row& row) const;
-
   // What the addresses of another store are here, as far as they were asked for; kNone: not yet.
   using AddressIds = std::vector<std::uint32_t>;
   bool take_row(const TupleStore& other, const Row& row, AddressIds& ids);
@@ -109,11 +104,11 @@ class TupleStore {
 
   void rank_names(Leaders& leaders);
   template <class Order>
-  void rank_rows(Leaders& leaders);
+  void rank_rows(const CountedRows& rows, Leaders& leaders) const;
   std::string_view address_bytes(std::uint32_t id);  // valid until the next call
-  // Keys are built in key_.
   template <class Order>
-  void begin_group_key(std::uint64_t row);
+  void begin_group_key(std::uint64_t row, KeyBuilder& address, KeyBuilder& key) const;
+  // Keys are built in key_.
   void build_name_key(const KeyCount& name);
   void build_source_key(std::uint64_t row);
   void build_destination_key(std::uint64_t row);
@@ -124,10 +119,8 @@ class TupleStore {
   // complete keys but for the sources of the latter, which are in
   // rule_sources_.
   KeyTable names_;
-  RowBuffer<Row> rows_;
+  CountedRows rows_;
   RowBuffer<std::uint64_t> rule_sources_;
-  std::size_t large_max_;
-  std::vector<Count> large_counts_;
   std::vector<HotRow> hot_rows_;
   std::vector<std::uint64_t> hot_rule_sources_;
   KeyBuilder key_, app_key_, address_;
@@ -160,7 +153,7 @@ void TupleStore::visit_keys(Visit&& visit) {
   combine();
   release_spare();
   for (const Row& row : rows_) {
-    const Count count = unpacked(row);
+    const Count count = rows_.count_of(row);
     build_source_key(row.key);
     visit(key_, count.sessions, count.bytes);
     build_destination_key(row.key);
