@@ -54,9 +54,13 @@ section_threads() {
   forget_contenders
   contender "one thread" "$(summary "$log" 1)"
   contender "two threads" "$(summary "$log" 2)"
+  # What the machine has to give: the same work twice, one process after the other or both at once.
+  contender "one process after the other" "$(summary "$log" 1); $(summary "$log" 1)"
+  contender "two processes at once" "$(summary "$log" 1) & $(summary "$log" 1); wait"
   run_contenders
   report_speeds "$(stored_bytes "$log")"
   report_ratio "two threads against one" "one thread" "two threads" 1.8
+  report_bare_ratio "two processes at once against one after the other" "one process after the other" "two processes at once"
 }
 
 # Prints the path of DuckDB's library: DUCKDB_LIB, or fetched into bench/peers.
