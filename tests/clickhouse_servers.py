@@ -66,9 +66,27 @@ class Process:
             self.process = None
 
 
+def make_certificate(folder, name):
+    """A certificate that is its own authority, for 127.0.0.1; its path."""
+    path = os.path.join(folder, name)
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+                    "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+                    "-keyout", path + ".key", "-out", path + ".pem"],
+                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return path
+
+
 class ClickHouse(Process):
-    def __init__(self, folder, ports, cluster="", macros=""):
+    def __init__(self, folder, ports, cluster="", macros="", https=0):
         os.makedirs(folder)
+        self.https, tls = https, ""
+        if https:
+            self.certificate = make_certificate(folder, "server")
+            tls = (f"<https_port>{https}</https_port><openSSL><server>"
+                   f"<certificateFile>{self.certificate}.pem</certificateFile>"
+                   f"<privateKeyFile>{self.certificate}.key</privateKeyFile>"
+                   "<verificationMode>none</verificationMode><loadDefaultCAFile>false"
+                   "</loadDefaultCAFile></server></openSSL>")
         self.http, self.tcp, self.interserver = ports
         with open(os.path.join(folder, "users.xml"), "w") as f:
             f.write(USERS)
@@ -85,7 +103,7 @@ class ClickHouse(Process):
 <users_config>users.xml</users_config><default_profile>default</default_profile>
 <default_database>default</default_database><timezone>UTC</timezone>
 <max_session_timeout>3600</max_session_timeout>
-{macros}{cluster}</yandex>
+{macros}{cluster}{tls}</yandex>
 """)
         super().__init__(["clickhouse-server", "--config-file=" + os.path.join(folder, "config.xml")],
                          folder)
@@ -151,12 +169,14 @@ def missing(cluster):
 class Servers:
     """One server, or `shards` times `replicas` of them with a ZooKeeper."""
 
-    def __init__(self, shards=0, replicas=0):
+    def __init__(self, shards=0, replicas=0, https=False):
         self.folder = tempfile.mkdtemp(prefix="endreason-clickhouse-")
         self.zookeeper = None
         self.shards = []
         if shards == 0:
-            self.all = [ClickHouse(os.path.join(self.folder, "server"), free_ports(3))]
+            ports = free_ports(4)
+            self.all = [ClickHouse(os.path.join(self.folder, "server"), ports[:3],
+                                   https=ports[3] if https else 0)]
             return
         ports = free_ports(1 + 3 * shards * replicas)
         self.zookeeper = ZooKeeper(os.path.join(self.folder, "zookeeper"), ports[0])

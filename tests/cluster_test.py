@@ -172,8 +172,32 @@ class Trial:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def over_tls(program, folder, server):
+    """Rows go to the server over TLS; one whose certificate is another's gets none."""
+    store = ["--store", f"clickhouses://default@127.0.0.1:{server.https}/over_tls", "--store-ca"]
+    node = Endreason(program, os.path.join(folder, "tls"), store + [server.certificate + ".pem"])
+    node.start()
+    if not node.send("".join(line(n) for n in range(1, 1001))):
+        raise RuntimeError("rows for a server with TLS are not taken")
+    servers_module.wait_until("rows over TLS", lambda: node.get(
+        "/api/v1/accounting")["stored"] == 1000)
+    node.kill(signal.SIGTERM)
+    if server.ask("SELECT count() FROM over_tls.traffic_rows") != "1000\n":
+        raise RuntimeError("the rows over TLS are not there")
+    other = servers_module.make_certificate(folder, "other")
+    stranger = Endreason(program, os.path.join(folder, "stranger"), store + [other + ".pem"])
+    try:
+        stranger.start()
+    except RuntimeError as error:
+        if "certificate is not trusted" not in str(error):
+            raise
+        print("over TLS: 1000 rows, and a certificate of another authority is refused", flush=True)
+        return
+    raise RuntimeError("a server with a stranger's certificate is trusted")
+
+
 def single(program, rounds):
-    servers = servers_module.Servers()
+    servers = servers_module.Servers(https=True)
     trial = None
     try:
         servers.start()
@@ -191,6 +215,7 @@ def single(program, rounds):
         servers.all[0].start()
         trial.check("the server away while endreason was killed")
         two_nodes(program, trial)
+        over_tls(program, trial.folder, servers.all[0])
     finally:
         if trial is not None:
             trial.stop()
