@@ -183,7 +183,8 @@ HttpResponse page(const HttpRequest& request, const ApiContext& context, const S
 // The rows of the same session: same addresses, ports and protocol, and the same number near in
 // time. Number 0 is given to everything that was dropped before a session was made; then only rows
 // that are very near belong together.
-RowsQuestion same_session(const StoredRow& row, SqlDialect dialect) {
+// The row itself is left out; nothing when none can be found.
+std::optional<RowsQuestion> same_session(const StoredRow& row, SqlDialect dialect) {
   const TrafficRecord& r = row.record;
   const bool numbered = r.knows(Known::Sessionid) && r.sessionid != 0;
   std::string filter;
@@ -211,19 +212,22 @@ RowsQuestion same_session(const StoredRow& row, SqlDialect dialect) {
         row.time_micros - (static_cast<std::int64_t>(r.elapsed) + kBefore) * kMicros;
     question.scope.to = row.time_micros + kBehind * kMicros;
   }
-  if (parsed) {
-    question.scope.condition = filter_sql(parsed->tree(), dialect);
-    const auto number = Filter::parse(comparison("sessionid", "eq", std::to_string(r.sessionid)));
-    if (numbered && number) question.rare = filter_sql(number->tree(), dialect);
-  } else {
-    question.id = row.id;
-  }
+  if (!parsed) return std::nullopt;
+  question.scope.condition = fmt::format("{} AND {} <> {}", filter_sql(parsed->tree(), dialect),
+                                         dialect == SqlDialect::DuckDb ? "r.id" : "id", row.id);
+  const auto number = Filter::parse(comparison("sessionid", "eq", std::to_string(r.sessionid)));
+  if (numbered && number) question.rare = filter_sql(number->tree(), dialect);
   question.order = RowsQuestion::Order::OldestFirst;
   question.most = 200;
   return question;
 }
 
-void append_short(JsonWriter& json, const StoredRow& row) {
+// A row of a story, by its place in it.
+using StoryRow = std::pair<std::pair<std::int64_t, std::uint64_t>, std::string>;
+
+StoryRow story_row(const StoredRow& row) {
+  StoryRow made{{row.time_micros, row.id}, {}};
+  JsonWriter json(made.second);
   const TrafficRecord& r = row.record;
   json.object().text("_id", std::to_string(row.id)).text("time", time_text(row.time_micros));
   for (const Field f : {Field::Subtype, Field::Action, Field::App, Field::SessionEndReason})
@@ -231,6 +235,7 @@ void append_short(JsonWriter& json, const StoredRow& row) {
   json.text("final_action", log_name(row.verdict.final_action));
   json.text("outcome", log_name(row.verdict.outcome));
   json.text("reason_code", log_name(row.verdict.reason_code)).end_object();
+  return made;
 }
 
 // Of a row that was made from packets: the packets, or why they cannot be shown any more.
@@ -264,6 +269,7 @@ HttpResponse answer_records(const HttpRequest& request, const ApiContext& contex
 
 HttpResponse answer_record(std::string_view id, const ApiContext& context) {
   std::uint64_t number = 0;
+  std::vector<StoryRow> story;
   std::optional<RowsQuestion> story_question;
   std::string ladder;
   std::string body;
@@ -277,22 +283,27 @@ HttpResponse answer_record(std::string_view id, const ApiContext& context) {
       record.append(json, row.record, row.verdict, row.id);
       json.text_or_null("raw", row.raw);
       append_explanation(json.key("verdict"), row.record, row.verdict);
+      story.push_back(story_row(row));
       story_question = same_session(row, context.store.dialect());
       ladder = ladder_of(row, context);
       return false;
     });
     if (!read) return store_error(read.error());
   }
-  if (!story_question)
+  if (story.empty())
     return error_answer(ApiError::NotFound, fmt::format("no row has the number '{}'", id),
                         "it may have been removed by the limits on what is kept");
+  if (story_question) {
+    const auto read =
+        context.store.read_rows(*story_question, context.limits(), [&](StoredRow& row) {
+          story.push_back(story_row(row));
+          return true;
+        });
+    if (!read) return store_error(read.error());
+  }
+  std::sort(story.begin(), story.end());
   json.key("story").array();
-  const auto story =
-      context.store.read_rows(*story_question, context.limits(), [&](StoredRow& row) {
-        append_short(json, row);
-        return true;
-      });
-  if (!story) return store_error(story.error());
+  for (const StoryRow& row : story) json.raw(row.second);
   json.end_array().key("ladder").raw(ladder).end_object();
   return json_answer(std::move(body));
 }
