@@ -2,8 +2,8 @@
 // LogLines: sessions -> lines of PAN-OS's log, where nothing but lines is wanted. Most of a line is
 // the same for all sessions of a shape (application, rule, zones, protocol, how it ended), so it is
 // learnt from the first one, which SessionRecord makes; the next ones get its constant stretches,
-// and their own numbers, addresses and times in between. session_record_test.cpp and
-// fuzz_engine.cpp hold them to what SessionRecord makes.
+// and their own numbers, addresses and times in between. log_lines_test.cpp holds them to what
+// SessionRecord makes.
 //
 // Reuses its buffers; allocates nothing per line. One thread.
 #pragma once

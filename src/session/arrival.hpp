@@ -10,6 +10,8 @@ struct SessionTable::Arrival {
   enum class Kind : std::uint8_t { Packet, IcmpError, IcmpErrorUnread, NotDecoded };
   FlowKey key;
   std::uint64_t hash{};
+  SessionIndex likely{
+      kNoSession};  // that the key may lead to; what it led to when it was looked up
   std::int64_t at_ns{};
   KeyDirection way{};
   Kind kind{};

@@ -92,7 +92,7 @@ bool SessionTable::end_expired(SessionSink& sink) {
       [this](SessionIndex i) {
         return Ager::Expired{deadline_ns(pool_[i]), pool_[i].id, i};
       },
-      [this](SessionIndex i) { pool_.prefetch_whole(i); });
+      [this](SessionIndex i) { pool_.prefetch_age(i); });
   if (over.empty()) return false;
   tell_moment(over.front().tick);
   const bool wants_coming = sink.wants_coming();
@@ -104,7 +104,7 @@ bool SessionTable::end_expired(SessionSink& sink) {
     if (i + kEntryAhead < over.size())
       table_.prefetch_bucket(table_.hash(pool_[over[i + kEntryAhead].session].key));
     if (i % kAtOnce == 0) sink.on_pause(over[i].deadline_ns);
-    end(over[i].session, over[i].deadline_ns, sink);
+    end_out_of_ager(over[i].session, over[i].deadline_ns, sink);
   }
   sink.on_pause(INT64_MAX);
   return true;
@@ -112,9 +112,13 @@ bool SessionTable::end_expired(SessionSink& sink) {
 
 // CLOSING, still in ager and flow table; CLOSED, out of the ager; FREE, out of both; then INIT.
 void SessionTable::end(SessionIndex index, std::int64_t ended_ns, SessionSink& sink) {
-  Session& session = pool_[index];
-  session.state = SessionState::Closing;
+  pool_[index].state = SessionState::Closing;
   ager_.remove(index);
+  end_out_of_ager(index, ended_ns, sink);
+}
+
+void SessionTable::end_out_of_ager(SessionIndex index, std::int64_t ended_ns, SessionSink& sink) {
+  Session& session = pool_[index];
   session.state = SessionState::Closed;
   if (session.has(kPredict)) [[unlikely]] {
     --predicted_;

@@ -62,9 +62,18 @@ class SessionPool {
     __builtin_prefetch(session, 1);
     __builtin_prefetch(&session->flows, 1);
   }
+  // The third line.
+  void prefetch_rest(SessionIndex index) const {
+    __builtin_prefetch(&sessions_[index].start_ns, 1);
+  }
   void prefetch_whole(SessionIndex index) const {
     prefetch(index);
-    __builtin_prefetch(&sessions_[index].start_ns, 1);
+    prefetch_rest(index);
+  }
+  // When it ages, and its id.
+  void prefetch_age(SessionIndex index) const {
+    __builtin_prefetch(&sessions_[index]);
+    prefetch_rest(index);
   }
 
  private:

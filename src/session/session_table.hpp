@@ -229,7 +229,9 @@ class SessionTable {
   void arrive(const PacketView& p, PacketZones zones, Arrival& arrival) const;
   // Inlined by order: GCC 12 takes a function that only prefetches for one without effect, and
   // leaves out calls of it.
-  [[gnu::always_inline]] SessionIndex prefetch(std::uint64_t hash, const PacketView& p) const;
+  [[gnu::always_inline]] void prefetch(Arrival& arrival, const PacketView& p) const;
+  [[gnu::always_inline]] void prefetch_opening(const Arrival& arrival) const;
+  SessionIndex find_arrived(const Arrival& arrival) const;
   PacketResult take(const PacketView& p, const Arrival& arrival, SessionSink& sink);
   SessionIndex find_across_zones(const Arrival& arrival, bool only_replies);
   SessionIndex find_predicted(const PacketView& p, const Arrival& arrival) const;
@@ -255,6 +257,8 @@ class SessionTable {
   void note_birth(SessionIndex index);
   std::uint32_t sessions_in_all() const { return pool_.allocated() + sessions_elsewhere_; }
   void end(SessionIndex index, std::int64_t ended_ns, SessionSink& sink);
+  // The same of a session that the ager has given out.
+  void end_out_of_ager(SessionIndex index, std::int64_t ended_ns, SessionSink& sink);
   void watch_utilization();
   const SessionTimeouts& timeouts_of(const Session& session) const {
     return timeouts_[session.timeout_profile];
