@@ -167,19 +167,25 @@ section_signatures() {
   done
 }
 
-# The pool is twice the sessions, so that no limit that all threads share is near.
+# The pool is twice the sessions, so that no limit that all threads share is near. Two programs side by
+# side, a thread and the whole capture each, are what the machine allows.
 section_threads() {
-  local kind
+  local kind one limit
   for kind in churn concurrent mix; do
     capture "$kind"
     echo "$kind: two threads against one, without applications"
+    one=$(track 1 "$file" "--no-appid --sessions 2000000")
     command_of=(
-      [one]=$(track 1 "$file" "--no-appid --sessions 2000000")
+      [one]=$one
       [two]=$(track 2 "$file" "--no-appid --sessions 2000000")
+      [beside]="$one & $one && wait \$!"
     )
-    in_turn one two
+    in_turn one two beside
     report "${packets_of[$kind]}" one two
     target "times one thread, wall time" "$(quotient "$(wall one)" "$(wall two)")" 1.7
+    limit=$(awk -v one="$(wall one)" -v beside="$(wall beside)" 'BEGIN { print 2 * one / beside }')
+    echo "  two programs side by side do $limit times what one does"
+    target "of that, two threads do" "$(awk -v one="$(wall one)" -v two="$(wall two)" -v l="$limit" 'BEGIN { print one / two / l }')" 0.85
   done
 }
 
