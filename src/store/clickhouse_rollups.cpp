@@ -30,14 +30,16 @@ constexpr std::string_view kSources =
 constexpr std::string_view kBlockedOrFailed =
     "(final_action = 'blocked' OR outcome = 'failed') AND sessions > 0";
 
+constexpr std::int64_t kHourMicros = std::int64_t{3'600} * 1'000'000;
+
 // The finer the unit, the less is read from rows at the ends of a period; where nearly every
 // session has a group of its own, only whole days make them fewer.
 constexpr auto kRollups = std::to_array<RollupInfo>({
     {ClickhouseRollup::Marks, 0, "", "", ""},
     {ClickhouseRollup::Verdicts, 60'000'000,
      "final_action, decided_by, outcome, reason_code, allowed_by_action, contradicts", "1", ""},
-    {ClickhouseRollup::Rules, 600'000'000, "final_action, outcome, reason_code, rule", "1", ""},
-    {ClickhouseRollup::Applications, 600'000'000, "final_action, outcome, app", "1", ""},
+    {ClickhouseRollup::Rules, kHourMicros, "final_action, outcome, reason_code, rule", "1", ""},
+    {ClickhouseRollup::Applications, kHourMicros, "final_action, outcome, app", "1", ""},
     {ClickhouseRollup::Sources, kDayMicros, "final_action, outcome, src", kBlockedOrFailed,
      kTargets},
     {ClickhouseRollup::Destinations, kDayMicros, "final_action, outcome, dst", kBlockedOrFailed,
