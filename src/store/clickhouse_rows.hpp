@@ -31,7 +31,7 @@ class GrowingBytes {
   void clear() { size_ = 0; }
   void append(std::string_view bytes) {
     make_room(bytes.size());
-    std::memcpy(bytes_.get() + size_, bytes.data(), bytes.size());
+    bytes.copy(bytes_.get() + size_, bytes.size());
     size_ += bytes.size();
   }
   void append_byte(char byte) {
@@ -50,7 +50,7 @@ class GrowingBytes {
     std::size_t rest = text.size();
     for (; rest >= 0x80; rest >>= 7) bytes_[size_++] = static_cast<char>(rest | 0x80);
     bytes_[size_++] = static_cast<char>(rest);
-    std::memcpy(bytes_.get() + size_, text.data(), text.size());
+    text.copy(bytes_.get() + size_, text.size());  // an empty one may point nowhere
     size_ += text.size();
   }
   void append_zeros(std::size_t n) { fill(n, '\0'); }
