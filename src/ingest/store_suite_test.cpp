@@ -472,6 +472,19 @@ TEST_F(ClickhouseRestart, RowsOfAWriterThatDiedBeforeItKnewThemStoredAreKeptOnce
   EXPECT_EQ(*store->count({}, {}) + *removed, 201u);
 }
 
+// As the ingestor does it, by way of the interface.
+TEST_F(ClickhouseRestart, RowsAreThereWhenTheirCommitHasFinished) {
+  const std::unique_ptr<Store> store = open("two_steps");
+  for (std::uint64_t i = 1; i <= 30; ++i) add_row(*store, i);
+  ASSERT_TRUE(store->begin_commit({{"spool_offset", 1}}));
+  ASSERT_TRUE(store->finish_commit());
+  EXPECT_EQ(*store->count({}, {}), 30u);
+  const auto state = store->state();
+  ASSERT_TRUE(state) << state.error().message;
+  EXPECT_EQ(*state, (StoreState{{"spool_offset", 1}}));
+  EXPECT_FALSE(store->begun().has_value());
+}
+
 TEST_F(ClickhouseRestart, OfABlockThatArrivedInPartTheRestIsSent) {
   const std::string state = folder_ + "/partly/clickhouse.state";
   {

@@ -234,7 +234,7 @@ void ClickhouseStore::begin_stream(StreamRows rows) {
 
 // Says that rows are going to be sent: for those of the spool in the state; for those of a stream
 // where its place is, so that here only their numbers are used up.
-Result<void> ClickhouseStore::begin_commit(const StoreState& state) {
+Result<void> ClickhouseStore::note_begun(const StoreState& state) {
   if (!stream_) {
     if (uncertain_) return {};
     known_.begun = {next_id_, state};
@@ -250,7 +250,7 @@ Result<void> ClickhouseStore::begin_commit(const StoreState& state) {
 Result<void> ClickhouseStore::commit(const StoreState& state) {
   const bool rows = next_id_ > first_id_;
   if (rows) {
-    if (auto begun = begin_commit(state); !begun) return begun;
+    if (auto begun = note_begun(state); !begun) return begun;
     if (auto sent = send_blocks(); !sent) {
       uncertain_ = true;
       return sent;

@@ -129,7 +129,7 @@ class ClickhouseStore final : public Store {
   Result<ShardOf> ask_shard(ClickhouseServer& server) const;
   Result<void> mend_columns(Node& node, const std::string& name,
                             const std::vector<ClickhouseColumn>& columns);
-  Result<void> begin_commit(const StoreState& state);
+  Result<void> note_begun(const StoreState& state);
   void end_stream();
   ClickhouseBlock& open_block(std::uint64_t shard);
   void clear_blocks();

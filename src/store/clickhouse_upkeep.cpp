@@ -116,10 +116,9 @@ RolledDays ClickhouseStore::rolled_days(const std::vector<ServerDays>& servers) 
   RolledDays days;
   for (const ServerDays& any : servers)
     for (const auto& [key, mark] : any.marks) {
-      const auto [day, generation] = key;
       if (std::all_of(servers.begin(), servers.end(),
-                      [&](const ServerDays& s) { return s.has(day, generation); }))
-        days[day] = std::max(days[day], generation);
+                      [&of = key](const ServerDays& s) { return s.has(of.first, of.second); }))
+        days[key.first] = std::max(days[key.first], key.second);
     }
   return days;
 }
