@@ -151,6 +151,7 @@ class Ingestor {
   std::map<std::string, std::uint64_t> duplicates_by_serial() const;
 
  private:
+  static constexpr std::string_view kStreamPlace = "kafka.";  // "kafka.GROUP.topic/3", in the state
   struct Sender {
     std::string name;
     IngestCounts committed, pending;
@@ -178,6 +179,7 @@ class Ingestor {
   void fall_back(const std::string& problem);
   void take_again_when_there_is_room();
   bool work_on_streams();
+  Result<void> start_streams();
   bool store_block(StreamBlock& block);
   Result<void> begin_block(StreamBlock& block, std::uint64_t first_id);
   std::string stream_key(const std::string& partition) const;
