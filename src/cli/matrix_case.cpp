@@ -136,14 +136,9 @@ Result<void> run_track_words(const std::string& text, MatrixCase& one) {
   if (!settings) return tl::unexpected(settings.error());
   auto plan = plan_run(options.run, *settings);
   if (!plan) return tl::unexpected(plan.error());
-  auto track = plan_track(options.track, *settings);
+  auto track = plan_track(options.track, options.inspection, *settings, options.run.quiet);
   if (!track) return tl::unexpected(track.error());
-  InspectionOptions wanted = options.inspection;
-  apply_settings(settings->inspection, wanted);
-  auto inspection =
-      plan_inspection(wanted, track->engine.policy.get(), track->engine.session.capacity, true);
-  if (!inspection) return tl::unexpected(inspection.error());
-  track->inspection = std::move(*inspection);
+  if (auto done = plan_clear_session(options.track, plan->zone, *track); !done) return done;
   if (auto planned = plan_captures(options.track, *plan); !planned) return planned;
   ReplyLines replies;
   track->engine.replies = &replies;

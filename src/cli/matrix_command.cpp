@@ -36,7 +36,6 @@ enum Column : std::size_t { kSubtype = 0, kApp = 6, kAction = 8, kReason = 10, k
 struct Value {
   std::string name;
   std::vector<std::string> shown_by;
-  std::string_view cannot;  // why nothing can show it
 };
 struct Dimension {
   std::string_view title;
@@ -44,27 +43,11 @@ struct Dimension {
   std::vector<Value> values;
 };
 
-// What no packets can show.
-struct Impossible {
-  std::string_view value, why;
-};
-constexpr auto kImpossible = std::to_array<Impossible>({
-    {"unknown",
-     "not from packets: an operator cleared the session (clear session), or the log is "
-     "older than 6.1"},
-});
-
 template <class Table, class Keep>
 Dimension dimension(std::string_view title, Column column, const Table& table, const Keep& keep) {
   Dimension made{title, column, {}};
   for (const auto& row : table)
-    if (!row.log_name.empty() && keep(row)) {
-      const auto no = std::find_if(
-          kImpossible.begin(), kImpossible.end(),
-          [&](const Impossible& i) { return column == kReason && i.value == row.log_name; });
-      made.values.push_back(
-          {std::string(row.log_name), {}, no != kImpossible.end() ? no->why : ""});
-    }
+    if (!row.log_name.empty() && keep(row)) made.values.push_back({std::string(row.log_name), {}});
   return made;
 }
 
@@ -101,8 +84,7 @@ void note(const MatrixCase& one, std::vector<Dimension>& all) {
 }
 
 std::string shown_text(const Value& value, bool links) {
-  if (value.shown_by.empty())
-    return std::string(value.cannot.empty() ? "no case shows it" : value.cannot);
+  if (value.shown_by.empty()) return "no case shows it";
   std::string text;
   const std::size_t named = std::min(value.shown_by.size(), kNamed);
   for (std::size_t i = 0; i < named; ++i) {

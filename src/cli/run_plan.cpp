@@ -18,6 +18,18 @@
 #include "verdict/catalogue.hpp"
 
 namespace endreason {
+
+std::optional<std::int64_t> time_as_logged(const std::string& text, const TimeZone& zone) {
+  if (const auto parsed = parse_time(text)) {
+    if (parsed->offset_minutes)
+      return parsed->civil.micros - std::int64_t{*parsed->offset_minutes} * 60'000'000;
+    return zone.to_instant(parsed->civil).utc_micros;
+  }
+  if (const auto day = parse_time(text + " 00:00:00"))
+    return zone.to_instant(day->civil).utc_micros;
+  return std::nullopt;
+}
+
 namespace {
 
 std::int64_t wall_clock_micros() {
@@ -31,13 +43,7 @@ std::int64_t wall_clock_micros() {
 // "2h", "30m", "7d", "90s" back from now; or a time in any spelling that logs use.
 Result<std::int64_t> point_in_time(const std::string& option, const std::string& text,
                                    const TimeZone& zone, std::int64_t now) {
-  if (const auto parsed = parse_time(text)) {
-    if (parsed->offset_minutes)
-      return parsed->civil.micros - std::int64_t{*parsed->offset_minutes} * 60'000'000;
-    return zone.to_instant(parsed->civil).utc_micros;
-  }
-  if (const auto day = parse_time(text + " 00:00:00"))
-    return zone.to_instant(day->civil).utc_micros;
+  if (const auto micros = time_as_logged(text, zone)) return *micros;
   std::uint64_t count = 0;
   if (text.size() > 1 && parse_decimal(std::string_view(text).substr(0, text.size() - 1), count) &&
       count < 1'000'000) {
@@ -71,14 +77,14 @@ class Planner {
 
  private:
   Done prepare_clock() {
-    zone_ = settings_.zone.value_or(TimeZone::utc());
+    plan_.zone = settings_.zone.value_or(TimeZone::utc());
     if (settings_.zone) plan_.explain.clock.set_default_zone(*settings_.zone);
     for (const auto& [serial, zone] : settings_.zones_by_serial)
       plan_.explain.clock.set_zone_of_serial(serial, zone);
     if (options_.tz.empty()) return {};
     auto zone = TimeZone::named(options_.tz);
     if (!zone) return fail(Error::Code::Usage, "--tz: " + zone.error().message);
-    zone_ = *zone;
+    plan_.zone = *zone;
     plan_.explain.clock.set_default_zone(*zone);
     return {};
   }
@@ -101,12 +107,12 @@ class Planner {
       plan_.explain.filter = std::move(*filter);
     }
     if (!options_.since.empty()) {
-      auto since = point_in_time("--since", options_.since, zone_, now);
+      auto since = point_in_time("--since", options_.since, plan_.zone, now);
       if (!since) return tl::unexpected(since.error());
       plan_.explain.since = *since;
     }
     if (!options_.until.empty()) {
-      auto until = point_in_time("--until", options_.until, zone_, now);
+      auto until = point_in_time("--until", options_.until, plan_.zone, now);
       if (!until) return tl::unexpected(until.error());
       plan_.explain.until = *until;
     }
@@ -201,7 +207,6 @@ class Planner {
   const RunOptions& options_;
   const Settings& settings_;
   RunPlan plan_;
-  TimeZone zone_ = TimeZone::utc();
 };
 
 constexpr std::size_t kRecogniseBytes = 4;  // as much as looks_like_capture() wants

@@ -17,9 +17,13 @@ namespace endreason {
 struct RunPlan {
   ExplainPlan explain;  // its sinks and functions are the runner's to set
   WriterOptions writer;
-  bool card_or_table = false;  // as many records as there turn out to be decide
-  bool captures = false;       // the inputs are captures, so the session engine reads them
+  bool card_or_table = false;      // as many records as there turn out to be decide
+  TimeZone zone{TimeZone::utc()};  // of times on the command line that name none
+  bool captures = false;           // the inputs are captures, so the session engine reads them
 };
+
+// A time or a day in any spelling that logs use, in microseconds UTC; nothing: it is none.
+std::optional<std::int64_t> time_as_logged(const std::string& text, const TimeZone& zone);
 
 // Everything but the inputs.
 Result<RunPlan> plan_run(const RunOptions& options, const Settings& settings);

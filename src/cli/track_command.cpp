@@ -26,6 +26,8 @@ int run_command(const TrackCommand& command) {
   if (command.run.explain_filter) return print_filter(plan->explain);
   auto track = plan_track(command.track, command.inspection, *settings, command.run.quiet);
   if (!track) return complain(track.error());
+  if (auto done = plan_clear_session(command.track, plan->zone, *track); !done)
+    return complain(done.error());
   if (command.track.captures.empty() && command.track.interface.empty())
     return complain({Error::Code::Usage,
                      "nothing to track: give captures (-r FILE) or an interface "
@@ -53,7 +55,8 @@ RunCommand declare_track(CLI::App& app) {
       "  tcpdump -i eth0 -w - | endreason track -r -\n"
       "  endreason track -r a.pcap --config policy.yaml --rules local.rules --threats threats.log\n"
       "  endreason track -r capture.pcap -f \"( handshake contains 'RST' )\"\n"
-      "  endreason track -r capture.pcap --tcp-reject-non-syn no --timeout-tcp 60 --summary");
+      "  endreason track -r capture.pcap --tcp-reject-non-syn no --timeout-tcp 60 --summary\n"
+      "  endreason track -r capture.pcap --clear-session '2026/03/10 10:00:00'");
   return [command] { return run_command(*command); };
 }
 

@@ -64,6 +64,10 @@ void declare_row_options(CLI::App& app, TrackOptions& options) {
       ->type_name("FILE");
   app.add_flag("--open", options.open_at_end,
                "Sessions that the capture does not end stay open and get no end row");
+  app.add_option("--clear-session", options.clear_session,
+                 "As if an operator had said `clear session all` at this time, or at the end: what "
+                 "is open ends there with session_end_reason unknown")
+      ->type_name("TIME|end");
 }
 
 void declare_engine_options(CLI::App& app, TrackOptions& options) {
@@ -152,6 +156,24 @@ Result<TrackPlan> plan_track(const TrackOptions& options, const Settings& settin
     engine.policy = std::make_shared<const CompiledPolicy>(std::move(*policy));
   }
   return plan;
+}
+
+Result<void> plan_clear_session(const TrackOptions& options, const TimeZone& zone,
+                                TrackPlan& plan) {
+  if (options.clear_session.empty()) return {};
+  if (options.clear_session == "end") {
+    plan.engine.clear_session_ns = kClearAtEnd;
+    return {};
+  }
+  const auto micros = time_as_logged(options.clear_session, zone);
+  if (!micros)
+    return fail(Error::Code::Usage,
+                fmt::format("--clear-session: expected a time such as '2026/03/10 10:00:00' or "
+                            "2026-03-10T10:00:00.5+01:00, or end, found '{}'",
+                            options.clear_session));
+  constexpr std::int64_t kMostMicros = INT64_MAX / 1000 - 1;  // the year 2262
+  plan.engine.clear_session_ns = std::clamp(*micros, -kMostMicros, kMostMicros) * 1000;
+  return {};
 }
 
 Result<TrackPlan> plan_track(const TrackOptions& options, const InspectionOptions& inspection,

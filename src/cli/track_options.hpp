@@ -29,6 +29,7 @@ struct TrackOptions {
   std::string log;                 // empty: end, or what the rules say
   std::string checksums{"ignore"}, profile;
   std::string write_replies;
+  std::string clear_session;  // when an operator does; empty: never
   bool no_appid = false, decap = false, open_at_end = false;
   std::vector<std::pair<const SessionSettingInfo*, std::string>> settings;
   std::vector<std::pair<std::string, std::uint64_t>> timers;
@@ -47,6 +48,8 @@ void declare_row_options(CLI::App& app, TrackOptions& options);
 // The captures into the plan's inputs; logs among them are an error.
 Result<void> plan_captures(const TrackOptions& options, RunPlan& plan);
 Result<TrackPlan> plan_track(const TrackOptions& options, const Settings& settings);
+// --clear-session; `zone`: of a time that names none.
+Result<void> plan_clear_session(const TrackOptions& options, const TimeZone& zone, TrackPlan& plan);
 // The same with inspection, as `track`, `ladder`, `show` and `explain CAPTURE` have it.
 Result<TrackPlan> plan_track(const TrackOptions& options, const InspectionOptions& inspection,
                              const Settings& settings, bool quiet);

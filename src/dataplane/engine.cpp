@@ -18,7 +18,8 @@ class Engine::Parts {
   Parts(const EngineOptions& options, AppCatalogue catalogue, std::span<EngineSink* const> sinks)
       : options_(options),
         catalogue_(std::move(catalogue)),
-        ports_(catalogue_, options.policy ? &options.policy->resolved() : nullptr) {
+        ports_(catalogue_, options.policy ? &options.policy->resolved() : nullptr),
+        clear_ns_(options.clear_session_ns) {
     for (EngineSink* sink : sinks) writers_.emplace_back().sink = sink;
   }
 
@@ -43,6 +44,20 @@ class Engine::Parts {
   }
 
   void stream(std::span<const RawPacket> packets, const std::function<void()>& meanwhile) {
+    if (clear_ns_) [[unlikely]] {
+      const auto after = std::find_if(packets.begin(), packets.end(), [&](const RawPacket& packet) {
+        return SessionTable::usable_time(packet.time_ns) >= *clear_ns_;
+      });
+      if (after != packets.end()) {
+        track(std::span(packets.begin(), after), {});
+        clear();
+        packets = std::span(after, packets.end());
+      }
+    }
+    track(packets, meanwhile);
+  }
+
+  void track(std::span<const RawPacket> packets, const std::function<void()>& meanwhile) {
     const bool alone = lanes_->size() == 1;
     while (!packets.empty()) {
       const auto batch =
@@ -65,6 +80,7 @@ class Engine::Parts {
 
   void finish() {
     settle();
+    if (clear_ns_) clear();
     if (options_.open_at_end) return;
     for (bool done = false; !done;) {
       // A single lane writes rows itself when there are many; those that wait come before them.
@@ -78,6 +94,7 @@ class Engine::Parts {
 
   void advance(std::int64_t now_ns) {
     settle();
+    if (clear_ns_ && now_ns >= *clear_ns_) clear();
     lanes_->advance(now_ns);
     write_all();
   }
@@ -107,6 +124,14 @@ class Engine::Parts {
 
   LaneGroup::Beside beside(std::function<void()> meanwhile) {
     return {[this](unsigned piece) { write_rows(piece); }, std::move(meanwhile)};
+  }
+
+  // Every session that is open at that time ends.
+  void clear() {
+    const std::int64_t at = *std::exchange(clear_ns_, std::nullopt);
+    settle();
+    lanes_->clear(at == kClearAtEnd ? lanes_->now_ns() : at);
+    write_all();
   }
 
   void run(std::span<const RawPacket> packets, std::function<void()> meanwhile) {
@@ -209,7 +234,8 @@ class Engine::Parts {
   StandardPorts ports_;
   std::unique_ptr<LaneGroup> lanes_;  // refers to options and catalogue
   std::vector<Writer> writers_;
-  std::uint64_t rows_ = 0;  // before those that wait to be written
+  std::optional<std::int64_t> clear_ns_;  // of a clear session all that has not come yet
+  std::uint64_t rows_ = 0;                // before those that wait to be written
 };
 
 Engine::Engine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}

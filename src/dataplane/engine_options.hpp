@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "appid/user_signature.hpp"
@@ -20,6 +21,9 @@ class ContentInspection;
 class EngineObserver;
 class ReplySink;
 
+// EngineOptions::clear_session_ns: behind the last packet.
+inline constexpr std::int64_t kClearAtEnd = INT64_MAX;
+
 struct EngineOptions {
   DecodeOptions decode;
   SessionSettings session;
@@ -30,7 +34,9 @@ struct EngineOptions {
   bool rules_decide_logs = true;
   bool denials_at_end = false;  // rows of denied sessions come when these end, and not at once
   bool open_at_end = false;     // sessions that have not ended when the input does stay open
-  unsigned threads = 1;         // the rows are the same with any number
+  // When an operator's `clear session all` ends every open session, in ns since the epoch.
+  std::optional<std::int64_t> clear_session_ns{};
+  unsigned threads = 1;                 // the rows are the same with any number
   std::uint16_t config_version = 2817;  // the release whose rows are written (11.1)
   ZoneTable zones{};
   std::vector<ApplicationTimeouts> application_timeouts{};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The same packets give the same rows with any number of threads, however they are cut into calls,
 // also where limits that all threads share are met.
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -160,10 +161,12 @@ std::string track(const std::vector<Frame>& frames, EngineOptions options, unsig
   return log + sent.text;
 }
 
+constexpr std::int64_t kBegin_ns = 1'773'136'800'000'000'000;
+
 std::vector<Frame> random_frames() {
   Numbers numbers(7);
   std::vector<Frame> frames;
-  std::int64_t time_ns = 1'773'136'800'000'000'000;
+  std::int64_t time_ns = kBegin_ns;
   for (int i = 0; i < 12'000; ++i) {
     // Mostly forward, sometimes back, sometimes a silence in which sessions age.
     time_ns += std::int64_t{numbers.below(40'000'000)} - 4'000'000;
@@ -177,11 +180,14 @@ struct Limits {
   std::string_view says;
   std::uint32_t sessions;
   std::uint32_t segments;
+  std::optional<std::int64_t> clear_ns{};
 };
 constexpr Limits kLimits[] = {
     {"no limit is near", 1'000'000, 65'536},
     {"the pool is full, and aging accelerated", 60, 65'536},
     {"segments held meet the limit of all", 1'000'000, 20},
+    {"an operator clears the sessions", 60, 65'536, kBegin_ns + 100'000'000'000},
+    {"an operator clears them at the end", 1'000'000, 65'536, kClearAtEnd},
 };
 
 TEST(EngineThreads, TheRowsAreTheSameWithAnyNumberOfThreadsAndHoweverPacketsAreCut) {
@@ -193,6 +199,7 @@ TEST(EngineThreads, TheRowsAreTheSameWithAnyNumberOfThreadsAndHoweverPacketsAreC
     options.session.capacity = limits.sessions;
     options.session.tcp.segments_in_all = limits.segments;
     options.session.tcp.reject_non_syn = false;
+    options.clear_session_ns = limits.clear_ns;
     const std::string alone = track(frames, options, 1, 97);
     ASSERT_GT(std::count(alone.begin(), alone.end(), '\n'), 300) << limits.says;
     for (const unsigned threads : {1u, 2u, 3u, 8u})

@@ -301,6 +301,19 @@ void LaneGroup::advance(std::int64_t now_ns) {
   join_rows();
 }
 
+void LaneGroup::clear(std::int64_t now_ns) {
+  advance_all(now_ns);
+  for (const auto& lane : lanes_) lane->table().clear(now_ns, *lane);
+  advance_all(now_ns);  // they learn that nothing is left elsewhere
+  join_rows();
+}
+
+std::int64_t LaneGroup::now_ns() const {
+  std::int64_t latest = INT64_MIN;
+  for (const auto& lane : lanes_) latest = std::max(latest, lane->table().now_ns());
+  return latest;
+}
+
 bool LaneGroup::finish_some(const Beside& beside) {
   std::vector<std::optional<std::uint32_t>> ticks(size());
   const std::size_t write = rows_.empty() ? 0 : size();

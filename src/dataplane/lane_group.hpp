@@ -72,6 +72,10 @@ class LaneGroup {
   void track_alone(std::span<const RawPacket> packets);
   // Lets time run to this moment; rows() has the rows that come of it. Nothing waits.
   void advance(std::int64_t now_ns);
+  // The same, and then all that is open ends: an operator's `clear session all`.
+  void clear(std::int64_t now_ns);
+  // The latest time that a packet or advance() came to.
+  std::int64_t now_ns() const;
   // Lets sessions age, some at a time, while rows() are written. Then they have to be forgotten and
   // join_rows() follows. True when none is left. Nothing waits.
   bool finish_some(const Beside& beside);

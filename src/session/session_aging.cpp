@@ -54,6 +54,20 @@ void SessionTable::finish_rest(SessionSink& sink) {
   for (const Ager::Expired& row : left) end(row.session, row.deadline_ns, sink);
 }
 
+void SessionTable::clear(std::int64_t now_ns, SessionSink& sink) {
+  advance(now_ns, sink);
+  std::vector<std::pair<std::uint32_t, SessionIndex>> open;  // by number
+  for (SessionIndex i = 0; i < pool_.high_water(); ++i)
+    if (pool_[i].state != SessionState::Init) open.emplace_back(pool_[i].id, i);
+  std::sort(open.begin(), open.end());
+  moment_ = {UINT64_MAX, Moment::kAfterAging};
+  for (const auto& [id, index] : open) {
+    pool_[index].end_reasons =
+        static_cast<std::uint16_t>(pool_[index].end_reasons | end_reason_bit(EndReason::Unknown));
+    end(index, now_ns_, sink);
+  }
+}
+
 void SessionTable::note_births(std::uint32_t last_id) {
   notes_births_ = true;
   births_.clear();

@@ -131,6 +131,9 @@ class SessionTable {
   void finish_until(std::uint32_t tick, SessionSink& sink);
   // At last, what the ager could not reach, because its times are damaged.
   void finish_rest(SessionSink& sink);
+  // An operator's `clear session all`: what is open when time has run to this moment ends there, in
+  // the order in which it began; with the end reason Unknown where there is no other one.
+  void clear(std::int64_t now_ns, SessionSink& sink);
 
   // Within on_end() and on_packet(): where in the row of packets this happens.
   const Moment& moment() const { return moment_; }

@@ -240,6 +240,24 @@ TEST(SessionTable, ACloseEndsTheSessionWithTheCallAndItsNextPacketBeginsAnother)
   EXPECT_EQ(ends(sink), "decoder 2+0 at 1; decoder 2+0 at 3; aged-out 1+0 at 30004; ");
 }
 
+TEST(SessionTable, ClearingEndsWhatIsOpenAtThatTimeUnlessAHigherReasonIsKnown) {
+  PacketScript script;
+  EXPECT_EQ(script.play(R"(
+        0  c2s  S     0  syn-sent
+       10  s2c  SA    0  syn-received
+       20  c2s  FA    0  client-closed)"),
+            "");
+  SessionTable& table = *script.table;
+  send(table, script.sink, udp(0));
+  send(table, script.sink, udp(500, 2));
+  table.clear(30'300'000'000, script.sink);
+  EXPECT_EQ(ends(script.sink),
+            "aged-out 1+0 at 30000; tcp-fin 2+1 at 30300; unknown 1+0 at 30300; ");
+  EXPECT_EQ(table.pool().allocated(), 0u);
+  send(table, script.sink, udp(30'301, 2));
+  EXPECT_EQ(script.sink.session.id, 4u);
+}
+
 TEST(SessionTable, ASessionClosedBetweenPacketsIsReplacedByTheNext) {
   auto table = make_table();
   CollectingSink sink;
