@@ -91,20 +91,16 @@ void AddressResolver::collect_object(const AddressObject& object, std::vector<Ip
 
 void AddressResolver::collect_group(Group& group, LineNumber line, const std::string& who,
                                     std::vector<IpRange>& into) {
-  if (group.state == Group::State::Open) {
-    problems_.error(line, fmt::format("{}: the group is a member of itself: {} -> {}; take one of "
-                                      "them out",
-                                      who, fmt::join(open_, " -> "), group.written->name));
-    return;
+  if (!group.read) {
+    if (!open_.enter(group.written->name, line, who, problems_)) return;
+    read_group(group);
+    open_.leave();
   }
-  if (group.state == Group::State::Fresh) open_group(group);
   into.insert(into.end(), group.ranges.begin(), group.ranges.end());
 }
 
-void AddressResolver::open_group(Group& group) {
+void AddressResolver::read_group(Group& group) {
   const AddressGroup& written = *group.written;
-  group.state = Group::State::Open;
-  open_.push_back(written.name);
   std::vector<IpRange> ranges;
   const std::string who = fmt::format("address group '{}': members", written.name);
   for (const std::string& member : written.members) collect(member, written.line, who, ranges);
@@ -128,9 +124,8 @@ void AddressResolver::open_group(Group& group) {
                                   "`members` or a `filter`",
                                   written.name));
   }
-  open_.pop_back();
   group.ranges = AddressSet(std::move(ranges)).ranges();
-  group.state = Group::State::Done;
+  group.read = true;
 }
 
 void AddressResolver::unknown_name(std::string_view name, LineNumber line, const std::string& who) {

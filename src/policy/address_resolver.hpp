@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "policy/address_set.hpp"
+#include "policy/open_groups.hpp"
 #include "policy/policy.hpp"
 #include "policy/problem.hpp"
 
@@ -24,7 +25,7 @@ class AddressResolver {
  private:
   struct Group {
     const AddressGroup* written{};
-    enum class State : unsigned char { Fresh, Open, Done } state{State::Fresh};
+    bool read = false;
     std::vector<IpRange> ranges;
   };
   void collect(std::string_view name, LineNumber line, const std::string& who,
@@ -32,7 +33,7 @@ class AddressResolver {
   void collect_object(const AddressObject& object, std::vector<IpRange>& into);
   void collect_group(Group& group, LineNumber line, const std::string& who,
                      std::vector<IpRange>& into);
-  void open_group(Group& group);
+  void read_group(Group& group);
   void unknown_name(std::string_view name, LineNumber line, const std::string& who);
 
   const Policy& policy_;
@@ -41,7 +42,7 @@ class AddressResolver {
   std::unordered_map<std::string_view, Group> groups_;
   std::unordered_map<std::string_view, const ExternalList*> lists_;
   std::unordered_map<std::string_view, std::vector<IpRange>> resolved_objects_;
-  std::vector<std::string_view> open_;  // groups within groups, for the message of a cycle
+  OpenGroups open_;
 };
 
 }  // namespace endreason

@@ -181,17 +181,8 @@ void ApplicationResolver::collect(std::string_view name, LineNumber line, const 
                                   std::vector<PolicyApp>& into) {
   if (name == kAny) return;
   if (const auto group = groups_.find(name); group != groups_.end()) {
-    if (std::ranges::find(open_, name) != open_.end()) {
-      problems_.error(line, fmt::format("{}: the group is a member of itself: {} -> {}; take one "
-                                        "of them out",
-                                        who, fmt::join(open_, " -> "), name));
-      return;
-    }
-    open_.push_back(name);
-    const std::string inner = fmt::format("application group '{}': members", name);
-    for (const std::string& member : group->second->members)
-      collect(member, group->second->line, inner, into);
-    open_.pop_back();
+    open_.each_member("application", *group->second, line, who, problems_,
+                      [&](const auto&... member) { collect(member..., into); });
     return;
   }
   if (const auto filter = filters_.find(name); filter != filters_.end()) {

@@ -56,20 +56,9 @@ void ServiceResolver::collect(std::string_view name, LineNumber line, const std:
                               ResolvedMatch& match) {
   if (const auto object = objects_.find(name); object != objects_.end())
     return add_object(*object->second, match);
-  if (const auto group = groups_.find(name); group != groups_.end()) {
-    if (std::ranges::find(open_, name) != open_.end()) {
-      problems_.error(line, fmt::format("{}: the group is a member of itself: {} -> {}; take one "
-                                        "of them out",
-                                        who, fmt::join(open_, " -> "), name));
-      return;
-    }
-    open_.push_back(name);
-    const std::string inner = fmt::format("service group '{}': members", name);
-    for (const std::string& member : group->second->members)
-      collect(member, group->second->line, inner, match);
-    open_.pop_back();
-    return;
-  }
+  if (const auto group = groups_.find(name); group != groups_.end())
+    return open_.each_member("service", *group->second, line, who, problems_,
+                             [&](const auto&... member) { collect(member..., match); });
   for (const PredefinedService& row : kPredefinedServices)
     if (row.name == name)
       return add_object(

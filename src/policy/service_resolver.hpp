@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "policy/open_groups.hpp"
 #include "policy/policy.hpp"
 #include "policy/problem.hpp"
 #include "policy/resolved_policy.hpp"
@@ -30,7 +31,7 @@ class ServiceResolver {
   Problems& problems_;
   std::unordered_map<std::string_view, const ServiceObject*> objects_;
   std::unordered_map<std::string_view, const ObjectGroup*> groups_;
-  std::vector<std::string_view> open_;
+  OpenGroups open_;
 };
 
 class ApplicationResolver {
@@ -51,7 +52,7 @@ class ApplicationResolver {
   Problems& problems_;
   std::unordered_map<std::string_view, const ObjectGroup*> groups_;
   std::unordered_map<std::string_view, const ApplicationFilter*> filters_;
-  std::vector<std::string_view> open_;
+  OpenGroups open_;
 };
 
 // "tcp/80,443", "udp/dynamic", "icmp", "icmp/8", "ip/47": one entry of an application's ports.
