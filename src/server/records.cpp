@@ -204,19 +204,25 @@ std::optional<RowsQuestion> same_session(const StoredRow& row, SqlDialect dialec
   RowsQuestion question;
   question.scope.from = row.time_micros - reach;
   question.scope.to = row.time_micros + reach;
-  // The row of an end says how long ago it all began, and little comes behind it. Timers run out
-  // before it is written, and clocks of collectors may differ.
-  if (numbered && r.subtype == Subtype::End && r.knows(Known::Elapsed) && r.elapsed < 86'400) {
-    constexpr std::int64_t kBefore = 3'600, kBehind = 600;
+  // The row of an end says how long ago it all began, and little comes behind it. What ages out
+  // does so when its timer has run out, an hour by default; clocks of collectors may differ.
+  const bool ended =
+      r.subtype == Subtype::End || r.subtype == Subtype::Deny || r.subtype == Subtype::Drop;
+  if (numbered && ended && r.knows(Known::Elapsed) && r.elapsed < 86'400) {
+    constexpr std::int64_t kTimer = 3'600, kClocks = 600;
+    const std::int64_t before = r.end_reason == EndReason::AgedOut ? kTimer : kClocks;
     question.scope.from =
-        row.time_micros - (static_cast<std::int64_t>(r.elapsed) + kBefore) * kMicros;
-    question.scope.to = row.time_micros + kBehind * kMicros;
+        row.time_micros - (static_cast<std::int64_t>(r.elapsed) + before) * kMicros;
+    question.scope.to = row.time_micros + kClocks * kMicros;
   }
   if (!parsed) return std::nullopt;
-  question.scope.condition = fmt::format("{} AND {} <> {}", filter_sql(parsed->tree(), dialect),
-                                         dialect == SqlDialect::DuckDb ? "r.id" : "id", row.id);
+  const auto sql = [&](const Filter& of) {
+    return fmt::format("{} AND {} <> {}", filter_sql(of.tree(), dialect),
+                       dialect == SqlDialect::DuckDb ? "r.id" : "id", row.id);
+  };
+  question.scope.condition = sql(*parsed);
   const auto number = Filter::parse(comparison("sessionid", "eq", std::to_string(r.sessionid)));
-  if (numbered && number) question.rare = filter_sql(number->tree(), dialect);
+  if (numbered && number) question.rare = sql(*number);
   question.order = RowsQuestion::Order::OldestFirst;
   question.most = 200;
   return question;

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "store/leading_groups.hpp"
 #include "store/member_sets.hpp"
 #include "store/overview_period.hpp"
 #include "store/result_table.hpp"
@@ -54,12 +55,11 @@ class Asker {
     const RowScope now = period_;
     if (auto counted = count(now, out_.now, &out_.steps, out_.reasons); !counted)
       return tl::unexpected(counted.error());
-    if (auto chosen = choose_candidates(); !chosen) return tl::unexpected(chosen.error());
-    for (const Rollup rollup : {Rollup::Rules, Rollup::Applications, Rollup::Sources,
-                                Rollup::Destinations, Rollup::Servers})
+    for (const Rollup rollup : {Rollup::Rules, Rollup::Applications, Rollup::Sources})
       if (auto made = add_up(rollup, now, "now"); !made) return tl::unexpected(made.error());
-    for (const auto part : {&Asker::rank_now, &Asker::find_servers, &Asker::find_rules,
-                            &Asker::find_scans, &Asker::compare})
+    for (const auto part :
+         {&Asker::add_up_destinations, &Asker::add_up_servers, &Asker::rank_now,
+          &Asker::find_servers, &Asker::find_rules, &Asker::find_scans, &Asker::compare})
       if (auto done = (this->*part)(); !done) return tl::unexpected(done.error());
     return std::move(out_);
   }
@@ -74,18 +74,20 @@ class Asker {
 
   // --- which rows ----------------------------------------------------------------------------
   Result<void> find_period() {
-    std::string times = "SELECT min(time) AS first, max(time) AS last FROM traffic_rows r";
+    std::string times =
+        "SELECT min(time) AS first, max(time) AS last, count(*) AS fresh FROM traffic_rows r";
     if (rolled_) {
       const auto state = read_rollup_state(connection_);
       if (!state) return tl::unexpected(state.error());
       state_ = *state;
-      times +=
-          fmt::format(" WHERE r.id >= {} UNION ALL SELECT min(first_time), max(last_time) FROM {}",
-                      state_[0], info(Rollup::Verdicts).table);
+      times += fmt::format(
+          " WHERE r.id >= {} UNION ALL SELECT min(first_time), max(last_time), 0 FROM {}",
+          state_[0], info(Rollup::Verdicts).table);
     }
-    const auto span =
-        ask(fmt::format("SELECT epoch_us(min(first)), epoch_us(max(last)) FROM ({})", times));
+    const auto span = ask(fmt::format(
+        "SELECT epoch_us(min(first)), epoch_us(max(last)), sum(fresh)::UBIGINT FROM ({})", times));
     if (!span) return tl::unexpected(span.error());
+    if (rolled_ && state_[0] > 1 && number_of(span->rows[0][2]) == 0) end_ = state_[0];
     std::optional<std::int64_t> first, last;
     if (!is_null(span->rows[0][0])) {
       first = signed_of(span->rows[0][0]);
@@ -102,7 +104,7 @@ class Asker {
   // `step`: of which units have to be whole parts.
   ScopeParts parts(const RollupInfo& rollup, const RowScope& scope, std::int64_t step = 0) const {
     if (!rolled_) return {{}, {scope_sql(scope)}};
-    return split_by_units(scope, rollup, state_, step);
+    return split_by_units(scope, rollup, state_, step, end_);
   }
   static void add_select(std::string& sql, const std::string& select) {
     sql += (sql.empty() ? "" : " UNION ALL ") + select;
@@ -120,24 +122,96 @@ class Asker {
     return sql;
   }
 
-  // Where nearly every row is a group of its own, the sums of all would cost too much. What leads
-  // in no batch can hardly lead in all of them.
-  Result<void> choose_candidates() {
-    if (!rolled_) return {};
+  Result<void> add_up(Rollup which, const RowScope& scope, std::string_view period) {
+    const RollupInfo& rollup = info(which);
+    return make_sums(rollup, period, fmt::format("({})", source(rollup, scope)));
+  }
+  Result<void> make_sums(const RollupInfo& rollup, std::string_view period,
+                         const std::string& groups) {
+    return run(fmt::format("CREATE TEMP TABLE {}_{} AS SELECT {}, {} FROM {} GROUP BY ALL", period,
+                           rollup.table, key_list(rollup), kSums, groups));
+  }
+
+  // The parts of a roll-up as tables: rows that are in no unit are added up into one. `other_keys`:
+  // of the roll-up, where several of them are one group.
+  Result<std::vector<LeadingPart>> gather(const RollupInfo& rollup, std::string_view other_keys) {
+    const ScopeParts from = parts(rollup, period_);
+    std::vector<LeadingPart> gathered;
+    for (const ScopeParts::Units& units : from.units)
+      gathered.push_back(
+          {units.table, units.condition,
+           fmt::format("(SELECT count(*) FROM (SELECT DISTINCT batch, time_bucket(INTERVAL '{} "
+                       "microseconds', since){} FROM {} WHERE {}))",
+                       unit_micros(rollup, units.level), other_keys,
+                       table_of(info(Rollup::Verdicts), units.level), units.condition)});
+    if (from.rows.empty()) return gathered;
+    std::string sql;
+    for (const std::string& rows : from.rows) add_select(sql, grouped_rows(rollup, rows));
+    const std::string table = fmt::format("fresh_{}", rollup.table);
+    if (auto made = run(fmt::format("CREATE TEMP TABLE {} AS {}", table, sql)); !made)
+      return tl::unexpected(made.error());
+    gathered.push_back(
+        {table, "TRUE",
+         other_keys.empty()
+             ? std::to_string(from.rows.size())
+             : fmt::format("{} * (SELECT count(*) FROM (SELECT DISTINCT {} FROM {}))",
+                           from.rows.size(), other_keys.substr(2), table)});
+    return gathered;
+  }
+  static std::string gathered_sql(const RollupInfo& rollup, const std::vector<LeadingPart>& parts,
+                                  const std::string& condition) {
+    std::string sql;
+    for (const LeadingPart& part : parts)
+      add_select(sql, fmt::format("SELECT {}, n, s, b FROM {} WHERE {} AND {}", key_list(rollup),
+                                  part.table, part.condition, condition));
+    return sql;
+  }
+
+  // There are so many of them that adding up all would cost too much.
+  Result<void> add_up_destinations() {
+    const RollupInfo& rollup = info(Rollup::Destinations);
+    if (!rolled_) return add_up(Rollup::Destinations, period_, "now");
+    const auto gathered = gather(rollup, ", final_action, outcome");
+    if (!gathered) return tl::unexpected(gathered.error());
+    std::string leading;
+    for (const char* condition : {kBlocked, kFailed}) {
+      const auto found =
+          leading_destinations(connection_, *gathered, "dst",
+                               fmt::format("{} AND dst IS NOT NULL", condition), kRankedMax);
+      if (!found) return tl::unexpected(found.error());
+      leading += fmt::format("{}({} AND {})", leading.empty() ? "" : " OR ", condition,
+                             found->value_or("TRUE"));
+    }
+    return make_sums(rollup, "now",
+                     fmt::format("({})", gathered_sql(rollup, *gathered, "(" + leading + ")")));
+  }
+
+  // Where nearly every row is a group of its own. When it cannot be told which lead, those that
+  // lead in a batch are looked at: who leads in none can hardly lead in all of them.
+  Result<void> add_up_servers() {
+    const RollupInfo& rollup = info(Rollup::Servers);
+    if (!rolled_) return add_up(Rollup::Servers, period_, "now");
+    const auto gathered = gather(rollup, "");
+    if (!gathered) return tl::unexpected(gathered.error());
+    const auto leading =
+        leading_destinations(connection_, *gathered, key_list(rollup), "TRUE", kFoundMax);
+    if (!leading) return tl::unexpected(leading.error());
+    std::string condition = "dst IN (SELECT dst FROM candidates)";
+    if (*leading) {
+      condition = **leading;
+    } else if (auto chosen = choose_servers(); !chosen) {
+      return chosen;
+    }
+    return make_sums(rollup, "now",
+                     fmt::format("({})", gathered_sql(rollup, *gathered, condition)));
+  }
+
+  Result<void> choose_servers() {
     const RollupInfo& rollup = info(Rollup::Servers);
     return run(fmt::format(
         "CREATE TEMP TABLE candidates AS SELECT {0} FROM ({1}) GROUP BY ALL ORDER BY sum(s) DESC, "
         "{0} LIMIT {2}",
         key_list(rollup), source(rollup, period_, "leader"), kCandidatesMax));
-  }
-
-  Result<void> add_up(Rollup which, const RowScope& scope, std::string_view period) {
-    const RollupInfo& rollup = info(which);
-    std::string groups = fmt::format("({})", source(rollup, scope));
-    // By one column, which costs an eighth of comparing all of them.
-    if (rolled_ && rollup.leaders) groups += " WHERE dst IN (SELECT dst FROM candidates)";
-    return run(fmt::format("CREATE TEMP TABLE {}_{} AS SELECT {}, {} FROM {} GROUP BY ALL", period,
-                           rollup.table, key_list(rollup), kSums, groups));
   }
 
   // --- totals and steps ----------------------------------------------------------------------
@@ -224,49 +298,56 @@ class Asker {
   }
 
   // --- what stands out -----------------------------------------------------------------------
-  // Members of the sets of a roll-up, with the keys that they belong to, from its units and rows.
-  std::string members(const RollupInfo& rollup, std::string_view condition) const {
+  Result<void> find_servers() {
+    const RollupInfo& rollup = info(Rollup::Servers);
+    const auto table = ask(fmt::format(
+        "SELECT {} AS name, dst::VARCHAR, address_text(dst), dport, protocol_text(proto), "
+        "reason_code, n, s, b FROM (SELECT dst, dport, proto, reason_code, {} FROM now_{} GROUP BY "
+        "ALL HAVING sum(s) > 1 ORDER BY s DESC, dst, dport, proto, reason_code LIMIT {}) ORDER BY "
+        "s "
+        "DESC, dst, dport, proto, reason_code",
+        group_name(key_list(rollup)), kSums, rollup.table, kFoundMax));
+    if (!table) return tl::unexpected(table.error());
+    MemberSets sources;
+    if (auto added = add_sources(sources, table->rows); !added) return added;
+    for (const auto& row : table->rows) {
+      OverviewAnswer::FailingServer server{
+          text(row[2]), text(row[4]),    {},
+          text(row[5]), sums_at(row, 6), sources.count(text(row[0]))};
+      if (!is_null(row[3]) && number_of(row[3]) != 0) server.dport = number_of(row[3]);
+      out_.failing_servers.push_back(std::move(server));
+    }
+    return {};
+  }
+
+  // Who tried to reach servers, by their names.
+  Result<void> add_sources(MemberSets& sources, const std::vector<std::vector<Cell>>& servers) {
+    std::string list;
+    bool null = false;
+    for (const auto& row : servers) {
+      null = null || is_null(row[1]);
+      if (!is_null(row[1]))
+        list += fmt::format("{}{}::UHUGEINT", list.empty() ? "" : ", ", text(row[1]));
+    }
+    std::string wanted = list.empty() ? "FALSE" : fmt::format("dst IN ({})", list);
+    if (null) wanted = fmt::format("({} OR dst IS NULL)", wanted);
+    const RollupInfo& rollup = info(Rollup::Servers);
+    const std::string name = group_name(key_list(rollup));
     const ScopeParts from = parts(rollup, period_);
     std::string sql;
     for (const ScopeParts::Units& units : from.units)
-      add_select(
-          sql, fmt::format("SELECT {}, unnest({}) AS member FROM {} WHERE {} AND {}",
-                           key_list(rollup), rollup.set, units.table, units.condition, condition));
+      add_select(sql, fmt::format("SELECT {}, {} FROM {} WHERE {} AND {}", name, rollup.set,
+                                  units.table, units.condition, wanted));
     for (const std::string& rows : from.rows) {
       std::string keys;
       for (const RollupKey& key : rollup.keys)
         keys += fmt::format("{} AS {}, ", key.expression, key.name);
-      add_select(sql, fmt::format("SELECT * FROM (SELECT {}{} AS member FROM traffic_rows r WHERE "
-                                  "{} AND {}) WHERE {}",
-                                  keys, rollup.set_expression, rollup.rows, rows, condition));
+      add_select(sql,
+                 fmt::format("SELECT {} AS k, list(DISTINCT member) FROM (SELECT {}{} AS member "
+                             "FROM traffic_rows r WHERE {} AND {}) WHERE {} GROUP BY k",
+                             name, keys, rollup.set_expression, rollup.rows, rows, wanted));
     }
-    return sql;
-  }
-
-  Result<void> find_servers() {
-    if (auto made = run(fmt::format(
-            "CREATE TEMP TABLE failing AS SELECT dst, dport, proto, reason_code, {} FROM "
-            "now_server_sums GROUP BY ALL HAVING sum(s) > 1 ORDER BY s DESC, dst, dport, "
-            "proto, reason_code LIMIT {}",
-            kSums, kFoundMax));
-        !made)
-      return made;
-    const std::string condition = "(dst IN (SELECT dst FROM failing) OR dst IS NULL)";
-    const auto table = ask(fmt::format(
-        "SELECT address_text(dst), dport, protocol_text(proto), reason_code, n, s, b, sources FROM "
-        "(SELECT f.*, count(DISTINCT m.member) AS sources FROM failing f JOIN ({}) m ON m.dst IS "
-        "NOT DISTINCT FROM f.dst AND m.dport IS NOT DISTINCT FROM f.dport AND m.proto IS NOT "
-        "DISTINCT FROM f.proto AND m.reason_code = f.reason_code GROUP BY ALL) ORDER BY s DESC, "
-        "dst, dport, proto, reason_code",
-        members(info(Rollup::Servers), condition)));
-    if (!table) return tl::unexpected(table.error());
-    for (const auto& row : table->rows) {
-      OverviewAnswer::FailingServer server{text(row[0]), text(row[2]),    {},
-                                           text(row[3]), sums_at(row, 4), number_of(row[7])};
-      if (!is_null(row[1]) && number_of(row[1]) != 0) server.dport = number_of(row[1]);
-      out_.failing_servers.push_back(std::move(server));
-    }
-    return {};
+    return sources.add(connection_, sql);
   }
 
   Result<void> find_rules() {
@@ -284,24 +365,30 @@ class Asker {
   // Sets of parts of the period give no more than an upper bound for the whole; those with the
   // highest are counted until no other can come before them.
   Result<void> find_scans() {
-    constexpr std::size_t kAtOnce = kScansMax + 1;
+    constexpr std::size_t kAtOnce = 3 * kScansMax, kMost = 1000;
     if (auto made = bound_targets(); !made) return made;
-    const auto candidates = ask(fmt::format(
-        "SELECT src::VARCHAR, n, s, b, targets, address_text(src) FROM (SELECT src, {} FROM "
-        "now_source_sums GROUP BY "
-        "src HAVING sum(n) >= {}) JOIN target_bounds USING (src) WHERE s <= {} * targets ORDER BY "
-        "targets DESC, src LIMIT 1000",
-        kSums, kScanTargets, kScanTries));
-    if (!candidates) return tl::unexpected(candidates.error());
+    if (auto made = run(fmt::format(
+            "CREATE TEMP TABLE scans AS SELECT * FROM (SELECT src, {} FROM now_source_sums GROUP "
+            "BY "
+            "src HAVING sum(n) >= {}) JOIN target_bounds USING (src) WHERE s <= {} * targets ORDER "
+            "BY targets DESC, src LIMIT {}",
+            kSums, kScanTargets, kScanTries, kMost));
+        !made)
+      return made;
     auto& found = out_.scanning_hosts;
-    for (std::size_t first = 0; first < candidates->rows.size(); first += kAtOnce) {
-      const std::size_t end = std::min(first + kAtOnce, candidates->rows.size());
-      if (found.size() >= kScansMax &&
-          found[kScansMax - 1].targets >= number_of(candidates->rows[first][4]))
+    for (std::size_t first = 0; first < kMost; first += kAtOnce) {
+      // Writing addresses as texts takes long.
+      const auto candidates =
+          ask(fmt::format("SELECT src::VARCHAR, n, s, b, targets, address_text(src) FROM (SELECT * "
+                          "FROM scans ORDER "
+                          "BY targets DESC, src LIMIT {} OFFSET {}) t ORDER BY targets DESC, t.src",
+                          kAtOnce, first));
+      if (!candidates) return tl::unexpected(candidates.error());
+      if (candidates->rows.empty() ||
+          (found.size() >= kScansMax &&
+           found[kScansMax - 1].targets >= number_of(candidates->rows[0][4])))
         break;
-      if (auto counted = count_targets(std::span(candidates->rows).subspan(first, end - first));
-          !counted)
-        return counted;
+      if (auto counted = count_targets(candidates->rows); !counted) return counted;
       std::stable_sort(found.begin(), found.end(),
                        [](const auto& a, const auto& b) { return a.targets > b.targets; });
     }
@@ -356,6 +443,7 @@ class Asker {
   const OverviewQuestion& question_;
   bool rolled_;
   RollupState state_{};
+  std::uint64_t end_ = UINT64_MAX;  // no row has this id or a higher one
   RowScope period_;
   OverviewAnswer out_;
 };

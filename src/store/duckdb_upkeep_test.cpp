@@ -48,7 +48,9 @@ class UpkeepTest : public testing::Test {
       TrafficRecord record;
       record.reset("");
       record.set_copy(Field::Src, fmt::format("10.0.0.{}", dice % 7));
-      record.set_copy(Field::Dst, fmt::format("192.0.2.{}", dice / 7 % 200));
+      const unsigned host = dice / 7 % 200;
+      record.set_copy(Field::Dst,
+                      fmt::format("192.0.2.{}", skewed_ ? host * host * host / 40'000 : host));
       record.set_copy(Field::Dport, dice % 3 == 0 ? "443" : "80");
       record.set_copy(Field::Proto, "tcp");
       record.set_copy(Field::Rule, fmt::format("rule {}", dice % 5));
@@ -166,6 +168,7 @@ class UpkeepTest : public testing::Test {
   unsigned made_ = 0;
   std::uint64_t rollup_rows_ = 983'040;
   std::int64_t spacing_ = 7 * kSecond;
+  bool skewed_ = false;  // few destinations have most rows
 };
 
 TEST_F(UpkeepTest, RollUpsAndTheRowsBehindThemAreEverything) {
@@ -211,6 +214,21 @@ TEST_F(UpkeepTest, LevelsOfRollUpsSayTheSame) {
   for (const char* table : {"verdict_sums", "rule_sums"})
     EXPECT_EQ(number(fmt::format("SELECT sum(n)::BIGINT FROM {}", table)),
               number("SELECT count(*) FROM traffic_rows"));
+}
+
+// Only destinations that can be among the first are added up then.
+TEST_F(UpkeepTest, WhatLeadsIsFoundAmongMany) {
+  skewed_ = true;
+  spacing_ = kSecond / 100;
+  add_rows(5000);
+  roll_up_all();
+  expect_rollups_say_what_rows_say("all rolled up", 1);
+  add_rows(700);
+  expect_rollups_say_what_rows_say("some rolled up", 1);
+  spacing_ = kMinute / 10;
+  add_rows(300);
+  roll_up_all();
+  expect_rollups_say_what_rows_say("many units", 7);
 }
 
 TEST_F(UpkeepTest, FewRowsAreRolledUpWhenNobodyElseWorks) {

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::int64_t kMicros = 1'000'000;
 constexpr std::int64_t kStepsMax = 200;
-constexpr unsigned kRankedMax = 10, kComparedMax = 200;
+constexpr unsigned kComparedMax = 200;
 // Steps that people read well, in seconds.
 constexpr std::int64_t kSteps[] = {1,    5,    10,    30,    60,     300,     600,      1800,
                                    3600, 7200, 21600, 86400, 604800, 2592000, 31536000, 315360000};

@@ -16,6 +16,8 @@
 
 namespace endreason {
 
+inline constexpr unsigned kRankedMax = 10;
+
 // The period asked for, or that of all rows, which are from `first` to `last`; its steps, empty.
 void set_period(OverviewAnswer& answer, const OverviewQuestion& question,
                 std::optional<std::int64_t> first, std::optional<std::int64_t> last);

@@ -65,7 +65,8 @@ struct Splitter {
       return;
     }
     parts.units.push_back({table_of(rollup, levels - 1),
-                           between("since", whole.from, whole.to) + id_sql("batch", ids)});
+                           between("since", whole.from, whole.to) + id_sql("batch", ids),
+                           levels - 1});
     if (whole.from) cover(levels - 1, {times.from, whole.from}, ids);
     if (whole.to) cover(levels - 1, {whole.to, times.to}, ids);
   }
@@ -79,11 +80,11 @@ std::string scope_sql(const RowScope& scope) {
 }
 
 ScopeParts split_by_units(const RowScope& scope, const RollupInfo& rollup, const RollupState& state,
-                          std::int64_t whole_micros) {
+                          std::int64_t whole_micros, std::uint64_t end) {
   Splitter splitter{rollup, state, {}};
   std::size_t levels = kRollupLevels.size();
   while (levels > 0 && whole_micros % unit_micros(rollup, levels - 1) != 0) --levels;
-  splitter.cover(levels, {scope.from, scope.to}, {1, UINT64_MAX});
+  splitter.cover(levels, {scope.from, scope.to}, {1, end});
   return std::move(splitter.parts);
 }
 
