@@ -31,7 +31,7 @@ void CountedRows::combine(std::span<const RadixDigit> digits) {
 
 CountedRows CountedRows::copy() const {
   CountedRows same(std::max<std::size_t>(size(), 1));
-  for (const Row& row : rows_) same.rows_.push(row);
+  same.rows_.assign({rows_.begin(), rows_.end()});
   same.large_ = large_;
   return same;
 }

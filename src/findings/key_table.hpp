@@ -69,6 +69,8 @@ class KeyTable {
 
   bool empty() const { return entries_ == 0; }
   std::size_t entries() const { return entries_; }
+  // All places are below.
+  std::size_t places_end() const { return arena_used_ / kAlign + 1; }
 
   // Calls visit(KeyCount) for every entry, oldest first; `order` is not filled in.
   template <class Visit>

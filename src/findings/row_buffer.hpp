@@ -5,12 +5,16 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <new>
 #include <span>
 #include <type_traits>
 #include <utility>
+
+#include <sys/mman.h>
 
 #include "findings/radix_sort.hpp"
 
@@ -39,12 +43,24 @@ class RowBuffer {
     if (size_ == reserved_) reserve();
     rows_[size_++] = row;
   }
+  // Instead of what there is; as many as there is room for.
+  void assign(std::span<const Row> rows) {
+    if (size_ = rows.size(); size_ == 0) return;
+    if (!rows_) {
+      reserve();
+      will_be_full(rows_.get());
+    }
+    std::memcpy(rows_.get(), rows.data(), rows.size_bytes());
+  }
   void shrink_to(const Row* end) { size_ = static_cast<std::size_t>(end - rows_.get()); }
 
   template <class KeyOf>
   void sort(std::span<const RadixDigit> digits, KeyOf&& key_of) {
     if (size_ < 2) return;
-    if (!spare_) spare_ = allocate(nullptr);
+    if (!spare_) {
+      spare_ = allocate(nullptr);
+      will_be_full(spare_.get());
+    }
     const Row* sorted = radix_sort(rows_.get(), spare_.get(), size_, digits, key_of);
     if (sorted != rows_.get()) std::swap(rows_, spare_);
   }
@@ -71,6 +87,18 @@ class RowBuffer {
     auto* rows = static_cast<Row*>(std::realloc(old, limit_ * sizeof(Row)));
     if (rows == nullptr) throw std::bad_alloc();
     return Rows(rows);
+  }
+  // Memory that is about to be written, most of it: in large pages it costs fewer page faults.
+  void will_be_full(Row* rows) const {
+#if defined(MADV_HUGEPAGE)
+    constexpr std::uintptr_t kLargePage = std::uintptr_t{2} << 20;
+    const auto at = reinterpret_cast<std::uintptr_t>(rows);
+    const std::uintptr_t from = (at + kLargePage - 1) & ~(kLargePage - 1);
+    const std::uintptr_t to = (at + size_ * sizeof(Row)) & ~(kLargePage - 1);
+    if (from < to) (void)::madvise(reinterpret_cast<void*>(from), to - from, MADV_HUGEPAGE);
+#else
+    (void)rows;
+#endif
   }
   void reserve() {
     rows_ = allocate(rows_.release());

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <latch>
 #include <thread>
 
 #include "model/traffic_record.hpp"
@@ -254,19 +255,21 @@ void TupleStore::combine() {
 // ---- joining
 // ------------------------------------------------------------------------------------
 
-std::uint32_t TupleStore::take_address(const TupleStore& other, std::uint32_t id, AddressIds& ids) {
-  if (id < ids.size()) {
-    if (ids[id] == AddressBook::kNone) ids[id] = addresses_.id_of_quad_in(other.addresses_, id);
-    return ids[id];
+std::uint32_t TupleStore::take_address(const TupleStore& other, std::uint32_t id,
+                                       Translation& here) {
+  if (id < here.addresses.size()) {
+    std::uint32_t& mine = here.addresses[id];
+    if (mine == AddressBook::kNone) mine = addresses_.id_of_quad_in(other.addresses_, id);
+    return mine;
   }
   address_.clear();
   other.addresses_.append_to(id, address_);
   return addresses_.id_of_bytes(address_.text());
 }
 
-bool TupleStore::take_row(const TupleStore& other, const Row& row, AddressIds& ids) {
-  const std::uint32_t source = take_address(other, source_of(row.key), ids);
-  const std::uint32_t destination = take_address(other, destination_of(row.key), ids);
+bool TupleStore::take_row(const TupleStore& other, const Row& row, Translation& here) {
+  const std::uint32_t source = take_address(other, source_of(row.key), here);
+  const std::uint32_t destination = take_address(other, destination_of(row.key), here);
   if (source == AddressBook::kNone || destination == AddressBook::kNone || !make_room())
     return false;
   rows_.push(with_addresses(row.key, source, destination), other.rows_.count_of(row));
@@ -279,15 +282,31 @@ bool TupleStore::take_name(const KeyCount& name) {
   return names_.add(key_, names_.hash(key_), name.sessions, name.bytes);
 }
 
-bool TupleStore::take_rule_source(const TupleStore& other, const KeyCount& rule,
-                                  std::uint32_t source, AddressIds& ids) {
-  const std::uint32_t mine = take_address(other, source, ids);
-  build_name_key(rule);
-  key_.seal();
-  const std::uint32_t place = names_.place_of(key_, names_.hash(key_));
-  if (mine == AddressBook::kNone || place == 0 || !make_room()) return false;
-  names_.count(place, rule.sessions, rule.bytes);
-  add_rule_source(std::uint64_t{place} << AddressBook::kIdBits | mine);
+// The place here of a blocked row's rule; 0 when there is no room for it.
+std::uint32_t TupleStore::take_rule(const TupleStore& other, std::uint32_t place,
+                                    Translation& here) {
+  std::uint32_t& mine = here.rules[place];
+  if (mine == 0) {
+    build_name_key(other.names_.at(place));
+    key_.seal();
+    mine = names_.place_of(key_, names_.hash(key_));
+  }
+  return mine;
+}
+
+// All of a rule's sessions and bytes come with the first of its sources.
+bool TupleStore::take_rule_source(const TupleStore& other, std::uint64_t rule_source,
+                                  Translation& here) {
+  const std::uint32_t there = rule_of(rule_source);
+  const std::uint32_t rule = take_rule(other, there, here);
+  const std::uint32_t source = take_address(other, source_of_rule(rule_source), here);
+  if (rule == 0 || source == AddressBook::kNone || !make_room()) return false;
+  if (!here.counted[there]) {
+    const KeyCount counts = other.names_.at(there);
+    names_.count(rule, counts.sessions, counts.bytes);
+    here.counted[there] = true;
+  }
+  add_rule_source(std::uint64_t{rule} << AddressBook::kIdBits | source);
   return true;
 }
 
@@ -332,28 +351,41 @@ void TupleStore::build_destination_key(std::uint64_t row) {
 // ---- ranking
 // ------------------------------------------------------------------------------------
 
-// By destination, the rows are sorted where they are, or in a copy at the same time; then those are
-// combined anew, which is less than it takes to wait for the others.
 void TupleStore::rank(Leaders& leaders, unsigned threads) {
   empty_hot_rows();
   Leaders by_destination(leaders.top());
-  std::thread beside;
-  if (threads > 1)
-    beside = std::thread([this, copied = rows_.copy(), &by_destination]() mutable {
-      copied.combine(kByAllOfDestinationDigits);
-      rank_rows<ByDestination>(copied, by_destination);
-    });
-  combine_rows();
-  rank_rows<BySource>(rows_, leaders);
-  combine_rule_sources();
-  rank_names(leaders);
   if (threads > 1) {
-    beside.join();
+    rank_side_by_side(leaders, by_destination);
   } else {
+    rank_rule_sources(leaders);
+    combine_rows();
+    rank_rows<BySource>(rows_, leaders);
     rows_.sort(kByDestinationDigits);
     rank_rows<ByDestination>(rows_, by_destination);
   }
   leaders.take(std::move(by_destination));
+}
+
+// By destination in a copy, at the same time. Combining that anew is less than it takes to wait for
+// the others; and while it is copied, what needs no rows is ranked.
+void TupleStore::rank_side_by_side(Leaders& leaders, Leaders& by_destination) {
+  std::latch copied(1);
+  std::thread beside([&] {
+    CountedRows rows = rows_.copy();
+    copied.count_down();
+    rows.combine(kByAllOfDestinationDigits);
+    rank_rows<ByDestination>(rows, by_destination);
+  });
+  rank_rule_sources(leaders);
+  copied.wait();
+  combine_rows();
+  rank_rows<BySource>(rows_, leaders);
+  beside.join();
+}
+
+void TupleStore::rank_rule_sources(Leaders& leaders) {
+  combine_rule_sources();
+  rank_names(leaders);
 }
 
 void TupleStore::rank_names(Leaders& leaders) {

@@ -87,13 +87,23 @@ class TupleStore {
   void combine_rule_sources();  // sorted by rule afterwards
   void combine();
 
-  // What the addresses of another store are here, as far as they were asked for; kNone: not yet.
-  using AddressIds = std::vector<std::uint32_t>;
-  bool take_row(const TupleStore& other, const Row& row, AddressIds& ids);
+  // What the addresses and rules of another store are here, as far as they were asked for.
+  struct Translation {
+    Translation(std::size_t quads, std::size_t places)
+        : addresses(quads, AddressBook::kNone), rules(places), counted(places) {}
+    void forget() {
+      std::fill(addresses.begin(), addresses.end(), AddressBook::kNone);
+      std::fill(rules.begin(), rules.end(), 0);
+    }
+    std::vector<std::uint32_t> addresses;  // of IPv4 ones; kNone: not yet
+    std::vector<std::uint32_t> rules;      // places by places there; 0: not yet
+    std::vector<bool> counted;             // whether a rule's sessions and bytes were taken
+  };
+  bool take_row(const TupleStore& other, const Row& row, Translation& here);
   bool take_name(const KeyCount& name);
-  bool take_rule_source(const TupleStore& other, const KeyCount& rule, std::uint32_t source,
-                        AddressIds& ids);
-  std::uint32_t take_address(const TupleStore& other, std::uint32_t id, AddressIds& ids);
+  bool take_rule_source(const TupleStore& other, std::uint64_t rule_source, Translation& here);
+  std::uint32_t take_rule(const TupleStore& other, std::uint32_t place, Translation& here);
+  std::uint32_t take_address(const TupleStore& other, std::uint32_t id, Translation& here);
   // Names that have all of their key.
   template <class Visit>
   void visit_plain_names(Visit&& visit) const;
@@ -102,6 +112,8 @@ class TupleStore {
   template <class Visit>
   void visit_rule_sources(Visit&& visit) const;
 
+  void rank_side_by_side(Leaders& leaders, Leaders& by_destination);
+  void rank_rule_sources(Leaders& leaders);
   void rank_names(Leaders& leaders);
   template <class Order>
   void rank_rows(const CountedRows& rows, Leaders& leaders) const;
@@ -128,23 +140,21 @@ class TupleStore {
 
 template <class Pour>
 void TupleStore::merge(TupleStore&& other, Pour&& pour) {
-  // Equal rows need not be added up: they will be here, where both stores' are.
+  // Equal rows and rules' sources need not be added up: they will be here, where both stores' are.
   other.empty_hot_rows();
-  other.combine_rule_sources();
   other.release_spare();
   raise_limits(other.memory_bytes_);
-  AddressIds ids(other.addresses_.quads(), AddressBook::kNone);
+  Translation here(other.addresses_.quads(), other.names_.places_end());
   const auto take = [&](auto&& part) {
     if (part()) return;
     pour();
-    std::fill(ids.begin(), ids.end(), AddressBook::kNone);
+    here.forget();
     part();
   };
-  for (const Row& row : other.rows_) take([&] { return take_row(other, row, ids); });
+  for (const Row& row : other.rows_) take([&] { return take_row(other, row, here); });
   other.visit_plain_names([&](const KeyCount& name) { take([&] { return take_name(name); }); });
-  other.visit_rule_sources([&](const KeyCount& rule, std::uint32_t source) {
-    take([&] { return take_rule_source(other, rule, source, ids); });
-  });
+  for (const std::uint64_t rule_source : other.rule_sources_)
+    take([&] { return take_rule_source(other, rule_source, here); });
   other.release();
 }
 
