@@ -9,7 +9,7 @@ set -euo pipefail
 # shellcheck source=bench/timing.sh
 source "$(dirname "${BASH_SOURCE[0]}")/timing.sh"
 
-readonly http=127.0.0.1:18098 syslog_port=15598 block_rows=491520
+readonly http=127.0.0.1:18098 syslog_port=15598 block_rows=131072
 lines=${BENCH_LINES:-1000000}
 rounds=${BENCH_ROUNDS:-3}
 store=$(mktemp -d "$folder/clickhouse-XXXXXX")
@@ -51,34 +51,46 @@ start_endreason() {
   done
 }
 
-# Everything is in the spool while the server is halted; then both go on, and the clock runs until all is stored.
-one_round() {
-  ask "DROP DATABASE IF EXISTS bench" >/dev/null
-  rm -rf "$store/data"
+stop_endreason() {
+  kill "${1:--TERM}" "$endreason_pid"
+  wait "$endreason_pid" 2>/dev/null || true
+}
+
+# A folder with all rows in its spool and none of them begun: the spool comes from one whose server was halted.
+fill_spool() {
+  start_endreason "$@"
+  stop_endreason
+  cp "$store/data/clickhouse.state" "$store/clickhouse.state"
   start_endreason "$@"
   kill -STOP "$server_pid"
   cat "$log" >"/dev/tcp/127.0.0.1/$syslog_port"
   until [ "$(metric endreason_received_total)" = "$lines" ]; do sleep 0.05; done
-  kill -KILL "$endreason_pid"
-  wait "$endreason_pid" 2>/dev/null || true
+  stop_endreason -KILL
   kill -CONT "$server_pid"
   sleep 1
+  mv "$store/data" "$store/filled"
+  mv "$store/clickhouse.state" "$store/filled"
+  sync
+}
+
+# The clock runs from the start of endreason until all is stored.
+one_round() {
+  ask "TRUNCATE TABLE bench.traffic_rows" >/dev/null
   ask "SYSTEM STOP MERGES" >/dev/null
-  local before_server began ended
-  start_endreason "$@"
+  rm -rf "$store/data"
+  cp -r "$store/filled" "$store/data"
+  local before_server began ended stored
   began=$(now)
   before_server=$(processor_time "$server_pid")
-  local there
-  there=$(metric endreason_stored_total)
-  until [ "$(metric endreason_spooled)" = 0 ]; do sleep 0.05; done
+  start_endreason "$@"
+  until [ "$(metric endreason_stored_total)" = "$lines" ]; do sleep 0.05; done
   ended=$(now)
   stored=$(ask "SELECT count() FROM bench.traffic_rows")
   [ "$stored" = "$lines" ] || { echo "$stored rows are stored of $lines" >&2; exit 1; }
-  own_rates+=" $(calc "($lines - ${there:-0}) / ($ended - $began)" 0)"
+  own_rates+=" $(calc "$lines / ($ended - $began)" 0)"
   own_costs+=" $(calc "$(processor_time "$endreason_pid") / $lines * 1e6")"
   server_costs+=" $(calc "($(processor_time "$server_pid") - $before_server) / $lines * 1e6")"
-  kill "$endreason_pid"
-  wait "$endreason_pid" 2>/dev/null || true
+  stop_endreason
 }
 
 # The same rows, as the server itself writes them, in blocks of as many rows.
@@ -104,6 +116,7 @@ curl_round() {
 }
 
 own_rates='' own_costs='' server_costs='' curl_rates=''
+fill_spool "$@"
 for ((round = 0; round < rounds; ++round)); do
   one_round "$@"
   [ -f "$store/block-0" ] || make_blocks

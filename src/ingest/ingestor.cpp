@@ -78,7 +78,10 @@ Ingestor::Ingestor(Store& store, IngestOptions options)
       spool_(options_.spool),
       reader_(options_.reader),
       clock_(options_.clock),
-      keeper_(store, {options_.keep_days, options_.keep_bytes}, options_.now_micros) {}
+      keeper_(store, {options_.keep_days, options_.keep_bytes}, options_.now_micros) {
+  if (const std::uint64_t most = store_.rows_of_a_commit(); most != 0)
+    options_.commit_rows = std::min(options_.commit_rows, most);
+}
 
 Ingestor::~Ingestor() {
   stop();
@@ -280,9 +283,9 @@ void Ingestor::work() {
     }
     // While more keeps coming, large transactions are cheaper; when it stops, nobody should wait.
     const auto patience = there ? options_.commit_after : options_.commit_after / 4;
-    const bool overdue =
-        lines_pending_ > 0 && (std::chrono::steady_clock::now() - pending_since_ >= patience ||
-                               (!there && spool_.nearly_full()));
+    const bool overdue = lines_pending_ > 0 && !store_.commit_under_way() &&
+                         (std::chrono::steady_clock::now() - pending_since_ >= patience ||
+                          (!there && spool_.nearly_full()));
     if (rows_pending_ >= options_.commit_rows || overdue) static_cast<void>(begin_commit());
     if (there || (committing_ && !finish_commit())) continue;
     if (lines_pending_ == 0) {

@@ -22,8 +22,8 @@ namespace {
 // How long a server may go on with a block whose sender has lost it.
 constexpr auto kOldInsertTime = std::chrono::seconds(60);
 constexpr std::uint64_t kNumbersPerNode = std::uint64_t{1} << 48;
-// Rows of a block, and how many blocks are sent at a time.
-constexpr std::size_t kBlockRows = 131'072, kSendersMax = 4;
+// How many blocks are sent at a time.
+constexpr std::size_t kSendersMax = 4;
 constexpr auto kBytesAge = std::chrono::seconds(10);
 // Metrics and the status wait for it, also where a server hangs.
 constexpr std::chrono::milliseconds kBytesTime{2'000};
@@ -50,6 +50,10 @@ Result<std::unique_ptr<Store>> ClickhouseStore::open(const StoreOptions& options
   std::unique_ptr<ClickhouseStore> store(new ClickhouseStore(options, *std::move(address)));
   if (auto learned = store->learn_what_is_there(); !learned) return tl::unexpected(learned.error());
   return store;
+}
+
+ClickhouseStore::~ClickhouseStore() {
+  if (sending_.sent.valid()) sending_.sent.wait();
 }
 
 ClickhouseServer ClickhouseStore::make_server(const std::string& name,
@@ -129,7 +133,7 @@ Result<void> ClickhouseStore::learn_shard(Node& node, ClickhousePlace& place) {
   auto learned = ask_shard(node.server);
   if (!learned) return tl::unexpected(learned.error());
   place.shard = node.shard = learned->shard;
-  shards_ = std::max(shards_, learned->shards);
+  shards_ = std::max(shards_.load(), learned->shards);
   return {};
 }
 
@@ -172,7 +176,6 @@ Result<void> ClickhouseStore::make_ready(Node& node) {
         {clickhouse_sums_table(place), clickhouse_sum_columns()},
         {address_.database + ".traffic_sums", clickhouse_sum_columns()}})
     if (auto mended = mend_columns(node, name, columns); !mended) return mended;
-  if (blocks_.size() < shards_) blocks_.resize(shards_);
   node.ready = true;
   return {};
 }
@@ -205,7 +208,7 @@ Result<void> ClickhouseStore::mend_columns(Node& node, const std::string& name,
 Result<std::uint64_t> ClickhouseStore::add(const TrafficRecord& record, const Verdict& verdict,
                                            const RowOrigin& origin, const RecordClock& clock) {
   // How many shards there are has to be known, or a session's rows would be scattered.
-  if (blocks_.empty()) {
+  if (shards_ == 0) {
     Result<void> ready;
     for (Node& node : nodes_)
       if (ready = make_ready(node); ready) break;
@@ -248,24 +251,60 @@ Result<void> ClickhouseStore::note_begun(const StoreState& state) {
 }
 
 Result<void> ClickhouseStore::commit(const StoreState& state) {
+  if (auto begun = begin_commit(state); !begun) return begun;
+  return finish_commit();
+}
+
+// Where it is not certain which rows are there, or the place is kept elsewhere, it is done at once.
+Result<void> ClickhouseStore::begin_commit(const StoreState& state) {
+  if (sending_.sent.valid())
+    if (auto finished = finish_commit(); !finished) return finished;
+  sending_.first_id = first_id_;
+  sending_.next_id = next_id_;
+  sending_.state = state;
+  sending_.senders = senders_;
   const bool rows = next_id_ > first_id_;
-  if (rows) {
+  if (rows)
     if (auto begun = note_begun(state); !begun) return begun;
-    if (auto sent = send_blocks(); !sent) {
-      uncertain_ = true;
-      return sent;
-    }
+  sending_.blocks.swap(blocks_);
+  first_id_ = next_id_;
+  const auto how = !rows || uncertain_ || stream_ ? std::launch::deferred : std::launch::async;
+  sending_.sent = std::async(how, [this, rows] { return rows ? send_blocks() : Result<void>(); });
+  return how == std::launch::async ? Result<void>() : finish_commit();
+}
+
+bool ClickhouseStore::commit_under_way() const {
+  return sending_.sent.valid() &&
+         sending_.sent.wait_for(std::chrono::seconds(0)) == std::future_status::timeout;
+}
+
+Result<void> ClickhouseStore::finish_commit() {
+  if (!sending_.sent.valid()) return {};
+  const auto sent = sending_.sent.get();
+  clear(sending_.blocks);
+  if (!sent) {
+    uncertain_ = true;
+    return sent;
   }
-  // Numbers that a begun commit used are not used again, whatever became of its rows.
-  if (known_.begun && !stream_) next_id_ = std::max(next_id_, known_.begun->next_id);
-  if (!stream_) known_.next_id = next_id_;
-  known_.state = state;
-  known_.senders = senders_;
-  number_senders();
-  if (!stream_) known_.begun.reset();
-  clear_blocks();
-  end_stream();
+  keep_committed();
   return save();
+}
+
+void ClickhouseStore::keep_committed() {
+  known_.state = std::move(sending_.state);
+  known_.senders = std::move(sending_.senders);
+  number_senders();
+  if (stream_) {
+    end_stream();
+    return;
+  }
+  known_.next_id = sending_.next_id;
+  // Numbers that a begun commit used are not used again, whatever became of its rows.
+  if (known_.begun) known_.next_id = std::max(known_.next_id, known_.begun->next_id);
+  known_.begun.reset();
+  next_id_ = std::max(next_id_, known_.next_id);
+  first_id_ = std::max(first_id_, known_.next_id);
+  uncertain_ = false;
 }
 
 void ClickhouseStore::end_stream() {
@@ -275,7 +314,9 @@ void ClickhouseStore::end_stream() {
 }
 
 void ClickhouseStore::roll_back() {
-  clear_blocks();
+  if (sending_.sent.valid()) static_cast<void>(sending_.sent.get());
+  clear(sending_.blocks);
+  clear(blocks_);
   senders_ = known_.senders;
   end_stream();
 }
@@ -286,21 +327,20 @@ std::optional<StoreState> ClickhouseStore::begun() const {
 }
 
 std::string ClickhouseStore::insert_name() const {
-  return fmt::format("endreason-{}-{}", address_.database, first_id_);
+  return fmt::format("endreason-{}-{}", address_.database, sending_.first_id);
 }
 
 ClickhouseBlock& ClickhouseStore::open_block(std::uint64_t shard) {
-  std::vector<ClickhouseBlock>& blocks = blocks_[shard];
-  if (blocks.empty() || blocks.back().rows() == kBlockRows) blocks.emplace_back();
-  return blocks.back();
+  if (blocks_.size() <= shard) blocks_.resize(shards_);
+  for (ClickhouseBlock& block : blocks_[shard])
+    if (block.rows() < kBlockRows) return block;
+  return blocks_[shard].emplace_back();
 }
 
-// The first of each shard is kept, with its memory.
-void ClickhouseStore::clear_blocks() {
-  for (std::vector<ClickhouseBlock>& blocks : blocks_) {
-    if (blocks.size() > 1) blocks.erase(blocks.begin() + 1, blocks.end());
-    if (!blocks.empty()) blocks[0].clear();
-  }
+// They are kept, with their memory.
+void ClickhouseStore::clear(ShardBlocks& blocks) {
+  for (std::vector<ClickhouseBlock>& of_shard : blocks)
+    for (ClickhouseBlock& block : of_shard) block.clear();
 }
 
 // Several at once as long as nothing is uncertain; what was not taken then, one by one, with every
@@ -309,8 +349,8 @@ Result<void> ClickhouseStore::send_blocks() {
   std::vector<bool> sent;
   if (!uncertain_) send_at_once(sent);
   std::size_t at = 0;
-  for (std::size_t shard = 0; shard < blocks_.size(); ++shard)
-    for (const ClickhouseBlock& block : blocks_[shard]) {
+  for (std::size_t shard = 0; shard < sending_.blocks.size(); ++shard)
+    for (const ClickhouseBlock& block : sending_.blocks[shard]) {
       const bool done = at < sent.size() && sent[at];
       ++at;
       if (done || block.rows() == 0) continue;
@@ -327,10 +367,10 @@ void ClickhouseStore::send_at_once(std::vector<bool>& sent) {
     bool done = false;
   };
   std::vector<Job> jobs;
-  for (std::size_t shard = 0; shard < blocks_.size(); ++shard) {
+  for (std::size_t shard = 0; shard < sending_.blocks.size(); ++shard) {
     const auto node = std::find_if(nodes_.begin(), nodes_.end(),
                                    [&](const Node& n) { return n.ready && n.shard == shard + 1; });
-    for (const ClickhouseBlock& block : blocks_[shard])
+    for (const ClickhouseBlock& block : sending_.blocks[shard])
       jobs.push_back({&block, node == nodes_.end() ? nullptr : &node->server.name()});
   }
   std::atomic<std::size_t> next{0};
@@ -353,9 +393,9 @@ void ClickhouseStore::send_at_once(std::vector<bool>& sent) {
 }
 
 Result<void> ClickhouseStore::send(std::uint64_t shard, const ClickhouseBlock& block) {
-  Result<void> sent = fail(
-      Error::Code::Io,
-      fmt::format("ClickHouse: no server of shard {} of {} is named; name one", shard, shards_));
+  Result<void> sent = fail(Error::Code::Io,
+                           fmt::format("ClickHouse: no server of shard {} of {} is named; name one",
+                                       shard, shards_.load()));
   for (Node& node : nodes_) {
     if (node.ready && node.shard != shard) continue;
     if (auto ready = make_ready(node); !ready) {

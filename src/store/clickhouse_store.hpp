@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// ClickhouseStore: rows in a ClickHouse server or cluster. Rows of a commit are sent as one block a
-// shard. What was begun is written down before anything is sent, and after a failure the same rows
-// come again with the same numbers: whatever has arrived is found by its numbers and left out, and
-// on replicated tables the block that another replica has already taken is dropped by the cluster.
+// ClickhouseStore: rows in a ClickHouse server or cluster. Rows of a commit are sent as blocks of a
+// shard, while the rows of the next are added. What was begun is written down before anything is
+// sent, and after a failure the same rows come again with the same numbers: whatever has arrived is
+// found by its numbers and left out, and on replicated tables the block that another replica has
+// already taken is dropped by the cluster.
 #pragma once
 
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -24,11 +26,15 @@ namespace endreason {
 class ClickhouseStore final : public Store {
  public:
   static Result<std::unique_ptr<Store>> open(const StoreOptions& options);
+  ~ClickhouseStore() override;
 
   Result<std::uint64_t> add(const TrafficRecord& record, const Verdict& verdict,
                             const RowOrigin& origin, const RecordClock& clock) override;
   Result<void> add_sender(std::uint16_t id, std::string_view name) override;
   Result<void> commit(const StoreState& state) override;
+  Result<void> begin_commit(const StoreState& state) override;
+  bool commit_under_way() const override;
+  Result<void> finish_commit() override;
   void roll_back() override;
   std::optional<StoreState> begun() const override;
   // By whole days: those that are over before `micros`.
@@ -38,6 +44,7 @@ class ClickhouseStore final : public Store {
   // Adds up a day.
   Result<bool> maintain(bool idle) override;
   std::uint64_t next_id() const override { return next_id_; }
+  std::uint64_t rows_of_a_commit() const override { return 2 * kBlockRows; }
   void begin_stream(StreamRows rows) override;
   void pass_over() override {
     if (stream_) ++next_id_;
@@ -86,6 +93,16 @@ class ClickhouseStore final : public Store {
   };
   using Servers = std::vector<ClickhouseServer>;
   class Lease;
+  using ShardBlocks = std::vector<std::vector<ClickhouseBlock>>;  // full ones, the last, empty ones
+  // What is being sent, until finish_commit().
+  struct Sending {
+    ShardBlocks blocks;  // kept afterwards for their memory
+    std::uint64_t first_id{}, next_id{};
+    StoreState state;
+    std::vector<std::string> senders;
+    std::future<Result<void>> sent;  // valid: a commit was begun
+  };
+  static constexpr std::size_t kBlockRows = 131'072;
 
   ClickhouseStore(StoreOptions options, ClickhouseAddress address)
       : options_(std::move(options)), address_(std::move(address)) {}
@@ -130,9 +147,10 @@ class ClickhouseStore final : public Store {
   Result<void> mend_columns(Node& node, const std::string& name,
                             const std::vector<ClickhouseColumn>& columns);
   Result<void> note_begun(const StoreState& state);
+  void keep_committed();
   void end_stream();
   ClickhouseBlock& open_block(std::uint64_t shard);
-  void clear_blocks();
+  static void clear(ShardBlocks& blocks);
   Result<void> send_blocks();
   void send_at_once(std::vector<bool>& sent);
   Result<void> send(std::uint64_t shard, const ClickhouseBlock& block);
@@ -154,8 +172,9 @@ class ClickhouseStore final : public Store {
   std::string state_file_;
   ClickhouseState known_;
   std::vector<Node> nodes_;
-  std::uint64_t shards_ = 1;
-  std::vector<std::vector<ClickhouseBlock>> blocks_;  // of each shard, full ones and the last
+  std::atomic<std::uint64_t> shards_ = 0;  // 0: not known yet
+  ShardBlocks blocks_;                     // of what is added
+  Sending sending_;
   ClickhouseEncoder encoder_;
   std::vector<std::string> senders_;  // with those that are not committed yet
   std::uint64_t next_id_ = 1;

@@ -111,6 +111,8 @@ class Store {
   // to that state and no others, and committed; what is there already is not stored twice.
   virtual std::optional<StoreState> begun() const { return std::nullopt; }
   virtual std::uint64_t next_id() const = 0;
+  // More rows than these are not worth waiting for before they are committed; 0: as many as come.
+  virtual std::uint64_t rows_of_a_commit() const { return 0; }
   // What is added from now on, until it is committed or rolled back, is of a stream.
   virtual void begin_stream(StreamRows rows) { static_cast<void>(rows); }
   // The next row of the stream is a copy: it is not stored, and its id is not used.
