@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starts ClickHouse servers on loopback, with free ports, in a temporary folder, for tests.
 
-  tests/clickhouse_servers.py [--shards N --replicas N]
+  tests/clickhouse_servers.py [--shards N --replicas N] [--folder FOLDER]
 
 One server without options; with them a cluster named `test`, with a ZooKeeper. Prints one line of
 JSON when all answer ({"http": [ports], "folder": ...}), and ends, with the servers, when its
-standard input ends. Exit code 77, with a reason, where ClickHouse or ZooKeeper is not installed.
+standard input ends. A named folder is kept, and its data are used again. Exit code 77, with a reason, where ClickHouse or ZooKeeper is not installed.
 Also imported by the tests that stop and start servers one by one.
 """
 import argparse
@@ -78,7 +78,7 @@ def make_certificate(folder, name):
 
 class ClickHouse(Process):
     def __init__(self, folder, ports, cluster="", macros="", https=0):
-        os.makedirs(folder)
+        os.makedirs(folder, exist_ok=True)
         self.https, tls = https, ""
         if https:
             self.certificate = make_certificate(folder, "server")
@@ -126,7 +126,7 @@ class ClickHouse(Process):
 
 class ZooKeeper(Process):
     def __init__(self, folder, port):
-        os.makedirs(folder)
+        os.makedirs(folder, exist_ok=True)
         self.port = port
         with open(os.path.join(folder, "zoo.cfg"), "w") as f:
             f.write(f"tickTime=500\ninitLimit=10\nsyncLimit=5\ndataDir={folder}/data\n"
@@ -169,8 +169,9 @@ def missing(cluster):
 class Servers:
     """One server, or `shards` times `replicas` of them with a ZooKeeper."""
 
-    def __init__(self, shards=0, replicas=0, https=False):
-        self.folder = tempfile.mkdtemp(prefix="endreason-clickhouse-")
+    def __init__(self, shards=0, replicas=0, https=False, folder=None):
+        self.kept = folder is not None
+        self.folder = folder or tempfile.mkdtemp(prefix="endreason-clickhouse-")
         self.zookeeper = None
         self.shards = []
         if shards == 0:
@@ -211,22 +212,27 @@ class Servers:
 
     def stop(self):
         for server in self.all:
-            server.kill()
+            server.kill(signal.SIGTERM if self.kept else signal.SIGKILL)
+        for server in self.all:
+            if self.kept:
+                server.process.wait(60)
         if self.zookeeper is not None:
             self.zookeeper.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if not self.kept:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--shards", type=int, default=0)
     parser.add_argument("--replicas", type=int, default=1)
+    parser.add_argument("--folder")
     options = parser.parse_args()
     why = missing(options.shards > 0)
     if why:
         print(why, flush=True)
         return 77
-    servers = Servers(options.shards, options.replicas)
+    servers = Servers(options.shards, options.replicas, folder=options.folder)
     try:
         servers.start()
         print(json.dumps({"http": [s.http for s in servers.all], "folder": servers.folder}),

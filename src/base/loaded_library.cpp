@@ -35,4 +35,13 @@ Error LoadedLibrary::wrong_version() const {
                                reason() + "); install endreason as a whole"};
 }
 
+Result<void> load_functions(std::initializer_list<const char*> files, std::string_view what,
+                            std::initializer_list<LoadedLibrary::Call> calls) {
+  const auto library = LoadedLibrary::load(files, what);
+  if (!library) return tl::unexpected(library.error());
+  for (const LoadedLibrary::Call& call : calls)
+    if (!call.find_in(*library)) return tl::unexpected(library->wrong_version());
+  return {};
+}
+
 }  // namespace endreason

@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include <fmt/format.h>
+
 #include "base/child_process_for_test.hpp"
 #include "base/source_folder_for_test.hpp"
 #include "ingest/explain_run.hpp"
@@ -133,6 +135,25 @@ std::string row_text(const StoredRow& row) {
   return all;
 }
 
+// Hosts that try many targets in several days, each some of them twice; two have equally many.
+std::string sweeps_for_test() {
+  constexpr unsigned kTargets[] = {99, 130, 170, 150, 170};
+  std::string lines;
+  for (unsigned host = 0; host < std::size(kTargets); ++host)
+    for (unsigned i = 0; i < kTargets[host] * 3 / 2; ++i) {
+      const unsigned target = i % kTargets[host];
+      lines += fmt::format(
+          "1,2026/03/{0} 10:{1:02}:00,0123456789,TRAFFIC,deny,2561,2026/03/{0} 10:{1:02}:00,"
+          "10.77.0.{2},10.78.{3}.{4},0.0.0.0,0.0.0.0,rule {5},,,not-applicable,vsys1,trust,dmz,"
+          "ethernet1/1,ethernet1/2,log,2026/03/{0} 10:{1:02}:00,{6},1,{7},{8},0,0,0,0x0,tcp,deny,"
+          "100,100,0,1,2026/03/{0} 10:{1:02}:00,0,any,0,{6},0x0,10.0.0.0-10.255.255.255,"
+          "10.0.0.0-10.255.255.255,0,1,0,policy-deny\n",
+          10 + i % 3, i % 60, host, target / 200, target % 200, host % 2, 900'000 + host * 1000 + i,
+          1024 + i, target % 2 == 0 ? 22 : 23);
+    }
+  return lines;
+}
+
 class StoreSuite : public testing::Test {
  protected:
   static void SetUpTestSuite() {
@@ -140,7 +161,9 @@ class StoreSuite : public testing::Test {
     folder_ = std::filesystem::temp_directory_path() / "endreason-suite-XXXXXX";
     ASSERT_NE(::mkdtemp(folder_.data()), nullptr);
     if (server_->address().empty()) return;
-    std::ofstream(folder_ + "/odd.log") << kOddLinesForTest;
+    std::ofstream(folder_ + "/odd.log") << kOddLinesForTest << sweeps_for_test();
+    options_.export_folder = folder_ + "/export";
+    std::filesystem::create_directories(options_.export_folder);
     options_.folder = folder_ + "/duckdb";
     options_.keep_raw = true;
     auto duckdb = open_duckdb_store(options_);
@@ -380,6 +403,29 @@ TEST_F(StoreSuite, WhatIsKnownOfFirewallsAndSendersIsTheSame) {
     return text_of_all(
         all, +[](const std::string& t) { return t; });
   });
+}
+
+TEST_F(StoreSuite, ParquetFilesHoldTheSame) {
+  for (const auto& [store, name] : {std::pair{duckdb_, "duckdb"}, {clickhouse_, "clickhouse"}})
+    for (const std::string_view filter : {"", "action eq deny"}) {
+      const auto written = store->export_parquet(
+          scope(store, filter),
+          fmt::format("{}/{}{}.parquet", options_.export_folder, name, filter.size()), {});
+      ASSERT_TRUE(written) << written.error().message;
+    }
+  for (const auto& [a, b, rows] : {std::tuple{"duckdb0", "clickhouse0", 0u},
+                                   {"clickhouse0", "duckdb0", 0u},
+                                   {"duckdb14", "clickhouse14", 0u},
+                                   {"clickhouse0", "clickhouse14", 1u}}) {
+    const auto others = duckdb_->query(
+        fmt::format("SELECT * FROM '{0}/{1}.parquet' EXCEPT ALL SELECT * FROM '{0}/{2}.parquet'",
+                    options_.export_folder, a, b),
+        {});
+    ASSERT_TRUE(others) << others.error().message;
+    EXPECT_EQ(others->rows.empty(), rows == 0) << a << " without " << b;
+  }
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(options_.export_folder), {}), 4)
+      << "what the files were made of is gone";
 }
 
 TEST_F(StoreSuite, SqlOfUsersReadsTheViewAndNothingElse) {

@@ -6,6 +6,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include "base/loaded_library.hpp"
 #include "base/result.hpp"
 
 #define ENDREASON_KAFKA_CALLS(CALL)           \
@@ -39,9 +40,7 @@
 
 namespace endreason {
 
-#define ENDREASON_DECLARE(name) inline decltype(&::name) name = nullptr;
-ENDREASON_KAFKA_CALLS(ENDREASON_DECLARE)
-#undef ENDREASON_DECLARE
+ENDREASON_KAFKA_CALLS(ENDREASON_DECLARE_CALL)
 
 // Before the first call of any of them. Thread-safe; the library stays loaded.
 Result<void> load_kafka();

@@ -8,6 +8,7 @@
 
 #include <pcap.h>
 
+#include "base/loaded_library.hpp"
 #include "base/result.hpp"
 
 #define ENDREASON_PCAP_CALLS(CALL) \
@@ -35,9 +36,7 @@
 
 namespace endreason {
 
-#define ENDREASON_DECLARE(name) inline decltype(&::name) name = nullptr;
-ENDREASON_PCAP_CALLS(ENDREASON_DECLARE)
-#undef ENDREASON_DECLARE
+ENDREASON_PCAP_CALLS(ENDREASON_DECLARE_CALL)
 
 // Before the first call of any of them. Thread-safe; the library stays loaded.
 Result<void> load_pcap();

@@ -19,6 +19,7 @@ struct RollupInfo {
   std::string_view keys;
   std::string_view rows;   // which are added up
   std::string_view peers;  // an aggregate state that is kept with each group, or nothing
+  std::string_view place;  // a number by which sums are in order within a unit
 };
 
 // What is missing is told by a value of its own.
@@ -30,22 +31,28 @@ constexpr std::string_view kSources =
 constexpr std::string_view kBlockedOrFailed =
     "(final_action = 'blocked' OR outcome = 'failed') AND sessions > 0";
 
+constexpr std::string_view kNoPlace = "toUInt64(0)";
+constexpr std::string_view kPlaceOfSrc = "cityHash64(ifNull(src, toFixedString('', 16)))";
+constexpr std::string_view kPlaceOfDst = "cityHash64(ifNull(dst, toFixedString('', 16)))";
+
 constexpr std::int64_t kHourMicros = std::int64_t{3'600} * 1'000'000;
 
 // The finer the unit, the less is read from rows at the ends of a period; where nearly every
 // session has a group of its own, only whole days make them fewer.
 constexpr auto kRollups = std::to_array<RollupInfo>({
-    {ClickhouseRollup::Marks, 0, "", "", ""},
+    {ClickhouseRollup::Marks, 0, "", "", "", kNoPlace},
     {ClickhouseRollup::Verdicts, 60'000'000,
-     "final_action, decided_by, outcome, reason_code, allowed_by_action, contradicts", "1", ""},
-    {ClickhouseRollup::Rules, kHourMicros, "final_action, outcome, reason_code, rule", "1", ""},
-    {ClickhouseRollup::Applications, kHourMicros, "final_action, outcome, app", "1", ""},
+     "final_action, decided_by, outcome, reason_code, allowed_by_action, contradicts", "1", "",
+     kNoPlace},
+    {ClickhouseRollup::Rules, kHourMicros, "final_action, outcome, reason_code, rule", "1", "",
+     kNoPlace},
+    {ClickhouseRollup::Applications, kHourMicros, "final_action, outcome, app", "1", "", kNoPlace},
     {ClickhouseRollup::Sources, kDayMicros, "final_action, outcome, src", kBlockedOrFailed,
-     kTargets},
-    {ClickhouseRollup::Destinations, kDayMicros, "final_action, outcome, dst", kBlockedOrFailed,
-     ""},
+     kTargets, kPlaceOfSrc},
+    {ClickhouseRollup::Destinations, kDayMicros, "final_action, outcome, dst", kBlockedOrFailed, "",
+     kPlaceOfDst},
     {ClickhouseRollup::Servers, kDayMicros, "reason_code, dst, dport, proto",
-     "final_action = 'allowed' AND outcome = 'failed' AND sessions > 0", kSources},
+     "final_action = 'allowed' AND outcome = 'failed' AND sessions > 0", kSources, kPlaceOfDst},
 });
 static_assert(rows_in_enum_order(kRollups));
 
@@ -64,20 +71,25 @@ std::string keys_of_rows(const RollupInfo& rollup) {
   return keys;
 }
 
-std::string since_sql(std::int64_t unit_micros) {
-  return fmt::format("intDiv(time, toInt64({0})) * {0}", unit_micros);
+// The columns of a group that are no keys.
+std::string sums_of(const RollupInfo& rollup, RolledPeers peers) {
+  std::string_view more;
+  if (!rollup.peers.empty() && peers != RolledPeers::None)
+    more = peers == RolledPeers::Counts ? ", peers_n" : ", peers";
+  return fmt::format("rows_n, sessions_n, bytes_n{}", more);
 }
 
-std::string grouped_rows(const RollupInfo& rollup, std::string_view table, std::string_view since,
-                         std::string_view where) {
+std::string grouped_rows(const RollupInfo& rollup, std::string_view table, std::string_view where) {
   const std::string peers =
-      rollup.peers.empty() ? std::string() : fmt::format(", {} AS peers", rollup.peers);
+      rollup.peers.empty()
+          ? std::string()
+          : fmt::format(", {} AS peers, finalizeAggregation(peers) AS peers_n", rollup.peers);
   return fmt::format(
-      "SELECT {} AS since, {}, count() AS rows_n, sum(sessions) AS sessions_n, "
-      "toUInt64(ifNull(sumIf(bytes, sessions > 0), 0)) AS bytes_n{} FROM {} WHERE ({}) AND {} "
-      "GROUP "
-      "BY since, {}",
-      since, keys_of_rows(rollup), peers, table, where, rollup.rows, rollup.keys);
+      "SELECT intDiv(time, toInt64({0})) * {0} AS since, {1}, {2} AS place, count() AS rows_n, "
+      "sum(sessions) AS sessions_n, toUInt64(ifNull(sumIf(bytes, sessions > 0), 0)) AS bytes_n{3} "
+      "FROM {4} WHERE ({5}) AND {6} GROUP BY since, {7}",
+      rollup.unit_micros, keys_of_rows(rollup), rollup.place, peers, table, where, rollup.rows,
+      rollup.keys);
 }
 
 std::string day_condition(std::int64_t day) {
@@ -124,14 +136,15 @@ std::vector<ClickhouseColumn> clickhouse_sum_columns() {
     return column;
   };
   std::vector<ClickhouseColumn> all{made("day", "Int64"), made("generation", "UInt64"),
-                                    made("rollup", "UInt8"), made("since", "Int64")};
+                                    made("rollup", "UInt8"), made("since", "Int64"),
+                                    made("place", "UInt64")};
   for (const ClickhouseColumn& c : clickhouse_columns())
     for (const std::string_view key : {"final_action", "decided_by", "outcome", "reason_code",
                                        "rule", "app", "src", "dst", "dport", "proto"})
       if (c.name == key) all.push_back(made(c.name, c.type));
   for (const std::string_view flag : {"allowed_by_action", "contradicts"})
     all.push_back(made(flag, "UInt8"));
-  for (const std::string_view sum : {"rows_n", "sessions_n", "bytes_n"})
+  for (const std::string_view sum : {"rows_n", "sessions_n", "bytes_n", "peers_n"})
     all.push_back(made(sum, "UInt64"));
   all.push_back(made("peers", "AggregateFunction(uniqExactIf, UInt64, UInt8)"));
   return all;
@@ -145,7 +158,10 @@ std::vector<std::string> clickhouse_sums_schema(const ClickhousePlace& place) {
   std::string columns;
   for (const ClickhouseColumn& c : clickhouse_sum_columns())
     columns += fmt::format("{}\"{}\" {}", columns.empty() ? "" : ", ", c.name, c.type);
-  const std::string order = "PARTITION BY (day, generation) ORDER BY (rollup, since)";
+  // Small granules: of the sets, which are large, few are read.
+  const std::string order =
+      "PARTITION BY (day, generation) ORDER BY (rollup, since, place) SETTINGS index_granularity = "
+      "128";
   if (place.cluster.empty())
     return {fmt::format("CREATE TABLE IF NOT EXISTS {} ({}) ENGINE = MergeTree {}",
                         clickhouse_sums_table(place), columns, order)};
@@ -163,13 +179,13 @@ std::vector<std::string> roll_up_statements(const ClickhousePlace& place, std::i
   std::vector<std::string> statements;
   for (const RollupInfo& rollup : kRollups) {
     if (rollup.value == ClickhouseRollup::Marks) continue;
+    const std::string sets = rollup.peers.empty() ? "" : ", peers, peers_n";
     statements.push_back(fmt::format(
-        "INSERT INTO {} (day, generation, rollup, since, {}, rows_n, sessions_n, bytes_n{}) SELECT "
-        "toInt64({}), toUInt64({}), toUInt8({}), * FROM ({})",
-        clickhouse_sums_table(place), rollup.keys, rollup.peers.empty() ? "" : ", peers", day,
-        generation, static_cast<unsigned>(rollup.value),
-        grouped_rows(rollup, clickhouse_local_table(place), since_sql(rollup.unit_micros),
-                     day_condition(day))));
+        "INSERT INTO {} (day, generation, rollup, since, {}, place, rows_n, sessions_n, bytes_n{}) "
+        "SELECT toInt64({}), toUInt64({}), toUInt8({}), * FROM ({})",
+        clickhouse_sums_table(place), rollup.keys, sets, day, generation,
+        static_cast<unsigned>(rollup.value),
+        grouped_rows(rollup, clickhouse_local_table(place), day_condition(day))));
   }
   return statements;
 }
@@ -184,33 +200,47 @@ std::string roll_up_mark(const ClickhousePlace& place, std::int64_t day, std::ui
       clickhouse_sums_table(place), day, generation, rows);
 }
 
+std::string clickhouse_place_sql(ClickhouseRollup rollup) {
+  return std::string(info_of(rollup).place);
+}
+
+std::string of_rolled_days(const RolledDays& days) {
+  std::string generations;
+  for (const auto& [day, generation] : days)
+    generations += fmt::format("{}(toInt64({}), toUInt64({}))", generations.empty() ? "" : ", ",
+                               day, generation);
+  return fmt::format("(day, generation) IN ({})", generations);
+}
+
+std::string of_other_days(const RolledDays& days) {
+  return rest_of(days, std::nullopt, std::nullopt, std::nullopt, std::nullopt);
+}
+
 std::string rolled_source(ClickhouseRollup which, const std::string& database,
                           const RolledDays& days, std::optional<std::int64_t> from,
-                          std::optional<std::int64_t> to) {
+                          std::optional<std::int64_t> to, RolledPeers peers,
+                          const std::vector<std::uint64_t>& places) {
   const RollupInfo& rollup = info_of(which);
   std::optional<std::int64_t> first, end;
   if (from) first = unit_before(*from + rollup.unit_micros - 1, rollup.unit_micros);
   if (to) end = unit_before(*to, rollup.unit_micros);
-  std::string generations;
-  for (const auto& [day, generation] : days) {
-    if ((first && (day + 1) * kDayMicros <= *first) || (end && day * kDayMicros >= *end)) continue;
-    generations += fmt::format("{}(toInt64({}), toUInt64({}))", generations.empty() ? "" : ", ",
-                               day, generation);
-  }
+  RolledDays within;
+  for (const auto& [day, generation] : days)
+    if (!(first && (day + 1) * kDayMicros <= *first) && !(end && day * kDayMicros >= *end))
+      within.emplace(day, generation);
+  const std::string only =
+      places.empty() ? std::string() : fmt::format(" IN ({})", fmt::join(places, ", "));
+  const std::string columns = fmt::format("since, {}, {}", rollup.keys, sums_of(rollup, peers));
   std::string sql;
-  if (!generations.empty() && !(first && end && *first >= *end))
-    sql = fmt::format(
-        "SELECT since, {}, rows_n, sessions_n, bytes_n{} FROM {}.traffic_sums WHERE rollup = {} "
-        "AND "
-        "(day, generation) IN ({}) AND {}",
-        rollup.keys, rollup.peers.empty() ? "" : ", peers", database, static_cast<unsigned>(which),
-        generations, between("since", first, end));
-  const std::string rest =
-      sql.empty() ? between("time", from, to) : rest_of(days, from, to, first, end);
+  if (!within.empty() && !(first && end && *first >= *end))
+    sql = fmt::format("SELECT {} FROM {}.traffic_sums WHERE rollup = {} AND {} AND {}{}", columns,
+                      database, static_cast<unsigned>(which), of_rolled_days(within),
+                      between("since", first, end), only.empty() ? "" : " AND place" + only);
+  std::string rest = sql.empty() ? between("time", from, to) : rest_of(days, from, to, first, end);
   if (rest.empty()) return sql;
-  return fmt::format(
-      "{}{}{}", sql, sql.empty() ? "" : " UNION ALL ",
-      grouped_rows(rollup, database + ".traffic_rows", since_sql(rollup.unit_micros), rest));
+  if (!only.empty()) rest = fmt::format("({}) AND {}{}", rest, rollup.place, only);
+  return fmt::format("{}{}SELECT {} FROM ({})", sql, sql.empty() ? "" : " UNION ALL ", columns,
+                     grouped_rows(rollup, database + ".traffic_rows", rest));
 }
 
 }  // namespace endreason

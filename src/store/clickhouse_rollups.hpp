@@ -45,11 +45,22 @@ std::vector<std::string> roll_up_statements(const ClickhousePlace& place, std::i
 std::string roll_up_mark(const ClickhousePlace& place, std::int64_t day, std::uint64_t generation,
                          std::uint64_t rows);
 
+// What a roll-up keeps to count what is different in a group: nothing of it, how many there are
+// (which only bounds the number in several groups together), or the set itself.
+enum class RolledPeers : std::uint8_t { None, Counts, Sets };
+
 // A subquery: the groups of a roll-up in a period, whole units of the days that are rolled up from
-// sums and the rest from rows. Its columns are the roll-up's keys, `step` (of verdicts: seconds
-// since 1970, a multiple of 60), rows_n, sessions_n, bytes_n, and peers where the roll-up has them.
+// sums and the rest from rows. Its columns are `since` (microseconds, a multiple of the roll-up's
+// unit), the roll-up's keys, rows_n, sessions_n, bytes_n, and peers_n or peers where they are
+// wanted. `places` (empty: all) are those of clickhouse_place_sql() that are wanted.
 std::string rolled_source(ClickhouseRollup rollup, const std::string& database,
                           const RolledDays& days, std::optional<std::int64_t> from,
-                          std::optional<std::int64_t> to);
+                          std::optional<std::int64_t> to, RolledPeers peers = RolledPeers::None,
+                          const std::vector<std::uint64_t>& places = {});
+// A number of the host that a roll-up is about, by which its sums are found quickly.
+std::string clickhouse_place_sql(ClickhouseRollup rollup);
+// Two conditions: on sums, that they are of these days; on rows, that they are of no such day.
+std::string of_rolled_days(const RolledDays& days);
+std::string of_other_days(const RolledDays& days);
 
 }  // namespace endreason

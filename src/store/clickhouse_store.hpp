@@ -71,6 +71,8 @@ class ClickhouseStore final : public Store {
   Result<std::vector<std::string>> senders() override;
   Result<void> read_seqnos(
       const std::function<void(std::string_view, std::string_view, std::uint64_t)>& take) override;
+  Result<void> export_parquet(const RowScope& scope, const std::string& path,
+                              const QueryLimits& limits) override;
   std::string missing_part() const override;
   std::string_view kind() const override { return "clickhouse"; }
   bool elsewhere() const override { return true; }

@@ -7,6 +7,7 @@
 
 #include <duckdb.h>
 
+#include "base/loaded_library.hpp"
 #include "base/result.hpp"
 
 #define ENDREASON_DUCKDB_CALLS(CALL)            \
@@ -76,9 +77,7 @@
 
 namespace endreason {
 
-#define ENDREASON_DECLARE(name) inline decltype(&::name) name = nullptr;
-ENDREASON_DUCKDB_CALLS(ENDREASON_DECLARE)
-#undef ENDREASON_DECLARE
+ENDREASON_DUCKDB_CALLS(ENDREASON_DECLARE_CALL)
 
 // Before the first call of any of them. Thread-safe; the library stays loaded.
 Result<void> load_duckdb();

@@ -116,6 +116,8 @@ class DuckdbStore final : public Store {
   Result<void> finish_commit() override;
   void roll_back() override;
   std::uint64_t next_id() const override { return next_id_; }
+  // Of the next row that is added; not below that of the last.
+  void take_id(std::uint64_t id) { next_id_ = id; }
 
   Result<std::uint64_t> remove_before(std::int64_t micros) override;
   Result<std::uint64_t> remove_beyond(std::uint64_t bytes) override;

@@ -18,19 +18,14 @@ constexpr std::size_t kChecksumBytes = 16, kHeadBytes = 9;
 constexpr char kMethodLz4 = '\x82';
 constexpr std::size_t kPlainBytes = 1 << 20;  // as ClickHouse's own client has them
 
-using Compress = decltype(&::LZ4_compress_default);
+#define ENDREASON_LZ4_CALLS(CALL) CALL(LZ4_compress_default)
+ENDREASON_LZ4_CALLS(ENDREASON_DECLARE_CALL)
 
 // Loaded when it is needed, as others (base/loaded_library.hpp).
-Result<Compress> compressor() {
-  static const Result<Compress> found = []() -> Result<Compress> {
-    const auto library = LoadedLibrary::load({"liblz4.so.1"}, "liblz4");
-    if (!library) return tl::unexpected(library.error());
-    Compress compress = nullptr;
-    if (!library->find("LZ4_compress_default", compress))
-      return tl::unexpected(library->wrong_version());
-    return compress;
-  }();
-  return found;
+Result<void> load_lz4() {
+  static const Result<void> loaded =
+      load_functions({"liblz4.so.1"}, "liblz4", {ENDREASON_LZ4_CALLS(ENDREASON_FIND_CALL)});
+  return loaded;
 }
 
 void put_u32(char* at, std::size_t value) {
@@ -41,8 +36,7 @@ void put_u32(char* at, std::size_t value) {
 }  // namespace
 
 Result<std::string> lz4_blocks(std::string_view bytes) {
-  const auto compress = compressor();
-  if (!compress) return tl::unexpected(compress.error());
+  if (auto loaded = load_lz4(); !loaded) return tl::unexpected(loaded.error());
   std::string out;
   while (!bytes.empty()) {
     const std::string_view piece = bytes.substr(0, kPlainBytes);
@@ -52,7 +46,7 @@ Result<std::string> lz4_blocks(std::string_view bytes) {
     out.resize(begin + kChecksumBytes + kHeadBytes + static_cast<std::size_t>(most));
     char* const head = out.data() + begin + kChecksumBytes;
     const int size =
-        (*compress)(piece.data(), head + kHeadBytes, static_cast<int>(piece.size()), most);
+        LZ4_compress_default(piece.data(), head + kHeadBytes, static_cast<int>(piece.size()), most);
     *head = kMethodLz4;
     put_u32(head + 1, static_cast<std::size_t>(size) + kHeadBytes);
     put_u32(head + 5, piece.size());

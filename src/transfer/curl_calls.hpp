@@ -8,6 +8,7 @@
 
 #include <curl/curl.h>
 
+#include "base/loaded_library.hpp"
 #include "base/result.hpp"
 
 #define ENDREASON_CURL_CALLS(CALL) \
@@ -29,9 +30,7 @@
 
 namespace endreason {
 
-#define ENDREASON_DECLARE(name) inline decltype(&::name) name = nullptr;
-ENDREASON_CURL_CALLS(ENDREASON_DECLARE)
-#undef ENDREASON_DECLARE
+ENDREASON_CURL_CALLS(ENDREASON_DECLARE_CALL)
 
 // Before the first call of any of them. Thread-safe; the library stays loaded.
 Result<void> load_curl();
