@@ -29,7 +29,10 @@ mkfifo "$store/servers.in"
 python3 "$root/tests/clickhouse_servers.py" <"$store/servers.in" >"$store/servers.out" &
 servers=$!
 exec 7>"$store/servers.in"
-until [ -s "$store/servers.out" ]; do sleep 0.1; done
+until [ -s "$store/servers.out" ]; do
+  kill -0 "$servers" || exit 1
+  sleep 0.1
+done
 port=$(jq -r '.http[0]' "$store/servers.out") || { cat "$store/servers.out"; exit 77; }
 server_pid=$(pgrep -P "$servers" | head -n 1)
 

@@ -3,7 +3,7 @@
 # How fast the overview is over many rows in two shards of ClickHouse, at rest: of all, of the last hours beside the hours before,
 # and of one application (a filter, which is read from rows). A million generated rows are stored by `endreason serve`; each shard
 # then stores them again and again, later each time, so that they are what the generator would go on to make: the same hosts,
-# rules and shares at the same rate. Of these copies only the columns are filled that the overview, filters and stories read.
+# rules and shares at the same rate. Of these copies only the columns are filled that the overview and most filters read.
 # usage: bench/clickhouse_overview.sh [OPTION of serve]...
 # Settings: see timing.sh; BENCH_MILLIONS (default 10; what is promised is promised for 100), BENCH_ROUNDS (default 5), BENCH_KEEP:
 # a folder whose servers' data are kept and used again, BENCH_LOAD: store at most so many millions more in it, and ask nothing.
@@ -33,7 +33,10 @@ python3 "$root/tests/clickhouse_servers.py" --shards 2 --replicas 1 --folder "$s
   >"$store/servers.out" &
 servers=$!
 exec 7>"$store/servers.in"
-until [ -s "$store/servers.out" ]; do sleep 0.1; done
+until [ -s "$store/servers.out" ]; do
+  kill -0 "$servers" || exit 1
+  sleep 0.1
+done
 mapfile -t ports < <(jq -r '.http[]' "$store/servers.out") || { cat "$store/servers.out"; exit 77; }
 
 # ask SQL [SERVER]
@@ -55,14 +58,16 @@ if [ "$there" = 0 ]; then
   there=$batch
 fi
 
+begin=$(ask "SELECT min(time) FROM bench.traffic_rows")
+
 # add_copy NUMBER SERVER
 add_copy() {
-  local kept="time_known, zone_minutes, format, version, sessions, final_action, decided_by, outcome, ended_by, reason_code, \
-confidence, provisional, contradictions, session_key, app_status, serial, device_name, vsys, type, subtype, action, \
-session_end_reason, src, dst, sport, dport, proto, rule, app, bytes, bytes_sent, bytes_received, packets, repeatcnt, sessionid"
+  local kept="time_known, format, version, sessions, final_action, decided_by, outcome, ended_by, reason_code, confidence, \
+provisional, contradictions, app_status, serial, vsys, type, subtype, action, session_end_reason, src, dst, dport, proto, rule, \
+app, bytes"
   local later=$(($1 * seconds_of_batch * 1000000))
-  ask "INSERT INTO bench.traffic_rows_here (id, time, received, seqno, $kept) SELECT id + $1 * $batch, time + $later,
-    received + $later, seqno + $1 * $batch, $kept FROM bench.traffic_rows_here WHERE id <= $batch" "$2"
+  ask "INSERT INTO bench.traffic_rows_here (id, time, $kept) SELECT id + $1 * $batch, time + $later, $kept FROM
+    bench.traffic_rows_here WHERE id <= $batch AND time < $begin + ($seconds_of_batch + 1) * 1000000" "$2"
 }
 last=$millions
 [ -z "${BENCH_LOAD:-}" ] || last=$((there / batch + BENCH_LOAD < millions ? there / batch + BENCH_LOAD : millions))

@@ -131,7 +131,7 @@ class ZooKeeper(Process):
         with open(os.path.join(folder, "zoo.cfg"), "w") as f:
             f.write(f"tickTime=500\ninitLimit=10\nsyncLimit=5\ndataDir={folder}/data\n"
                     f"clientPort={port}\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\n"
-                    "4lw.commands.whitelist=ruok\n")
+                    "4lw.commands.whitelist=srvr\n")
         jars = "/usr/share/java/zookeeper.jar:/usr/share/java/*:/usr/share/zookeeper/*"
         super().__init__(["java", "-Xmx256m", "-cp", jars + ":" + folder,
                           "org.apache.zookeeper.server.quorum.QuorumPeerMain",
@@ -140,8 +140,9 @@ class ZooKeeper(Process):
     def answers(self):
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=2) as s:
-                s.sendall(b"ruok")
-                return s.recv(4) == b"imok"
+                s.sendall(b"srvr")
+                # Before it has read its own log, it says that it serves no requests.
+                return b"Mode:" in s.recv(4096)
         except OSError:
             return False
 

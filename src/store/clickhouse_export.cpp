@@ -89,6 +89,7 @@ Result<void> ClickhouseStore::export_parquet(const RowScope& scope, const std::s
       ++read;
       question.behind = RowsQuestion::Place{row.time_micros, row.id};
       rows.take_id(row.id);
+      row.record.raw = row.raw;
       const RowOrigin origin{row.received_micros, static_cast<std::uint16_t>(row.record.file), {}};
       if (auto one = rows.add(row.record, row.verdict, origin, zones.of(row)); !one)
         well = tl::unexpected(one.error());
