@@ -60,13 +60,14 @@ fi
 
 begin=$(ask "SELECT min(time) FROM bench.traffic_rows")
 
-# add_copy NUMBER SERVER
+# add_copy NUMBER SERVER: the numbers of its rows are another node's.
 add_copy() {
+  local others=$(((1 << 48) + $1 * batch))
   local kept="time_known, format, version, sessions, final_action, decided_by, outcome, ended_by, reason_code, confidence, \
 provisional, contradictions, app_status, serial, vsys, type, subtype, action, session_end_reason, src, dst, dport, proto, rule, \
 app, bytes"
   local later=$(($1 * seconds_of_batch * 1000000))
-  ask "INSERT INTO bench.traffic_rows_here (id, time, $kept) SELECT id + $1 * $batch, time + $later, $kept FROM
+  ask "INSERT INTO bench.traffic_rows_here (id, time, $kept) SELECT id + $others, time + $later, $kept FROM
     bench.traffic_rows_here WHERE id <= $batch AND time < $begin + ($seconds_of_batch + 1) * 1000000" "$2"
 }
 last=$millions

@@ -223,6 +223,27 @@ class Servers:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def run_trials(programs, trial):
+    """A test's main(): trial(PROGRAM..., cluster, rounds) with one server, a cluster, or both."""
+    parser = argparse.ArgumentParser()
+    for program in programs:
+        parser.add_argument(program, type=os.path.abspath)
+    parser.add_argument("--demand", action="store_true")
+    parser.add_argument("--single", action="store_true")
+    parser.add_argument("--cluster", action="store_true")
+    parser.add_argument("--rounds", type=int, default=int(os.environ.get("ENDREASON_ROUNDS", "3")))
+    options = parser.parse_args()
+    modes = [cluster for cluster in (False, True)
+             if options.single == options.cluster or options.cluster == cluster]
+    why = missing(True in modes)
+    if why:
+        print(why)
+        return 1 if options.demand else 77
+    for cluster in modes:
+        trial(*[getattr(options, program) for program in programs], cluster, options.rounds)
+    return 0
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--shards", type=int, default=0)

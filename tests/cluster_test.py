@@ -10,7 +10,6 @@ and started again; at the end each line that was taken has to be there exactly o
 is away, rows wait in the spool and answers say that they are partial. Prints what it did; exit code
 0, or 77 where ClickHouse or ZooKeeper is missing (1 with --demand).
 """
-import argparse
 import json
 import os
 import random
@@ -46,7 +45,7 @@ class Endreason:
         self.process = None
         self.log = os.path.join(folder, "log")
 
-    def start(self):
+    def start(self, listen=False):
         os.makedirs(self.folder, exist_ok=True)
         address = os.path.join(self.folder, "data", "server.address")
         if os.path.exists(address):
@@ -54,7 +53,7 @@ class Endreason:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [self.program, "serve", "--folder", os.path.join(self.folder, "data"), "--http",
-                 "127.0.0.1:0", "--no-listen"] + self.store, stdout=log, stderr=log)
+                 "127.0.0.1:0"] + ([] if listen else ["--no-listen"]) + self.store, stdout=log, stderr=log)
         servers_module.wait_until("endreason", lambda: self.answered(address))
 
     def answered(self, address):
@@ -312,25 +311,9 @@ def lose_a_shard(trial, servers):
         raise RuntimeError("the shard is back, and answers still say that they are partial")
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("program")
-    parser.add_argument("--demand", action="store_true")
-    parser.add_argument("--single", action="store_true")
-    parser.add_argument("--cluster", action="store_true")
-    parser.add_argument("--rounds", type=int, default=int(os.environ.get("ENDREASON_ROUNDS", "3")))
-    options = parser.parse_args()
-    both = not options.single and not options.cluster
-    why = servers_module.missing(options.cluster or both)
-    if why:
-        print(why)
-        return 1 if options.demand else 77
-    if options.single or both:
-        single(os.path.abspath(options.program), options.rounds)
-    if options.cluster or both:
-        cluster(os.path.abspath(options.program), options.rounds)
-    return 0
+def one_or_many(program, in_cluster, rounds):
+    (cluster if in_cluster else single)(program, rounds)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(servers_module.run_trials(["program"], one_or_many))

@@ -13,7 +13,6 @@ its disk, and another added; one is frozen until its partitions are another's, a
 is killed. At the end each message has to be stored exactly once, and what the nodes say they stored
 has to add up. Exit code 0, or 77 where ClickHouse or ZooKeeper is missing (1 with --demand).
 """
-import argparse
 import os
 import random
 import shutil
@@ -212,26 +211,5 @@ def adds_up(group):
             raise RuntimeError(f"the accounting is {a}")
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("program")
-    parser.add_argument("mock")
-    parser.add_argument("--demand", action="store_true")
-    parser.add_argument("--single", action="store_true")
-    parser.add_argument("--cluster", action="store_true")
-    parser.add_argument("--rounds", type=int, default=int(os.environ.get("ENDREASON_ROUNDS", "3")))
-    options = parser.parse_args()
-    why = servers_module.missing(options.cluster)
-    if why:
-        print(why)
-        return 1 if options.demand else 77
-    for cluster in (False, True):
-        if (options.cluster and not cluster) or (options.single and cluster):
-            continue
-        trial(os.path.abspath(options.program), os.path.abspath(options.mock), cluster,
-              options.rounds)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(servers_module.run_trials(["program", "mock"], trial))

@@ -176,6 +176,11 @@ bool ClickhouseServer::shard_missing(const Error& error) {
          error.message.find("[code 32]") != std::string::npos;
 }
 
+bool ClickhouseServer::tables_missing(const Error& error) {
+  return error.message.find("[code 60]") != std::string::npos ||
+         error.message.find("[code 81]") != std::string::npos;
+}
+
 Result<std::string> ClickhouseServer::send(const std::string& parameters, std::string_view body,
                                            const ClickhouseSettings& settings, bool fresh) {
   HttpCall call;

@@ -50,6 +50,9 @@ class ClickhouseServer {
                       const ClickhouseSettings& settings);
   // Whether the error says that a shard did not answer.
   static bool shard_missing(const Error& error);
+  // Whether it says that the server lacks a table or the database, as one does that was not there
+  // when they were made.
+  static bool tables_missing(const Error& error);
 
  private:
   Result<std::string> send(const std::string& parameters, std::string_view body,

@@ -524,6 +524,7 @@ Result<Answer> ClickhouseStore::answered(
         return answer;
       }
     }
+    if (ClickhouseServer::tables_missing(answer.error())) continue;
     if (answer.error().message.find("[code ") != std::string::npos ||
         answer.error().code == Error::Code::Input)
       return answer;  // it did answer: another would say the same
