@@ -290,7 +290,7 @@ void Lane::inherit_rules() {
 }
 
 void Lane::on_pause(std::int64_t before_ns) {
-  if (overflow_ && rows_.size() >= kRowsAtOnce && latest_row_ns_ < before_ns) overflow_();
+  if (overflow_ && rows_.size() >= kRowsAlone && latest_row_ns_ < before_ns) overflow_();
 }
 
 // "If the session start or end entries are logged, drop and deny entries are also logged":

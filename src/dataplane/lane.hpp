@@ -65,7 +65,10 @@ struct LaneUse {
   }
 };
 
-inline constexpr std::size_t kRowsAtOnce = 4096;  // about a megabyte of them
+// Rows that are written together: a single lane's stay in the second-level cache, with what else is
+// used there; of several, each thread gets enough work.
+inline constexpr std::size_t kRowsAlone = 512;
+inline constexpr std::size_t kRowsTogether = 4096;  // about a megabyte of them
 
 // What the lanes of an engine have in common.
 struct LaneShared {

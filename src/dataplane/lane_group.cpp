@@ -319,7 +319,7 @@ bool LaneGroup::finish_some(const Beside& beside) {
   const std::size_t write = rows_.empty() ? 0 : size();
   do_pieces(size(), size() + write, [&](std::size_t piece) {
     if (piece >= size()) return beside.write(static_cast<unsigned>(piece - size()));
-    ticks[piece] = lanes_[piece]->table().finish_some(kRowsAtOnce, *lanes_[piece]);
+    ticks[piece] = lanes_[piece]->table().finish_some(kRowsTogether, *lanes_[piece]);
   });
   const auto tick = *std::max_element(ticks.begin(), ticks.end());  // nothing is the least
   do_pieces(size(), size(), [&](std::size_t piece) {

@@ -100,7 +100,7 @@ void SessionTable::tell_moment(std::uint32_t tick) {
 // age together may be many, and in an order that has nothing to do with their places.
 bool SessionTable::end_expired(SessionSink& sink) {
   constexpr std::size_t kWholeAhead = 16, kEntryAhead = 6;
-  constexpr std::size_t kAtOnce = 1024;
+  constexpr std::size_t kAtOnce = 256;
   const std::vector<Ager::Expired>& over = ager_.expired(
       now_ns_,
       [this](SessionIndex i) {
