@@ -21,28 +21,24 @@ struct Outcome {
   std::optional<endreason::HttpRequest> request;
 };
 
-// As async_read does: what the parser leaves is given again with more.
 Outcome read(std::string_view bytes, std::size_t step) {
-  endreason::HttpParser parser;
-  endreason::limit(parser, kBodyMax);
+  using State = endreason::HttpReader::State;
+  endreason::HttpReader reader(kBodyMax);
+  boost::beast::flat_buffer waiting;
   Outcome outcome;
-  std::string waiting;
-  while (!parser.is_done() && !outcome.failed) {
-    const std::size_t count = std::min(step, bytes.size());
-    waiting += bytes.substr(0, count);
-    bytes.remove_prefix(count);
-    std::size_t used = 1;
-    while (used > 0 && !waiting.empty() && !parser.is_done() && !outcome.failed) {
-      boost::beast::error_code failed;
-      used = parser.put(asio::buffer(waiting), failed);
-      waiting.erase(0, used);
-      if (failed == boost::beast::http::error::need_more) break;
-      outcome.failed = static_cast<bool>(failed);
+  for (State state = State::More; state != State::Done && !outcome.failed;) {
+    if (state == State::More) {
+      const std::size_t count = std::min(step, bytes.size());
+      if (count == 0) return outcome;
+      waiting.commit(asio::buffer_copy(waiting.prepare(count), asio::buffer(bytes)));
+      bytes.remove_prefix(count);
+    } else {
+      static_cast<void>(reader.expects_continue());
     }
-    if (count == 0) break;
+    state = reader.read(waiting);
+    outcome.failed = state == State::Failed;
+    if (state == State::Done) outcome.request = reader.take_request("192.0.2.1");
   }
-  if (parser.is_done() && !outcome.failed)
-    outcome.request = endreason::take_request(parser, "192.0.2.1");
   return outcome;
 }
 
