@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <thread>
 
 #include <fmt/format.h>
 #include <xxhash.h>
@@ -23,6 +24,8 @@ constexpr std::size_t kHeaderBytes = 32;
 constexpr std::uint32_t kFrameTextMax = 64u << 20;  // a damaged length must not ask for more
 // Places that look like a frame's begin, behind a damaged one, of which so many are tried.
 constexpr unsigned kTriesMax = 1000;
+// When the system refuses to read, it is asked again after so long.
+constexpr std::chrono::milliseconds kAgain{100};
 
 struct Header {
   std::uint32_t bytes, lines;
@@ -74,56 +77,72 @@ bool read_header(const char* bytes, Header& h) {
   return h.bytes <= kFrameTextMax && std::uint32_t{h.name} + h.place <= h.bytes;
 }
 
-bool read_all(int file, char* out, std::size_t count, std::uint64_t offset) {
+// Refused: by the system or the disk, for now. That is no damage: it may be there.
+enum class Reading : std::uint8_t { Whole, Damaged, Refused };
+
+Reading read_all(int file, char* out, std::size_t count, std::uint64_t offset) {
   while (count > 0) {
     const ssize_t n = ::pread(file, out, count, static_cast<off_t>(offset));
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
+    if (n <= 0) return n < 0 ? Reading::Refused : Reading::Damaged;
     out += n;
     count -= static_cast<std::size_t>(n);
     offset += static_cast<std::uint64_t>(n);
   }
-  return true;
+  return Reading::Whole;
 }
 
 // The frame at `offset` of a file of `end` bytes, whole and undamaged.
-bool read_frame(int file, std::uint64_t offset, std::uint64_t end, Header& header,
-                std::string& text) {
+Reading read_frame(int file, std::uint64_t offset, std::uint64_t end, Header& header,
+                   std::string& text) {
   std::array<char, kHeaderBytes> bytes{};
-  if (!read_all(file, bytes.data(), bytes.size(), offset)) return false;
-  if (!read_header(bytes.data(), header)) return false;
-  if (header.bytes > end - std::min(end, offset + kHeaderBytes)) return false;
+  if (const Reading r = read_all(file, bytes.data(), bytes.size(), offset); r != Reading::Whole)
+    return r;
+  if (!read_header(bytes.data(), header)) return Reading::Damaged;
+  if (header.bytes > end - std::min(end, offset + kHeaderBytes)) return Reading::Damaged;
   text.resize(header.bytes);
   const std::string_view all = text;
-  return read_all(file, text.data(), text.size(), offset + kHeaderBytes) &&
-         checksum_of(bytes.data(), all.substr(0, header.name),
-                     all.substr(header.name, header.place),
-                     all.substr(std::size_t{header.name} + header.place)) == header.checksum;
+  if (const Reading r = read_all(file, text.data(), text.size(), offset + kHeaderBytes);
+      r != Reading::Whole)
+    return r;
+  const bool same =
+      checksum_of(bytes.data(), all.substr(0, header.name), all.substr(header.name, header.place),
+                  all.substr(std::size_t{header.name} + header.place)) == header.checksum;
+  return same ? Reading::Whole : Reading::Damaged;
 }
 
 // The first whole frame at `offset` or behind it, in a file of `end` bytes: one that is damaged
 // does not take those behind it along. `offset` is where it begins then.
-bool find_frame(int file, std::uint64_t& offset, std::uint64_t end, Header& header,
-                std::string& text) {
-  if (read_frame(file, offset, end, header, text)) return true;
+Reading find_frame(int file, std::uint64_t& offset, std::uint64_t end, Header& header,
+                   std::string& text) {
+  if (const Reading r = read_frame(file, offset, end, header, text); r != Reading::Damaged)
+    return r;
   std::string window;
   unsigned tries = 0;
   std::uint64_t at = offset + 1;
   while (at + kHeaderBytes <= end && tries < kTriesMax) {
     window.resize(static_cast<std::size_t>(std::min<std::uint64_t>(end - at, 1 << 20)));
-    if (!read_all(file, window.data(), window.size(), at)) return false;
+    if (const Reading r = read_all(file, window.data(), window.size(), at); r != Reading::Whole)
+      return r;
     std::size_t from = 0;
     for (std::size_t hit = 0; (hit = window.find(kMagic, from)) != std::string::npos;
          from = hit + 1) {
-      if (++tries > kTriesMax) return false;
-      if (!read_frame(file, at + hit, end, header, text)) continue;
-      offset = at + hit;
-      return true;
+      if (++tries > kTriesMax) return Reading::Damaged;
+      const Reading r = read_frame(file, at + hit, end, header, text);
+      if (r == Reading::Damaged) continue;
+      if (r == Reading::Whole) offset = at + hit;
+      return r;
     }
-    if (window.size() < kMagic.size()) return false;
+    if (window.size() < kMagic.size()) return Reading::Damaged;
     at += window.size() - (kMagic.size() - 1);  // a magic word may lie across two windows
   }
-  return false;
+  return Reading::Damaged;
+}
+
+// What tells why a file of the spool cannot be read; nothing of it is taken for damaged then.
+tl::unexpected<Error> refused(const std::string& path) {
+  return fail(Error::Code::Io, fmt::format("{}: it cannot be read: {}; what waits in it was kept",
+                                           path, std::strerror(errno)));
 }
 
 }  // namespace
@@ -194,8 +213,16 @@ Result<void> Spool::mend_last() {
   Header header{};
   std::string text;
   std::uint64_t end = 0;
-  for (std::uint64_t at = 0; at < last.bytes && find_frame(file, at, last.bytes, header, text);)
+  for (std::uint64_t at = 0; at < last.bytes;) {
+    const Reading r = find_frame(file, at, last.bytes, header, text);
+    if (r == Reading::Refused) {
+      const auto why = refused(path);
+      ::close(file);
+      return why;
+    }
+    if (r == Reading::Damaged) break;
     at = end = at + kHeaderBytes + header.bytes;
+  }
   const bool cut = end == last.bytes || ::ftruncate(file, static_cast<off_t>(end)) == 0;
   ::close(file);
   if (!cut) return fail(Error::Code::Io, fmt::format("{}: {}", path, std::strerror(errno)));
@@ -210,15 +237,22 @@ Result<void> Spool::count_waiting(SpoolPosition from, const TakePlace& take_plac
   for (const Segment& segment : segments_) {
     bytes_ += segment.bytes;
     const int file = ::open(path_of(segment.number).c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) continue;
+    if (file < 0) return refused(path_of(segment.number));
     Header header{};
     std::uint64_t at = segment.number == from.segment ? from.offset : 0;
-    while (at < segment.bytes && find_frame(file, at, segment.bytes, header, frame.bytes)) {
+    Reading r = Reading::Whole;
+    while (at < segment.bytes &&
+           (r = find_frame(file, at, segment.bytes, header, frame.bytes)) == Reading::Whole) {
       lines_ += header.lines;
       at += kHeaderBytes + header.bytes;
       frame.name_bytes = header.name;
       frame.place_bytes = header.place;
       if (header.place > 0 && take_place) take_place(frame.place());
+    }
+    if (r == Reading::Refused) {
+      const auto why = refused(path_of(segment.number));
+      ::close(file);
+      return why;
     }
     ::close(file);
   }
@@ -335,7 +369,13 @@ bool Spool::read(SpoolPosition at, SpoolFrame& frame) {
       last = std::next(segment) == segments_.end();
     }
     if (at.offset < end) {
-      if (read_behind(at, end, frame)) return true;
+      const Found found = read_behind(at, end, frame);
+      if (found == Found::Frame) return true;
+      if (found == Found::Refused) {
+        // Out of files or memory, or a disk that is away: nothing is passed over.
+        std::this_thread::sleep_for(kAgain);
+        return false;
+      }
       // Where a next frame begins will be known in the next segment.
       const std::scoped_lock lock(mutex_);
       if (last && !next_segment()) return false;
@@ -347,7 +387,7 @@ bool Spool::read(SpoolPosition at, SpoolFrame& frame) {
 }
 
 // The frame at `at`, or the first whole one behind it in the same segment.
-bool Spool::read_behind(SpoolPosition at, std::uint64_t end, SpoolFrame& frame) {
+Spool::Found Spool::read_behind(SpoolPosition at, std::uint64_t end, SpoolFrame& frame) {
   if (reading_number_ != at.segment || reading_ < 0) {
     if (reading_ >= 0) ::close(reading_);
     reading_ = ::open(path_of(at.segment).c_str(), O_RDONLY | O_CLOEXEC);
@@ -355,20 +395,26 @@ bool Spool::read_behind(SpoolPosition at, std::uint64_t end, SpoolFrame& frame) 
   }
   Header header{};
   std::uint64_t begin = at.offset;
-  const bool found = reading_ >= 0 && find_frame(reading_, begin, end, header, frame.bytes);
-  if (!found) begin = end;
+  Reading r = errno == ENOENT ? Reading::Damaged : Reading::Refused;
+  if (reading_ >= 0) r = find_frame(reading_, begin, end, header, frame.bytes);
+  if (r == Reading::Refused) {
+    const std::scoped_lock lock(mutex_);
+    failure_ = refused(path_of(at.segment)).value().message;
+    return Found::Refused;
+  }
+  if (r != Reading::Whole) begin = end;
   if (begin > at.offset) {
     const std::scoped_lock lock(mutex_);
     // Read again after a failure of the database, it is the same damage.
     if (damaged_places_.insert(at).second) damaged_ += begin - at.offset;
   }
-  if (!found) return false;
+  if (r != Reading::Whole) return Found::Nothing;
   frame.name_bytes = header.name;
   frame.place_bytes = header.place;
   frame.received_micros = header.received;
   frame.lines = header.lines;
   frame.end = {at.segment, begin + kHeaderBytes + header.bytes};
-  return true;
+  return Found::Frame;
 }
 
 void Spool::wait(SpoolPosition at, std::chrono::milliseconds time) {

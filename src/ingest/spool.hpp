@@ -75,7 +75,8 @@ class Spool {
   // Full: nothing was written, try again later. Failed: the disk refused; failure() says why.
   SpoolAppend append(std::string_view sender, std::int64_t received_micros, std::uint32_t lines,
                      std::string_view text, std::string_view place = {});
-  // The frame at `at`; false when there is none (yet).
+  // The frame at `at`; false when there is none (yet), or when the system refuses to read it for
+  // now.
   bool read(SpoolPosition at, SpoolFrame& frame);
   // Waits until a frame at or behind `at` may be there, or until `time` has passed.
   void wait(SpoolPosition at, std::chrono::milliseconds time);
@@ -111,7 +112,8 @@ class Spool {
                    std::string_view text);
   void take_back();
   bool sync_now();
-  bool read_behind(SpoolPosition at, std::uint64_t end, SpoolFrame& frame);
+  enum class Found : std::uint8_t { Frame, Nothing, Refused };
+  Found read_behind(SpoolPosition at, std::uint64_t end, SpoolFrame& frame);
 
   SpoolOptions options_;
   mutable std::mutex mutex_;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/spool.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -94,6 +97,27 @@ TEST_F(SpoolTest, WhatIsDamagedIsCountedOnceAndWhatFollowsIsRead) {
   EXPECT_EQ(spool.damaged_bytes(), 32u + 61u);
   EXPECT_EQ(texts_from(spool, {}).size(), 5u);
   EXPECT_EQ(spool.damaged_bytes(), 32u + 61u);
+}
+
+// A process that is out of files for a moment must not take what it cannot open for damaged.
+TEST_F(SpoolTest, WhatCannotBeReadForNowIsNotPassedOver) {
+  Spool spool(options());
+  ASSERT_TRUE(spool.open({}));
+  for (const char* text : {"one\n", "two\n"})
+    ASSERT_EQ(spool.append("a", 1, 1, text), SpoolAppend::Taken);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int next = ::open("/dev/null", O_RDONLY);
+  ASSERT_GE(next, 0);
+  ::close(next);
+  const rlimit none{static_cast<rlim_t>(next), before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto refused = texts_from(spool, {});
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_TRUE(refused.empty());
+  EXPECT_NE(spool.failure().find("cannot be read"), std::string::npos) << spool.failure();
+  EXPECT_EQ(texts_from(spool, {}), (std::vector<std::string>{"one\n", "two\n"}));
+  EXPECT_EQ(spool.damaged_bytes(), 0u);
 }
 
 TEST_F(SpoolTest, ADamagedLengthInTheSegmentThatIsWrittenLosesItsFrameAlone) {
