@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/ingestor.hpp"
 
-#include <algorithm>
 #include <cstring>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "base/parse_number.hpp"
 #include "ingest/run_cutter.hpp"

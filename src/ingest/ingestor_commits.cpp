@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ingestor: what is committed with the rows (the place in the spool, counters, places of files),
 // how it is learned again at a start, and the way back when the database refuses.
-#include <algorithm>
 #include <array>
 #include <utility>
 
