@@ -12,7 +12,7 @@ constexpr std::size_t kAheadBytes = std::size_t{512} << 10;
 }  // namespace
 
 Result<CaptureReader> CaptureReader::open(const ExplainPlan& plan, const std::string& bpf,
-                                          std::size_t batch, bool ahead) {
+                                          const Options& reading) {
   CaptureReader reader;
   if (!bpf.empty()) {
     auto compiled = PacketFilter::compile(bpf);
@@ -20,7 +20,12 @@ Result<CaptureReader> CaptureReader::open(const ExplainPlan& plan, const std::st
     reader.filter_.emplace(std::move(*compiled));
   }
   CaptureOptions options;
-  if (ahead) options = {.buffer_bytes = kAheadBytes, .buffers = 3};
+  if (reading.ahead) {
+    options.buffer_bytes = kAheadBytes;
+    options.buffers = 3;
+  }
+  // A filter may look anywhere.
+  options.headers_only = reading.headers_only && bpf.empty();
   std::vector<std::unique_ptr<CaptureSource>> captures;
   for (const Input& input : plan.inputs) {
     auto bytes = plan.open(input);
@@ -30,7 +35,7 @@ Result<CaptureReader> CaptureReader::open(const ExplainPlan& plan, const std::st
     captures.push_back(std::move(*capture));
   }
   reader.source_ = std::make_unique<CaptureMerge>(std::move(captures));
-  for (auto& room : reader.batches_) room.resize(batch);
+  for (auto& room : reader.batches_) room.resize(reading.batch);
   return reader;
 }
 
