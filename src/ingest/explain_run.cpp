@@ -61,12 +61,7 @@ class Worker {
  private:
   bool take_run() {
     if (shared_.ordered.stopped()) return false;
-    if (!shared_.runs.guesses()) return shared_.runs.next(run_, progress_);
-    // One more at a time than is worked on, so that it is known what comes.
-    if (!begun_) next_is_there_ = shared_.runs.next(next_, progress_);
-    begun_ = true;
-    std::swap(run_, next_);
-    return std::exchange(next_is_there_, next_is_there_ && shared_.runs.next(next_, progress_));
+    return shared_.runs.next(run_, progress_);
   }
 
   void process() {
@@ -98,26 +93,28 @@ class Worker {
     }
   }
 
-  // The bytes that this worker reads next, as far as that can be told.
+  // What comes nearer while the lines are worked on: of a run that was lent its own bytes,
+  // otherwise those that this worker reads next, as far as that can be told.
   ComingWindow coming() {
-    if (!shared_.runs.guesses()) {
-      const std::uint64_t others = std::uint64_t{shared_.threads - 1} * plan_.run_bytes;
-      return {std::move(run_.coming), run_.coming_from + others, plan_.run_bytes};
-    }
-    if (!next_is_there_ || next_.lent.size() == 0) return {};
-    return {next_.coming, next_.lent_from(), next_.lent.size()};
+    if (run_.lent.size() > 0)
+      return ComingWindow::lent(run_.coming, run_.lent_from(), run_.lent.size());
+    const std::uint64_t others = std::uint64_t{shared_.threads - 1} * plan_.run_bytes;
+    return {std::move(run_.coming), run_.coming_from + others, plan_.run_bytes};
   }
 
-  // While the lines are worked on, those come nearer: as far into them as the reader is in this
-  // run.
   void read_lines(ReadStatus& status) {
     ComingWindow window = coming();
     const LentBytes lent(run_.lent.text());
+    const bool is_lent = run_.lent.size() > 0;
     std::uint64_t line = reader_.line();
     while (!done_ && !at_more() && reader_.next(record_, status)) {
       if (lent.broken()) [[unlikely]]
         break;
-      window.fetch_to(reader_.position());
+      if (is_lent) {
+        window.fetch_ahead(reader_.position());
+      } else {
+        window.fetch_to(reader_.position());
+      }
       take(status);
       line = reader_.line();
     }
@@ -185,8 +182,7 @@ class Worker {
   LineReader reader_;
   RecordClock clock_;
   std::function<void(std::uint64_t)> progress_;
-  Run run_, next_;
-  bool begun_ = false, next_is_there_ = false;  // of next_, where it is used
+  Run run_;
   TrafficRecord record_;
   RunResult result_;
   std::size_t output_before_ = 0;

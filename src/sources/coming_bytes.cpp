@@ -13,7 +13,7 @@ namespace {
 // The kernel maps up to 16 pages around one that is asked for: asking for one in 16 is enough, and
 // quicker than asking for all.
 constexpr std::uintptr_t kPagesAround = 16;
-constexpr std::size_t kForgottenBytes = std::size_t{4} << 20;
+constexpr std::size_t kForgottenBytes = std::size_t{8} << 20;
 constexpr std::size_t kForgottenAgain = std::size_t{64} << 20;
 
 std::uintptr_t page_bytes() {
@@ -53,11 +53,32 @@ ComingWindow::ComingWindow(std::shared_ptr<const ComingBytes> file, std::uint64_
 #endif
 }
 
+ComingWindow ComingWindow::lent(std::shared_ptr<const ComingBytes> file, std::uint64_t offset,
+                                std::uint64_t count) {
+  ComingWindow window;
+  if (!file || offset >= file->size()) return window;
+  window.begin_ = window.next_ = window.untouched_ = file->bytes() + offset;
+  window.size_ = static_cast<std::size_t>(std::min(count, file->size() - offset));
+  window.file_ = std::move(file);
+  return window;
+}
+
+// One byte in as many pages as are mapped together.
+void ComingWindow::touch_to(const char* to) {
+  const char* const end = begin_ + size_;
+  const std::uintptr_t around = page_bytes() * kPagesAround;
+  while (untouched_ < to && untouched_ < end) {
+    (void)*static_cast<const volatile char*>(untouched_);
+    untouched_ += around - reinterpret_cast<std::uintptr_t>(untouched_) % around;
+  }
+}
+
 ComingWindow& ComingWindow::operator=(ComingWindow&& other) noexcept {
   close();
   file_ = std::move(other.file_);
   begin_ = std::exchange(other.begin_, nullptr);
   next_ = std::exchange(other.next_, nullptr);
+  untouched_ = std::exchange(other.untouched_, nullptr);
   size_ = std::exchange(other.size_, 0);
   return *this;
 }

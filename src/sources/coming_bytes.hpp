@@ -36,6 +36,9 @@ class ComingWindow {
   ComingWindow() = default;
   // What lies behind the end of the file is left out. Waits for the disk where read(2) would.
   ComingWindow(std::shared_ptr<const ComingBytes> file, std::uint64_t offset, std::uint64_t count);
+  // One whose bytes are read where they are: nothing is made known before fetch_ahead().
+  static ComingWindow lent(std::shared_ptr<const ComingBytes> file, std::uint64_t offset,
+                           std::uint64_t count);
   ComingWindow(const ComingWindow&) = delete;
   ComingWindow& operator=(const ComingWindow&) = delete;
   ComingWindow(ComingWindow&& other) noexcept { *this = std::move(other); }
@@ -51,14 +54,28 @@ class ComingWindow {
       for (std::size_t i = 0; i < kStep; ++i) __builtin_prefetch(next_ + i * kLineBytes, 0, 2);
   }
 
+  // While the bytes up to `offset` are read where they are: the next ones into the nearest cache.
+  // Touches the pages beforehand, so that they are mapped: only under a LentBytes of the window.
+  void fetch_ahead(std::size_t offset) {
+    const char* to = begin_ + offset + kNearBytes;
+    if (to > untouched_ - kNearBytes) [[unlikely]]
+      touch_to(to + kNearBytes);
+    for (; next_ < to; next_ += kStep * kLineBytes)
+      for (std::size_t i = 0; i < kStep; ++i) __builtin_prefetch(next_ + i * kLineBytes, 0, 3);
+  }
+
  private:
   static constexpr std::size_t kLineBytes = 64;  // of a cache
   static constexpr std::size_t kStep = 13;
+  // Far enough for the memory to answer meanwhile, near enough for the first cache.
+  static constexpr std::size_t kNearBytes = 2048;
   void close();
+  void touch_to(const char* to);
 
   std::shared_ptr<const ComingBytes> file_;
   const char* begin_ = nullptr;
   const char* next_ = nullptr;
+  const char* untouched_ = nullptr;  // of lent bytes: from here on
   std::size_t size_ = 0;
 };
 

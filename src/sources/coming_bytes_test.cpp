@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "sources/file_source.hpp"
+#include "sources/lent_bytes.hpp"
 #include "sources/made_files.hpp"
 
 namespace endreason {
@@ -40,6 +41,31 @@ TEST(ComingBytes, AWindowMayReachOverTheEndOrLieBehindIt) {
   behind.fetch_to(100);
   over = std::move(behind);
   over.fetch_to(200);
+}
+
+TEST(ComingBytes, AFileThatShrinksWhileItIsReadWhereItIsIsNoticedAheadOfTheReader) {
+  const MadeFiles files;
+  const std::string path = files.write("a.log", std::string(3 << 20, 'x'));
+  auto source = FileSource::open(path);
+  ASSERT_TRUE(source);
+  const auto coming = (*source)->coming();
+  ASSERT_TRUE(coming);
+  auto window = ComingWindow::lent(coming, 1000, 2 << 20);
+  const LentBytes lent({coming->bytes() + 1000, 2 << 20});
+  window.fetch_ahead(70'000);
+  EXPECT_FALSE(lent.broken());
+  ASSERT_EQ(::truncate(path.c_str(), 4096), 0);
+  window.fetch_ahead(1 << 20);
+  EXPECT_TRUE(lent.broken());
+}
+
+TEST(ComingBytes, NothingBehindWhatWasLentIsTouched) {
+  const MadeFiles files;
+  auto source = FileSource::open(files.write("a.log", "0123456789"));
+  ASSERT_TRUE(source);
+  auto window = ComingWindow::lent((*source)->coming(), 5, 100);
+  window.fetch_ahead(0);
+  window.fetch_ahead(5);
 }
 
 TEST(ComingBytes, OnlyAFileThatHasBytesAndIsOurOwnIsMapped) {
