@@ -8,8 +8,9 @@ namespace endreason {
 namespace {
 
 // What is decompressed goes on in larger pieces while there are few workers: each piece wakes
-// somebody up, which takes the time of several thousand bytes.
-constexpr std::size_t kPiecesAtOnce = 8;
+// somebody up, which takes the time of several thousand bytes. Larger ones still would not stay in
+// the second-level cache until they are read.
+constexpr std::size_t kPiecesAtOnce = 4;
 
 std::size_t ordered_bytes(std::size_t piece_bytes, unsigned threads) {
   return piece_bytes * std::max<std::size_t>(1, kPiecesAtOnce / std::max(threads, 1u));
