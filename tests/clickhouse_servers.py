@@ -127,7 +127,7 @@ class ClickHouse(Process):
 class ZooKeeper(Process):
     def __init__(self, folder, port):
         os.makedirs(folder, exist_ok=True)
-        self.port = port
+        self.host, self.port = "127.0.0.1", port
         with open(os.path.join(folder, "zoo.cfg"), "w") as f:
             f.write(f"tickTime=500\ninitLimit=10\nsyncLimit=5\ndataDir={folder}/data\n"
                     f"clientPort={port}\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\n"
@@ -139,7 +139,7 @@ class ZooKeeper(Process):
 
     def answers(self):
         try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=2) as s:
+            with socket.create_connection((self.host, self.port), timeout=2) as s:
                 s.sendall(b"srvr")
                 # Before it has read its own log, it says that it serves no requests.
                 return b"Mode:" in s.recv(4096)
