@@ -343,7 +343,24 @@ check_endless() {
   done
 }
 
+# An empty part of a library path is the folder that one happens to be in: whoever can write there
+# would have his libraries loaded.
+check_libraries() {
+  local paths
+  if ! command -v readelf >/dev/null; then
+    skip "where libraries are looked for" "readelf is not installed"
+    return
+  fi
+  paths=$(readelf -d "$program" | sed -nE 's/.*\((RUNPATH|RPATH)\).*\[(.*)\]$/\2/p')
+  if grep -qE '(^|:)(:|$|[^/$])' <<<"${paths:-/}"; then
+    fail "libraries are looked for in the current folder" "$paths"
+  else
+    pass "libraries are looked for in no folder that one happens to be in"
+  fi
+}
+
 make_inputs
+check_libraries
 check_strange_bytes
 check_sizes
 check_broken_files
