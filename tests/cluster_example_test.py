@@ -112,7 +112,8 @@ def wait_for_rows(server, count, nodes):
     def there():
         return server.ask("SELECT count() FROM endreason.traffic_rows") == str(count)
     try:
-        servers_module.wait_until(f"{count} rows", there)
+        # A group that has just met shares out its partitions anew with each member that comes.
+        servers_module.wait_until(f"{count} rows", there, 180)
     except RuntimeError:
         for node in nodes:
             with open(node.log) as f:
