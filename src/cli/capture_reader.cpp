@@ -12,7 +12,7 @@ constexpr std::size_t kAheadBytes = std::size_t{512} << 10;
 }  // namespace
 
 Result<CaptureReader> CaptureReader::open(const ExplainPlan& plan, const std::string& bpf,
-                                          const Options& reading) {
+                                          std::size_t batch, bool ahead) {
   CaptureReader reader;
   if (!bpf.empty()) {
     auto compiled = PacketFilter::compile(bpf);
@@ -20,12 +20,7 @@ Result<CaptureReader> CaptureReader::open(const ExplainPlan& plan, const std::st
     reader.filter_.emplace(std::move(*compiled));
   }
   CaptureOptions options;
-  if (reading.ahead) {
-    options.buffer_bytes = kAheadBytes;
-    options.buffers = 3;
-  }
-  // A filter may look anywhere.
-  options.headers_only = reading.headers_only && bpf.empty();
+  if (ahead) options = {.buffer_bytes = kAheadBytes, .buffers = 3};
   std::vector<std::unique_ptr<CaptureSource>> captures;
   for (const Input& input : plan.inputs) {
     auto bytes = plan.open(input);
@@ -35,7 +30,7 @@ Result<CaptureReader> CaptureReader::open(const ExplainPlan& plan, const std::st
     captures.push_back(std::move(*capture));
   }
   reader.source_ = std::make_unique<CaptureMerge>(std::move(captures));
-  for (auto& room : reader.batches_) room.resize(reading.batch);
+  for (auto& room : reader.batches_) room.resize(batch);
   return reader;
 }
 

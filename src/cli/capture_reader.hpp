@@ -23,19 +23,11 @@ namespace endreason {
 
 class CaptureReader {
  public:
-  struct Options {
-    std::size_t batch = 256;  // packets of a read(), at most
-    // For an Engine::stream() on several threads, which goes on using packets while the next ones
-    // are read.
-    bool ahead = false;
-    bool headers_only = false;  // as CaptureOptions say
-  };
-  // Fails for an input that cannot be opened, and a filter that is none.
-  static Result<CaptureReader> open(const ExplainPlan& plan, const std::string& bpf) {
-    return open(plan, bpf, Options{});
-  }
+  // Fails for an input that cannot be opened, and a filter that is none. `batch`: packets of a
+  // read(), at most. `ahead`: of an Engine::stream() on several threads, which goes on using
+  // packets while the next ones are read.
   static Result<CaptureReader> open(const ExplainPlan& plan, const std::string& bpf,
-                                    const Options& options);
+                                    std::size_t batch = kBatch, bool ahead = false);
 
   // The next packets that the filter takes, none at the end. The packets stay until the next call;
   // with `ahead`, until the third.
@@ -50,6 +42,8 @@ class CaptureReader {
   void tell_problems(const std::function<void(std::string_view)>& say) const;
 
  private:
+  static constexpr std::size_t kBatch = 256;
+
   CaptureReader() = default;
   std::unique_ptr<CaptureMerge> source_;
   std::optional<PacketFilter> filter_;

@@ -167,7 +167,7 @@ class InspectedSessions final : public SessionSink {
 
 Result<InspectTotals> run_inspect(const ExplainPlan& inputs, const InspectPlan& plan,
                                   std::shared_ptr<const inspect::ThreatSet> set) {
-  auto reader = CaptureReader::open(inputs, plan.bpf, {.batch = kBatchPackets});
+  auto reader = CaptureReader::open(inputs, plan.bpf, kBatchPackets);
   if (!reader) return tl::unexpected(reader.error());
   auto inspector = inspect::Inspector::create(set, plan.inspect);
   if (!inspector) return tl::unexpected(inspector.error());

@@ -176,12 +176,8 @@ struct Source {
 Result<Source> open_source(const ExplainPlan& plan, const TrackPlan& track) {
   Source source;
   if (track.interface.empty()) {
-    const bool whole = !track.write_replies.empty() || track.inspection != nullptr;
     auto reader =
-        CaptureReader::open(plan, track.bpf,
-                            {.batch = Engine::batch_packets(plan.threads),
-                             .ahead = plan.threads > 1,
-                             .headers_only = !whole && track.engine.looks_at_headers_only()});
+        CaptureReader::open(plan, track.bpf, Engine::batch_packets(plan.threads), plan.threads > 1);
     if (!reader) return tl::unexpected(reader.error());
     source.captures.emplace(std::move(*reader));
   } else {

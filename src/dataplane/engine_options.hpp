@@ -48,12 +48,6 @@ struct EngineOptions {
   ContentInspection* inspection = nullptr;
   ReplySink* replies = nullptr;        // takes what the firewall sends itself
   EngineObserver* observer = nullptr;  // with one thread
-
-  // Nothing looks behind the headers of a packet that is TCP or UDP right behind IPv4.
-  bool looks_at_headers_only() const {
-    return !identify && inspection == nullptr && replies == nullptr && observer == nullptr &&
-           !decode.decap && !decode.check_checksums;
-  }
 };
 
 }  // namespace endreason

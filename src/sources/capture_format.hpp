@@ -26,12 +26,10 @@ inline constexpr std::uint32_t kRecordHeaderBytesMax = 32;
 
 // What taking a batch ended with.
 struct Taken {
-  std::size_t count = 0;             // packets written to the batch
-  std::uint64_t captured_bytes = 0;  // of them
-  std::size_t snapped = 0;           // of them, captured in part
-  std::size_t wanted = 0;            // bytes the window must have to go on; 0: the batch is full
-  bool damaged = false;              // the record at the window's front cannot be one
-  std::string_view damage{};         // what is wrong with it
+  std::size_t count = 0;      // packets written to the batch
+  std::size_t wanted = 0;     // bytes the window must have to go on; 0: the batch is full
+  bool damaged = false;       // the record at the window's front cannot be one
+  std::string_view damage{};  // what is wrong with it
   std::uint64_t damaged_bytes =
       0;  // its length, where that is certain; 0: a next one must be found
 };
@@ -39,14 +37,11 @@ struct Taken {
 class CaptureFormat {
  public:
   virtual ~CaptureFormat() = default;
-  // Fills the batch from the window's bytes, never reading more of them from the source. Where the
-  // window lends them, they may change at any time: each is looked at once, or copied before.
+  // Fills the batch from the window's bytes, never reading more of them from the source.
   virtual Taken take(CaptureWindow& window, std::span<RawPacket> batch) = 0;
   // How far behind the front of `bytes` a record begins that can be one; bytes.size() when none
   // does as far as can be told. `ended`: nothing comes behind the bytes.
   virtual std::size_t find_record(std::span<const std::uint8_t> bytes, bool ended) const = 0;
-  // Whether take() may be given bytes that are lent.
-  virtual bool takes_lent() const { return false; }
   std::vector<CaptureInterface> interfaces;
   std::uint64_t skipped_blocks = 0;  // parts of kinds that hold no packet
 };

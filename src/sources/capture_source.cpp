@@ -9,7 +9,6 @@
 
 #include "sources/capture_format.hpp"
 #include "sources/compression.hpp"
-#include "sources/lent_bytes.hpp"
 
 namespace endreason {
 namespace {
@@ -97,7 +96,6 @@ Result<std::unique_ptr<CaptureSource>> CaptureSource::open(std::unique_ptr<ByteS
   auto format = pcap ? make_pcap_format(window) : make_pcapng_format(window);
   if (!format) return tl::unexpected(format.error());
   parts->format = std::move(*format);
-  if (options.headers_only && parts->format->takes_lent()) window.allow_mapping();
   return std::unique_ptr<CaptureSource>(new CaptureSource(std::move(parts)));
 }
 
@@ -173,33 +171,19 @@ void CaptureSource::end_of_capture(std::size_t wanted) {
   window.advance(rest);
 }
 
-void CaptureSource::count(const Taken& taken) {
-  counters_.packets += taken.count;
-  counters_.captured_bytes += taken.captured_bytes;
-  counters_.snapped += taken.snapped;
-}
-
-// Where the file is mapped: what became shorter meanwhile is read again the other way, and damage
-// is judged by bytes that stay as they are.
-Taken CaptureSource::take(std::span<RawPacket> batch) {
-  CaptureWindow& window = parts_->window;
-  if (window.mapped()) {
-    const std::uint64_t before = window.offset();
-    const std::span<const std::uint8_t> bytes = window.bytes();
-    const LentBytes lent({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-    window.headers().begin(batch.size(), kPacketBytesMax);
-    const Taken taken = parts_->format->take(window, batch);
-    if (!lent.broken() && !taken.damaged) return taken;
-    window.leave_mapping(before);
+void CaptureSource::count(std::span<const RawPacket> batch) {
+  counters_.packets += batch.size();
+  for (const RawPacket& packet : batch) {
+    counters_.captured_bytes += packet.bytes.size();
+    counters_.snapped += packet.bytes.size() < packet.wire_length;
   }
-  return parts_->format->take(window, batch);
 }
 
 std::size_t CaptureSource::read(std::span<RawPacket> batch) {
   while (!ended_ && !batch.empty()) {
-    const Taken taken = take(batch);
+    const Taken taken = parts_->format->take(parts_->window, batch);
     if (taken.count > 0) {
-      count(taken);
+      count(batch.first(taken.count));
       parts_->window.lend();
       return taken.count;
     }

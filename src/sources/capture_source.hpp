@@ -46,9 +46,6 @@ struct CaptureCounters {
 struct CaptureOptions {
   std::size_t buffer_bytes = std::size_t{256} << 10;  // stays in the second-level cache
   std::size_t buffers = 1;  // packets stay until so many calls of read() later
-  // Nobody looks behind the headers: of TCP and UDP packets right behind IPv4 and Ethernet no more
-  // than kHeaderBytes need be given. Counters and wire_length know all of them.
-  bool headers_only = false;
 };
 
 // A stream of packets in batches: one capture, or several merged.
@@ -89,12 +86,11 @@ class CaptureSource final : public PacketSource {
  private:
   struct Parts;
   explicit CaptureSource(std::unique_ptr<Parts> parts);
-  Taken take(std::span<RawPacket> batch);
   bool find_next_record();
   void pass_over_damage(const Taken& taken);
   void end_of_capture(std::size_t wanted);
   void note(CaptureProblem problem);
-  void count(const Taken& taken);
+  void count(std::span<const RawPacket> batch);
 
   std::unique_ptr<Parts> parts_;
   std::vector<CaptureProblem> problems_;

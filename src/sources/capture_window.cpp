@@ -5,20 +5,11 @@
 #include <cstring>
 #include <utility>
 
-#include "base/chunk.hpp"
-
 namespace endreason {
-namespace {
-
-constexpr std::size_t kMappedBytes = std::size_t{1} << 20;  // at a time; a few counted as memory
-
-}  // namespace
 
 CaptureWindow::CaptureWindow(std::unique_ptr<ByteSource> source, std::size_t capacity,
                              std::string_view already_read, std::size_t buffers)
-    : source_(std::move(source)),
-      buffers_(std::max<std::size_t>(buffers, 1)),
-      headers_(std::max<std::size_t>(buffers, 1)) {
+    : source_(std::move(source)), buffers_(std::max<std::size_t>(buffers, 1)) {
   for (auto& buffer : buffers_) buffer.resize(std::max(capacity, already_read.size()));
   if (!already_read.empty()) std::memcpy(data().data(), already_read.data(), already_read.size());
   end_ = already_read.size();
@@ -69,47 +60,8 @@ bool CaptureWindow::read_more() {
   return true;
 }
 
-// The end of the file is read, for it may move.
-bool CaptureWindow::map_more(std::size_t wanted) {
-  if (!may_map_ || to_skip_ > 0) return false;
-  const auto file = source_->coming();
-  const std::size_t rest = end_ - begin_;
-  const std::size_t more = std::max(kMappedBytes, wanted);
-  const std::uint64_t at = source_->position();
-  if (!file || source_->separable() < more + kScanPadding || at < rest ||
-      at + more + kScanPadding > file->size())
-    return false;
-  source_->set_apart(more);
-  mapped_from_ = at - rest;
-  coming_ = ComingWindow(file, mapped_from_, rest + more);
-  mapped_ = reinterpret_cast<const std::uint8_t*>(file->bytes()) + mapped_from_;
-  begin_ = 0;
-  end_ = rest + more;
-  return true;
-}
-
-void CaptureWindow::leave_mapping(std::uint64_t offset) {
-  may_map_ = false;
-  if (!mapped()) return;
-  const std::size_t from = begin_ - static_cast<std::size_t>(offset_ - offset);
-  const std::size_t rest = end_ - from;
-  const std::uint64_t at = mapped_from_ + from;
-  mapped_ = nullptr;
-  coming_ = {};
-  current_ = (current_ + 1) % buffers_.size();
-  if (data().size() < rest) data().resize(rest);
-  const auto got = source_->read_apart(at, {reinterpret_cast<char*>(data().data()), rest});
-  if (!got) failure_ = got.error();
-  offset_ = offset;
-  begin_ = 0;
-  end_ = got.value_or(0);
-  ended_ = end_ < rest;
-}
-
 bool CaptureWindow::refill(std::size_t wanted) {
   if (end_ - begin_ >= wanted) return true;
-  if (map_more(wanted)) return true;
-  leave_mapping(offset_);
   make_room(wanted);
   do {
     if (!read_more()) break;

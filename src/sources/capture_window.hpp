@@ -2,10 +2,6 @@
 // The unread bytes of a capture that lie in memory: a window that moves over a ByteSource.
 // What bytes() shows stays where it is until the next refill(); what was lent out of it, for
 // longer: until as many refills later as there are buffers. One thread at a time.
-//
-// A window over a mapped file shows the file's own bytes, which spares copying them all. They may
-// change, and the file may become shorter, while they are looked at: only under a LentBytes, and
-// nothing may be believed twice. headers() copies what is to stay.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +12,6 @@
 #include <vector>
 
 #include "sources/byte_source.hpp"
-#include "sources/coming_bytes.hpp"
-#include "sources/header_room.hpp"
 
 namespace endreason {
 
@@ -27,7 +21,7 @@ class CaptureWindow {
   CaptureWindow(std::unique_ptr<ByteSource> source, std::size_t capacity,
                 std::string_view already_read, std::size_t buffers = 1);
 
-  std::span<const std::uint8_t> bytes() const { return {front(), end_ - begin_}; }
+  std::span<const std::uint8_t> bytes() const { return {data().data() + begin_, end_ - begin_}; }
   // Somebody goes on to use what lies behind: with several buffers the next refill() leaves it.
   void lend() { lent_ = true; }
   // Where in the (uncompressed) capture bytes() begins, counting what is still to be skipped.
@@ -44,16 +38,7 @@ class CaptureWindow {
   const std::optional<Error>& failure() const { return failure_; }
   const ByteSource& source() const { return *source_; }
 
-  // From here on refill() may show the file's own bytes.
-  void allow_mapping() { may_map_ = true; }
-  bool mapped() const { return mapped_ != nullptr; }
-  // Ends that for good: bytes() from `offset` on, which is none before offset(), are copied.
-  void leave_mapping(std::uint64_t offset);
-  HeaderRoom& headers() { return headers_; }
-
  private:
-  bool map_more(std::size_t wanted);
-  const std::uint8_t* front() const { return (mapped() ? mapped_ : data().data()) + begin_; }
   bool read_more();
   void make_room(std::size_t wanted);
   void change_buffer(std::size_t wanted);
@@ -64,11 +49,6 @@ class CaptureWindow {
   std::vector<std::vector<std::uint8_t>> buffers_;
   std::size_t current_ = 0;  // of them
   bool lent_ = false;
-  const std::uint8_t* mapped_ = nullptr;  // instead of a buffer
-  std::uint64_t mapped_from_ = 0;         // where in the file it begins
-  ComingWindow coming_;                   // what of the file is mapped now
-  HeaderRoom headers_;
-  bool may_map_ = false;
   std::size_t begin_ = 0, end_ = 0;
   std::uint64_t offset_ = 0;
   std::uint64_t to_skip_ = 0;  // bytes of the source that advance() left behind unread

@@ -3,7 +3,6 @@
 // bytes, then records of 16 (modified form: 24) bytes of header and the captured bytes.
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cstdlib>
 
 #include <fmt/format.h>
@@ -34,7 +33,6 @@ constexpr std::size_t kNetworkAt = 20;
 // The upper bits of the network field tell about frame check sequences, not about the link type.
 constexpr std::uint32_t kLinkTypeMask = 0x03ffffff;
 constexpr std::uint32_t kNoLinkType = 0xffff;  // stands for numbers that no link type has
-constexpr std::uint16_t kEthernet = 1;
 
 constexpr std::uint64_t kSecondNs = 1'000'000'000;
 // Behind damage, a record is believed when its time lies this near to the last one's.
@@ -61,10 +59,39 @@ class PcapFormat final : public CaptureFormat {
     interfaces.push_back({"", link_type_, snap_length});
   }
 
-  bool takes_lent() const override { return true; }
-
   Taken take(CaptureWindow& window, std::span<RawPacket> batch) override {
-    return window.mapped() ? take_records<true>(window, batch) : take_records<false>(window, batch);
+    const auto bytes = window.bytes();
+    std::size_t at = 0;
+    Taken taken;
+    while (taken.count < batch.size()) {
+      const std::size_t left = bytes.size() - at;
+      if (left < kind_.header_bytes) {
+        taken.wanted = kind_.header_bytes;
+        break;
+      }
+      const RecordHeader header = load_header<Swapped>(bytes.data() + at);
+      if (header.captured > kPacketBytesMax) [[unlikely]] {
+        taken.damaged = true;
+        taken.damage = "a record of impossible length";
+        break;
+      }
+      const std::size_t record = std::size_t{kind_.header_bytes} + header.captured;
+      if (left < record) {
+        taken.wanted = record;
+        break;
+      }
+      RawPacket& packet = batch[taken.count++];
+      packet.time_ns = static_cast<std::int64_t>(
+          header.seconds * kSecondNs + std::uint64_t{header.fraction} * kind_.fraction_ns);
+      packet.bytes = bytes.subspan(at + kind_.header_bytes, header.captured);
+      packet.wire_length = std::max(header.length, header.captured);
+      packet.link_type = link_type_;
+      packet.interface = 0;
+      last_seconds_ = header.seconds;
+      at += record;
+    }
+    window.advance(at);
+    return taken;
   }
 
   std::size_t find_record(std::span<const std::uint8_t> bytes, bool ended) const override {
@@ -80,56 +107,6 @@ class PcapFormat final : public CaptureFormat {
   }
 
  private:
-  template <bool Lent>
-  Taken take_records(CaptureWindow& window, std::span<RawPacket> batch) {
-    const auto bytes = window.bytes();
-    std::size_t at = 0;
-    Taken taken;
-    while (taken.count < batch.size()) {
-      const std::size_t left = bytes.size() - at;
-      if (left < kind_.header_bytes) {
-        taken.wanted = kind_.header_bytes;
-        break;
-      }
-      const RecordHeader header = load_header<Swapped>(bytes.data() + at);
-      if constexpr (Lent) {
-        // So that the header is not read again: it may be another one by then.
-        std::atomic_signal_fence(std::memory_order_seq_cst);
-      }
-      // A file that has become shorter goes on with zeros to the end of its last page.
-      if (header.captured > kPacketBytesMax || (Lent && header.captured == 0)) [[unlikely]] {
-        taken.damaged = true;
-        taken.damage = "a record of impossible length";
-        break;
-      }
-      const std::size_t record = std::size_t{kind_.header_bytes} + header.captured;
-      if (left < record) {
-        taken.wanted = record;
-        break;
-      }
-      auto packet_bytes = bytes.subspan(at + kind_.header_bytes, header.captured);
-      if constexpr (Lent) {
-        packet_bytes = window.headers().keep(packet_bytes.data(), header.captured,
-                                             left - kind_.header_bytes, link_type_ == kEthernet);
-        if (packet_bytes.data() == nullptr) [[unlikely]]
-          break;
-      }
-      RawPacket& packet = batch[taken.count++];
-      taken.captured_bytes += header.captured;
-      taken.snapped += header.captured < header.length;
-      packet.time_ns = static_cast<std::int64_t>(
-          header.seconds * kSecondNs + std::uint64_t{header.fraction} * kind_.fraction_ns);
-      packet.bytes = packet_bytes;
-      packet.wire_length = std::max(header.length, header.captured);
-      packet.link_type = link_type_;
-      packet.interface = 0;
-      last_seconds_ = header.seconds;
-      at += record;
-    }
-    window.advance(at);
-    return taken;
-  }
-
   // Where the record that begins at `at` ends, when it can be one; otherwise 0.
   std::size_t record_at(std::span<const std::uint8_t> bytes, std::size_t at) const {
     const RecordHeader header = load_header<Swapped>(bytes.data() + at);

@@ -191,10 +191,6 @@ Taken PcapngFormat::take(CaptureWindow& window, std::span<RawPacket> batch) {
     bytes = bytes.subspan(static_cast<std::size_t>(std::min<std::uint64_t>(length_, bytes.size())));
   }
   window.advance(used);
-  for (const RawPacket& packet : batch.first(taken.count)) {
-    taken.captured_bytes += packet.bytes.size();
-    taken.snapped += packet.bytes.size() < packet.wire_length;
-  }
   return taken;
 }
 
