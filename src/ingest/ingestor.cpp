@@ -446,7 +446,7 @@ IngestSnapshot Ingestor::snapshot() const {
   }
   s.other_types = types_committed_;
   s.rejects.assign(rejects_.begin(), rejects_.end());
-  s.problem = problem_;
+  s.problem = problem_.empty() && spool_.read_refused() ? spool_.failure() : problem_;
   return s;
 }
 

@@ -370,6 +370,7 @@ bool Spool::read(SpoolPosition at, SpoolFrame& frame) {
     }
     if (at.offset < end) {
       const Found found = read_behind(at, end, frame);
+      read_refused_ = found == Found::Refused;
       if (found == Found::Frame) return true;
       if (found == Found::Refused) {
         // Out of files or memory, or a disk that is away: nothing is passed over.

@@ -14,6 +14,7 @@
 // called from any thread; read() and release_before() belong to one.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -92,6 +93,8 @@ class Spool {
   // Soon it will take nothing: whoever reads should release what it has.
   bool nearly_full() const;
   std::string failure() const;
+  // The last read() was refused by the system; failure() says why.
+  bool read_refused() const { return read_refused_; }
   // Whether the disk has room for some time of writing.
   bool disk_has_room() const;
   // Frames whose checksum was wrong when they were read, and the bytes that were left out by it.
@@ -126,6 +129,7 @@ class Spool {
   std::string failure_;
   std::chrono::steady_clock::time_point synced_{};
   bool woken_ = false;
+  std::atomic<bool> read_refused_{false};
   // Of the reader.
   int reading_ = -1;
   std::uint64_t reading_number_ = 0;

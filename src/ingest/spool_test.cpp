@@ -115,8 +115,10 @@ TEST_F(SpoolTest, WhatCannotBeReadForNowIsNotPassedOver) {
   const auto refused = texts_from(spool, {});
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
   EXPECT_TRUE(refused.empty());
+  EXPECT_TRUE(spool.read_refused());
   EXPECT_NE(spool.failure().find("cannot be read"), std::string::npos) << spool.failure();
   EXPECT_EQ(texts_from(spool, {}), (std::vector<std::string>{"one\n", "two\n"}));
+  EXPECT_FALSE(spool.read_refused());
   EXPECT_EQ(spool.damaged_bytes(), 0u);
 }
 

@@ -12,6 +12,7 @@
 #include "model/odd_texts.hpp"
 #include "model/protocol.hpp"
 #include "store/plain_texts.hpp"
+#include "store/stored_words.hpp"
 
 namespace endreason {
 namespace {
@@ -30,19 +31,6 @@ void append_varint(std::string& out, std::uint64_t value) {
 void append_string(std::string& out, std::string_view text) {
   append_varint(out, text.size());
   out += text;
-}
-
-std::string_view word_text(Field field, std::uint8_t value) {
-  switch (field) {
-    case Field::Action:
-      return value < kActions.size() ? kActions[value].log_name : "";
-    case Field::SessionEndReason:
-      return value < kEndReasons.size() ? kEndReasons[value].log_name : "";
-    case Field::Subtype:
-      return value < kSubtypes.size() ? kSubtypes[value].log_name : "";
-    default:
-      return value < kActionSources.size() ? kActionSources[value].log_name : "";
-  }
 }
 
 std::uint8_t word_of(Field field, const TrafficRecord& record) {

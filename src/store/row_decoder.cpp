@@ -10,6 +10,7 @@
 #include "model/odd_texts.hpp"
 #include "model/protocol.hpp"
 #include "store/schema.hpp"
+#include "store/stored_words.hpp"
 
 namespace endreason {
 namespace {
@@ -41,19 +42,6 @@ std::string device_time(std::int64_t civil_micros) {
   iso[10] = ' ';
   iso.pop_back();
   return iso;
-}
-
-std::string_view word_text(Field field, std::uint8_t value) {
-  switch (field) {
-    case Field::Action:
-      return value < kActions.size() ? kActions[value].log_name : "";
-    case Field::SessionEndReason:
-      return value < kEndReasons.size() ? kEndReasons[value].log_name : "";
-    case Field::Subtype:
-      return value < kSubtypes.size() ? kSubtypes[value].log_name : "";
-    default:
-      return value < kActionSources.size() ? kActionSources[value].log_name : "";
-  }
 }
 
 }  // namespace
