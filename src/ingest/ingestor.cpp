@@ -228,9 +228,7 @@ void Ingestor::work() {
     if (lines_pending_ == 0) {
       take_again_when_there_is_room();
     }
-    spool_.wait(position_, std::chrono::milliseconds(lines_pending_ > 0 ? 20
-                                                     : consumer_        ? 10
-                                                                        : 200));
+    spool_.wait(std::chrono::milliseconds(lines_pending_ > 0 ? 20 : consumer_ ? 10 : 200));
   }
   if (lines_pending_ > 0) {
     static_cast<void>(commit());

@@ -350,6 +350,7 @@ SpoolAppend Spool::append(std::string_view sender, std::int64_t received_micros,
   segments_.back().bytes += frame_bytes;
   bytes_ += frame_bytes;
   lines_ += lines;
+  ++appended_;
   changed_.notify_one();
   return SpoolAppend::Taken;
 }
@@ -360,6 +361,7 @@ bool Spool::read(SpoolPosition at, SpoolFrame& frame) {
     bool last = false;
     {
       const std::scoped_lock lock(mutex_);
+      appended_when_read_ = appended_;
       // Of a segment that somebody removed, what follows it is still to be read.
       const auto segment = std::find_if(segments_.begin(), segments_.end(),
                                         [&](const Segment& s) { return s.number >= at.segment; });
@@ -418,13 +420,13 @@ Spool::Found Spool::read_behind(SpoolPosition at, std::uint64_t end, SpoolFrame&
   return Found::Frame;
 }
 
-void Spool::wait(SpoolPosition at, std::chrono::milliseconds time) {
+// What is asked is not where the reader stands: behind it there may be an empty segment, or damage.
+bool Spool::wait(std::chrono::milliseconds time) {
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, time, [&] {
-    return woken_ || segments_.back().number > at.segment ||
-           (segments_.back().number == at.segment && segments_.back().bytes > at.offset);
-  });
+  const bool more =
+      changed_.wait_for(lock, time, [&] { return woken_ || appended_ != appended_when_read_; });
   woken_ = false;
+  return more;
 }
 
 void Spool::wake() {

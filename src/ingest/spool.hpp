@@ -79,8 +79,9 @@ class Spool {
   // The frame at `at`; false when there is none (yet), or when the system refuses to read it for
   // now.
   bool read(SpoolPosition at, SpoolFrame& frame);
-  // Waits until a frame at or behind `at` may be there, or until `time` has passed.
-  void wait(SpoolPosition at, std::chrono::milliseconds time);
+  // After a read() that found nothing: waits until something was appended since, or `time` has
+  // passed. False: the time has passed.
+  bool wait(std::chrono::milliseconds time);
   void wake();
   // Nothing in front of `position` is needed any more; `lines` of it had been waiting.
   void release_before(SpoolPosition position, std::uint64_t lines);
@@ -124,6 +125,8 @@ class Spool {
   std::deque<Segment> segments_;  // the last is being written
   int writing_ = -1;
   std::uint64_t bytes_ = 0, lines_ = 0;
+  std::uint64_t appended_ = 0;  // frames, and how many of them the last read() may have seen
+  std::uint64_t appended_when_read_ = 0;
   std::uint64_t damaged_ = 0;
   std::set<SpoolPosition> damaged_places_;
   std::string failure_;

@@ -192,6 +192,52 @@ TEST_F(SpoolTest, IsBoundedAndTakesAgainWhenSomethingWasReleased) {
   EXPECT_EQ(spool.append("", 0, 1, std::string(100, 'x')), SpoolAppend::Taken);
 }
 
+TEST_F(SpoolTest, WhoHasReadEverythingWaitsUntilMoreComes) {
+  using namespace std::chrono_literals;
+  Spool spool(options());
+  ASSERT_TRUE(spool.open({}));
+  const std::string text = std::string(2000, 'x') + "\n";
+  ASSERT_EQ(spool.append("", 0, 1, text), SpoolAppend::Taken);
+  SpoolFrame frame;
+  ASSERT_TRUE(spool.read({}, frame));
+  // An empty segment takes the place of the one that was read.
+  spool.release_before(frame.end, 1);
+  ASSERT_EQ(spool.waiting().bytes, 0u);
+  EXPECT_FALSE(spool.read(frame.end, frame));
+  EXPECT_FALSE(spool.wait(1ms));
+  EXPECT_FALSE(spool.wait(1ms));
+  spool.wake();
+  EXPECT_TRUE(spool.wait(10min));
+  EXPECT_FALSE(spool.wait(1ms));
+  // What came between looking and waiting is not waited for.
+  ASSERT_EQ(spool.append("", 0, 1, text), SpoolAppend::Taken);
+  EXPECT_TRUE(spool.wait(10min));
+  SpoolPosition at = frame.end;
+  ASSERT_TRUE(spool.read(at, frame));
+  at = frame.end;
+  EXPECT_FALSE(spool.read(at, frame));
+  EXPECT_FALSE(spool.wait(1ms));
+}
+
+TEST_F(SpoolTest, WhoHasPassedOverDamageWaitsToo) {
+  using namespace std::chrono_literals;
+  Spool spool(options());
+  ASSERT_TRUE(spool.open({}));
+  ASSERT_EQ(spool.append("", 0, 1, "first\n"), SpoolAppend::Taken);
+  {
+    std::fstream file(folder_ + "/spool-0000000000000001.log");
+    file.seekp(36);
+    file.put('?');
+  }
+  SpoolFrame frame;
+  EXPECT_FALSE(spool.read({}, frame));
+  EXPECT_EQ(spool.damaged_bytes(), spool.waiting().bytes);
+  EXPECT_FALSE(spool.wait(1ms));
+  ASSERT_EQ(spool.append("", 0, 1, "second\n"), SpoolAppend::Taken);
+  EXPECT_TRUE(spool.wait(10min));
+  EXPECT_TRUE(spool.read({}, frame));
+}
+
 TEST_F(SpoolTest, StartsBehindWhatIsCommittedAlsoWhenItsFilesAreGone) {
   Spool spool(options());
   ASSERT_TRUE(spool.open({7, 500}));
