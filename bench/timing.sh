@@ -26,6 +26,13 @@ prepare() {
   mkdir -p "$folder"
 }
 
+# read_from_disk FILE: into the page cache.
+read_from_disk() {
+  sync "$1"
+  dd if="$1" iflag=nocache count=0 status=none
+  cat "$1" >/dev/null
+}
+
 # traffic_log SIZE: makes the log once, reads it into the page cache, prints its path. It is read from
 # the disk, as a log is that was written some time ago: what was just written lies in the page cache in
 # smaller pieces, which costs every reader half as much again for the copy.
@@ -35,9 +42,7 @@ traffic_log() {
     "$generator" --bytes "$1" >"$path.part"
     mv "$path.part" "$path"
   fi
-  sync "$path"
-  dd if="$path" iflag=nocache count=0 status=none
-  cat "$path" >/dev/null
+  read_from_disk "$path"
   echo "$path"
 }
 
