@@ -39,8 +39,11 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
-# The last four are loaded when they are needed, so nothing else asks for them.
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "adduser, tzdata, libcurl4 | libcurl3-gnutls, libpcap0.8, librdkafka1, liblz4-1")
+# From libcurl on they are loaded when they are needed, so nothing else asks for them.
+get_property(_later GLOBAL PROPERTY ENDREASON_LATER_PACKAGES)
+list(JOIN _later ", " _later)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS
+  "adduser, tzdata, libcurl4 | libcurl3-gnutls, libpcap0.8, librdkafka1, liblz4-1, ${_later}")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "ca-certificates")
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,7 +40,9 @@ std::vector<std::pair<std::string, const CLI::App*>> leaf_commands(const CLI::Ap
 
 using RunCommand = std::function<int()>;
 
-RunCommand declare_explain(CLI::App& app);
+// The words behind the command's name: options of captures are declared where one of them asks for
+// it, or where there is no word at all.
+RunCommand declare_explain(CLI::App& app, std::span<const char* const> words);
 RunCommand declare_track(CLI::App& app);
 RunCommand declare_inspect(CLI::App& app);
 RunCommand declare_ladder(CLI::App& app);

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // `endreason explain`: logs of any format, or captures, to verdicts.
+#include <algorithm>
 #include <memory>
+#include <span>
+#include <string>
+#include <string_view>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -31,6 +35,15 @@ void declare_options_of_captures(CLI::App& app, ExplainCommand& command) {
     all[i]->group("");
     command.of_captures.push_back(all[i]);
   }
+}
+
+// They are many, and declaring them takes longer than a small log: only a long option which is none
+// of those declared can ask for them.
+bool ask_for_more(const CLI::App& app, std::span<const char* const> words) {
+  return words.empty() || std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+           return word.starts_with("--") &&
+                  app.get_option_no_throw(std::string(word.substr(0, word.find('=')))) == nullptr;
+         });
 }
 
 Result<void> refuse_options_of_captures(const ExplainCommand& command) {
@@ -67,14 +80,14 @@ int run_command(const ExplainCommand& command) {
 
 }  // namespace
 
-RunCommand declare_explain(CLI::App& app) {
+RunCommand declare_explain(CLI::App& app, std::span<const char* const> words) {
   auto command = std::make_shared<ExplainCommand>();
   app.add_option(
       "PATH", command->paths,
       "Files, folders (read whole) or - for standard input; plain, gzip or zstd, any mix "
       "of formats. Captures go through the session engine. None: standard input");
   declare_run_options(app, command->run);
-  declare_options_of_captures(app, *command);
+  if (ask_for_more(app, words)) declare_options_of_captures(app, *command);
   app.footer(
       "Examples:\n"
       "  endreason explain traffic.log\n"

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,31 +30,44 @@ std::string exit_codes_text() {
   return text;
 }
 
+using Words = std::span<const char* const>;
+
 struct Command {
   const char* name;
   const char* description;
-  RunCommand (*declare)(CLI::App& app);
+  RunCommand (*declare)(CLI::App& app, Words words);
   bool shows_others = false;  // needs the options of all commands
 };
+// A command whose options do not depend on the words.
+template <RunCommand (*declare)(CLI::App&)>
+RunCommand of_any_words(CLI::App& app, Words) {
+  return declare(app);
+}
 constexpr auto kCommands = std::to_array<Command>({
     {"explain", "Explain traffic logs: what happened to each session, and why", declare_explain},
-    {"track", "Track the sessions of captures and write the log a firewall would", declare_track},
-    {"ladder", "Draw a session's packets between client and server", declare_ladder},
-    {"show", "Show the session table as of a moment, as the firewall's CLI does", declare_show},
-    {"policy", "What another rule base would change", declare_policy},
-    {"test", "Ask a rule base about one session, as the firewall's CLI does", declare_policy_test},
-    {"config", "Check, show or import a configuration", declare_config},
-    {"inspect", "Look for threats in captures with rules", declare_inspect},
-    {"matrix", "Which action and end reason is shown by which test case", declare_matrix},
-    {"serve", "Receive logs, keep them, and answer questions about them", declare_serve},
-    {"query", "Ask what a server keeps, with a filter", declare_query},
-    {"sql", "Ask what a server keeps, in SQL", declare_sql},
-    {"export", "Write what a server keeps to Parquet files", declare_export},
-    {"terms", "Explain a word: action, status, end reason, stage, state, column", declare_terms},
+    {"track", "Track the sessions of captures and write the log a firewall would",
+     of_any_words<declare_track>},
+    {"ladder", "Draw a session's packets between client and server", of_any_words<declare_ladder>},
+    {"show", "Show the session table as of a moment, as the firewall's CLI does",
+     of_any_words<declare_show>},
+    {"policy", "What another rule base would change", of_any_words<declare_policy>},
+    {"test", "Ask a rule base about one session, as the firewall's CLI does",
+     of_any_words<declare_policy_test>},
+    {"config", "Check, show or import a configuration", of_any_words<declare_config>},
+    {"inspect", "Look for threats in captures with rules", of_any_words<declare_inspect>},
+    {"matrix", "Which action and end reason is shown by which test case",
+     of_any_words<declare_matrix>},
+    {"serve", "Receive logs, keep them, and answer questions about them",
+     of_any_words<declare_serve>},
+    {"query", "Ask what a server keeps, with a filter", of_any_words<declare_query>},
+    {"sql", "Ask what a server keeps, in SQL", of_any_words<declare_sql>},
+    {"export", "Write what a server keeps to Parquet files", of_any_words<declare_export>},
+    {"terms", "Explain a word: action, status, end reason, stage, state, column",
+     of_any_words<declare_terms>},
     {"completion", "Print the completion script of a shell",
-     [](CLI::App& app) { return declare_completion(app, *app.get_parent()); }, true},
+     [](CLI::App& app, Words) { return declare_completion(app, *app.get_parent()); }, true},
     {"man", "Print the manual page (roff)",
-     [](CLI::App& app) { return declare_man(app, *app.get_parent()); }, true},
+     [](CLI::App& app, Words) { return declare_man(app, *app.get_parent()); }, true},
 });
 
 struct Declared {
@@ -61,17 +75,21 @@ struct Declared {
   RunCommand run;
 };
 
-// Options are declared for the command that the first word names, for all where it names none:
-// there are some hundred, which takes longer than a small log.
-std::vector<Declared> declare_commands(CLI::App& root, std::string_view first_word) {
-  const auto* const named = std::find_if(kCommands.begin(), kCommands.end(),
-                                         [&](const Command& c) { return c.name == first_word; });
-  const bool all = named == kCommands.end() || named->shows_others;
+// The command that the first word names and its options; where it names none, all commands, with
+// their options if more words follow: there are some hundred, which takes longer than a small log.
+std::vector<Declared> declare_commands(CLI::App& root, Words words) {
+  const auto* const named = std::find_if(kCommands.begin(), kCommands.end(), [&](const Command& c) {
+    return !words.empty() && std::string_view(words[0]) == c.name;
+  });
+  const bool none = named == kCommands.end();
+  const bool all = none || named->shows_others;
   std::vector<Declared> declared;
   for (const Command& command : kCommands) {
+    if (!all && &command != named) continue;
     CLI::App* app = root.add_subcommand(command.name, command.description);
     app->option_defaults()->always_capture_default(false);
-    if (all || &command == named) declared.push_back({app, command.declare(*app)});
+    if (none && words.size() <= 1) continue;
+    declared.push_back({app, command.declare(*app, all ? Words() : words.subspan(1))});
   }
   return declared;
 }
@@ -95,7 +113,8 @@ int run(int argc, char** argv) {
       "  endreason policy replay -r traffic.log --config new.yaml   what a change would break\n"
       "`endreason COMMAND --help` has more.\n\n" +
       exit_codes_text());
-  const std::vector<Declared> commands = declare_commands(app, argc > 1 ? argv[1] : "");
+  const std::vector<Declared> commands =
+      declare_commands(app, Words(argv, static_cast<std::size_t>(argc)).subspan(argc > 0 ? 1 : 0));
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& e) {  // --help, --version

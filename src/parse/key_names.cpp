@@ -2,6 +2,7 @@
 #include "parse/key_names.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -75,76 +76,119 @@ const KeyMeaning* KeyNames::Table::find(std::string_view key) const {
   return near;
 }
 
-void KeyNames::column(Dialect dialect, std::string_view key, Field field, bool weak) {
-  table(dialect).insert(key, {KeyMeaning::Kind::Column, field, weak, 0}, false);
-}
-
-void KeyNames::flag(Dialect dialect, std::string_view key, std::uint32_t mask) {
-  table(dialect).insert(key, {KeyMeaning::Kind::Flag, Field::Flags, false, mask}, false);
-}
-
-void KeyNames::add_variables(Dialect dialect) {
-  for (const FieldInfo& row : kFields) column(dialect, row.log_name, row.value);
-}
-
-void KeyNames::add_service_query(Dialect dialect) {
-  for (const ServiceName& row : kServiceNames) {
-    column(dialect, row.query, row.field);
-    if (row.query.ends_with(kValueSuffix))
-      column(dialect, row.query.substr(0, row.query.size() - kValueSuffix.size()), row.field);
+// The rows of one dialect. The first of a key counts, so each writer's own names go first.
+class KeyNames::OwnNames {
+ public:
+  explicit OwnNames(Dialect dialect) : dialect_(dialect) {
+    switch (dialect_) {
+      case Dialect::CefFirewall:
+        add_cef_of_firewall();
+        break;
+      case Dialect::CefService:
+        add_cef_of_service();
+        break;
+      case Dialect::CefLabel:
+        add_cef_labels();
+        break;
+      case Dialect::Leef:
+        add_leef();
+        break;
+      case Dialect::Object:
+      case Dialect::Pairs:
+        add_objects();
+        break;
+    }
   }
-  for (const ServiceFlagName& row : kServiceFlagNames) flag(dialect, row.query, row.mask);
-}
+  Table take() { return std::move(table_); }
 
-void KeyNames::add_cef() {
-  // The first row of a key counts, so each writer's own names go first.
-  for (const KeyRow& row : kFirewallCefNames) column(Dialect::CefFirewall, row.key, row.field);
-  for (const KeyRow& row : kServiceCefNames)
-    column(Dialect::CefService, row.key, row.field, row.weak);
-  for (const ServiceName& row : kServiceNames) {
-    column(Dialect::CefService, row.cef, row.field);
-    column(Dialect::CefFirewall, row.cef, row.field);
-    column(Dialect::CefLabel, row.https, row.field);
+ private:
+  void column(std::string_view key, Field field, bool weak = false) {
+    table_.insert(key, {KeyMeaning::Kind::Column, field, weak, 0}, false);
   }
-  for (const KeyRow& row : kFirewallCefNames) column(Dialect::CefService, row.key, row.field);
-  for (const ServiceFlagName& row : kServiceFlagNames) {
-    flag(Dialect::CefService, row.cef, row.mask);
-    flag(Dialect::CefFirewall, row.cef, row.mask);
+  void flag(std::string_view key, std::uint32_t mask) {
+    table_.insert(key, {KeyMeaning::Kind::Flag, Field::Flags, false, mask}, false);
   }
-  for (const KeyRow& row : kCefLabelNames) column(Dialect::CefLabel, row.key, row.field);
-  for (const Dialect d : {Dialect::CefFirewall, Dialect::CefService, Dialect::CefLabel})
-    add_variables(d);
-}
-
-void KeyNames::add_leef() {
-  for (const KeyRow& row : kFirewallLeefNames) column(Dialect::Leef, row.key, row.field, row.weak);
-  for (const ServiceName& row : kServiceNames) column(Dialect::Leef, row.leef, row.field);
-  for (const ServiceName& row : kServiceNames) column(Dialect::Leef, row.https, row.field);
-  for (const ServiceFlagName& row : kServiceFlagNames) flag(Dialect::Leef, row.leef, row.mask);
-  add_variables(Dialect::Leef);
-}
-
-void KeyNames::add_objects() {
-  for (const Dialect d : {Dialect::Object, Dialect::Pairs}) {
-    add_variables(d);
-    for (const LogFlagInfo& row : kLogFlags) flag(d, row.log_name, row.mask);
-    for (const KeyRow& row : kObjectNames) column(d, row.key, row.field, row.weak);
-    for (const ServiceName& row : kServiceNames) column(d, row.https, row.field);
-    for (const ServiceFlagName& row : kServiceFlagNames) flag(d, row.https, row.mask);
-    add_service_query(d);
+  void add_variables() {
+    for (const FieldInfo& row : kFields) column(row.log_name, row.value);
   }
-  for (const KeyRow& row : kFirewallLeefNames)
-    if (!ambiguous(row.key)) column(Dialect::Pairs, row.key, row.field, row.weak);
-  for (const ServiceName& row : kServiceNames)
-    if (!ambiguous(row.leef)) column(Dialect::Pairs, row.leef, row.field);
-  for (const KeyRow& row : kFirewallCefNames)
-    if (!ambiguous(row.key)) column(Dialect::Pairs, row.key, row.field);
+  void add_cef_of_firewall() {
+    for (const KeyRow& row : kFirewallCefNames) column(row.key, row.field);
+    for (const ServiceName& row : kServiceNames) column(row.cef, row.field);
+    for (const ServiceFlagName& row : kServiceFlagNames) flag(row.cef, row.mask);
+    add_variables();
+  }
+  void add_cef_of_service() {
+    for (const KeyRow& row : kServiceCefNames) column(row.key, row.field, row.weak);
+    for (const ServiceName& row : kServiceNames) column(row.cef, row.field);
+    for (const KeyRow& row : kFirewallCefNames) column(row.key, row.field);
+    for (const ServiceFlagName& row : kServiceFlagNames) flag(row.cef, row.mask);
+    add_variables();
+  }
+  void add_cef_labels() {
+    for (const ServiceName& row : kServiceNames) column(row.https, row.field);
+    for (const KeyRow& row : kCefLabelNames) column(row.key, row.field);
+    add_variables();
+  }
+  void add_leef() {
+    for (const KeyRow& row : kFirewallLeefNames) column(row.key, row.field, row.weak);
+    for (const ServiceName& row : kServiceNames) column(row.leef, row.field);
+    for (const ServiceName& row : kServiceNames) column(row.https, row.field);
+    for (const ServiceFlagName& row : kServiceFlagNames) flag(row.leef, row.mask);
+    add_variables();
+  }
+  void add_objects() {
+    add_variables();
+    for (const LogFlagInfo& row : kLogFlags) flag(row.log_name, row.mask);
+    for (const KeyRow& row : kObjectNames) column(row.key, row.field, row.weak);
+    for (const ServiceName& row : kServiceNames) column(row.https, row.field);
+    for (const ServiceFlagName& row : kServiceFlagNames) flag(row.https, row.mask);
+    add_service_query();
+    if (dialect_ == Dialect::Pairs) add_unambiguous();
+  }
+  void add_service_query() {
+    for (const ServiceName& row : kServiceNames) {
+      column(row.query, row.field);
+      if (row.query.ends_with(kValueSuffix))
+        column(row.query.substr(0, row.query.size() - kValueSuffix.size()), row.field);
+    }
+    for (const ServiceFlagName& row : kServiceFlagNames) flag(row.query, row.mask);
+  }
+  void add_unambiguous() {
+    for (const KeyRow& row : kFirewallLeefNames)
+      if (!ambiguous(row.key)) column(row.key, row.field, row.weak);
+    for (const ServiceName& row : kServiceNames)
+      if (!ambiguous(row.leef)) column(row.leef, row.field);
+    for (const KeyRow& row : kFirewallCefNames)
+      if (!ambiguous(row.key)) column(row.key, row.field);
+  }
+
+  Dialect dialect_;
+  Table table_;
+};
+
+// A log has keys of one or two dialects, most have none: a table costs as much as a hundred lines.
+template <Dialect dialect>
+const KeyNames::Table& KeyNames::made() {
+  static const Table table = OwnNames(dialect).take();
+  return table;
 }
 
-KeyNames::KeyNames() {
-  add_cef();
-  add_leef();
-  add_objects();
+const KeyNames::Table& KeyNames::own(Dialect dialect) {
+  switch (dialect) {
+    case Dialect::CefFirewall:
+      return made<Dialect::CefFirewall>();
+    case Dialect::CefService:
+      return made<Dialect::CefService>();
+    case Dialect::CefLabel:
+      return made<Dialect::CefLabel>();
+    case Dialect::Leef:
+      return made<Dialect::Leef>();
+    case Dialect::Object:
+      return made<Dialect::Object>();
+    case Dialect::Pairs:
+      break;
+  }
+  return made<Dialect::Pairs>();
 }
 
 Result<void> KeyNames::add(std::string_view key, Field field) {
@@ -160,7 +204,7 @@ Result<void> KeyNames::add(std::string_view key, Field field) {
 KeyMeaning KeyNames::find(Dialect dialect, std::string_view key) const {
   if (!user_.empty())
     if (const KeyMeaning* m = user_.find(key)) return *m;
-  const KeyMeaning* m = tables_[static_cast<std::size_t>(dialect)].find(key);
+  const KeyMeaning* m = own(dialect).find(key);
   return m != nullptr ? *m : KeyMeaning{};
 }
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // KeyNames: what a key of a keyed format means: a column, a bit of the flags column, or nothing
-// that we know. One table a dialect, the user's own names before all of them. Build it once (cold),
-// then share it: find() is const, allocates nothing and may run on any thread.
+// that we know. One table a dialect, made when the first key of that dialect is looked up, and the
+// user's own names before all of them. find() is const and may run on any thread.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -26,7 +25,6 @@ enum class Dialect : std::uint8_t {
   Object,  // JSON and XML: PAN-OS variables, HTTPS names, query names
   Pairs,   // name=value of user-defined formats: all of the above that are unambiguous
 };
-inline constexpr std::size_t kDialectCount = 6;
 
 struct KeyMeaning {
   enum class Kind : std::uint8_t { Unknown, Column, Flag };
@@ -38,8 +36,6 @@ struct KeyMeaning {
 
 class KeyNames {
  public:
-  KeyNames();
-
   // The user's own name for a column, in every dialect; it wins over ours. Fails when the key has
   // no character or could not be read back as a key (blanks, '=', quotes).
   Result<void> add(std::string_view key, Field field);
@@ -64,17 +60,11 @@ class KeyNames {
     std::vector<Slot> slots_;
     std::size_t count_ = 0;
   };
+  class OwnNames;  // those that this program knows
+  template <Dialect dialect>
+  static const Table& made();
+  static const Table& own(Dialect dialect);
 
-  Table& table(Dialect dialect) { return tables_[static_cast<std::size_t>(dialect)]; }
-  void column(Dialect dialect, std::string_view key, Field field, bool weak = false);
-  void flag(Dialect dialect, std::string_view key, std::uint32_t mask);
-  void add_variables(Dialect dialect);
-  void add_service_query(Dialect dialect);
-  void add_cef();
-  void add_leef();
-  void add_objects();
-
-  std::array<Table, kDialectCount> tables_;
   Table user_;
 };
 

@@ -2,6 +2,7 @@
 #include "parse/xml.hpp"
 
 #include <array>
+#include <optional>
 #include <string>
 
 #include "model/traffic_record.hpp"
@@ -49,7 +50,7 @@ class XmlReader::Impl {
   ReadStatus reject_answer(const pugi::xml_node& root);
 
   KeyedRecord keyed_;
-  pugi::xml_document document_;
+  std::optional<pugi::xml_document> document_;  // from the first one on: most logs have none
   std::string joined_;
   std::string name_;
 };
@@ -101,9 +102,10 @@ ReadStatus XmlReader::Impl::reject_answer(const pugi::xml_node& root) {
 
 ReadStatus XmlReader::Impl::read(std::string_view text, TrafficRecord& record) {
   keyed_.begin(text, record, InputFormat::Xml);
-  const pugi::xml_parse_result result = document_.load_buffer(
+  if (!document_) document_.emplace();
+  const pugi::xml_parse_result result = document_->load_buffer(
       text.data(), text.size(), pugi::parse_default | pugi::parse_trim_pcdata, pugi::encoding_utf8);
-  const pugi::xml_node root = document_.document_element();
+  const pugi::xml_node root = document_->document_element();
   const std::string_view name = root.name();
   // A cut entry keeps its children but for the last one, which may be half of itself.
   const bool cut = !result && name == "entry" && text.find("</entry>") == std::string_view::npos &&
