@@ -51,6 +51,11 @@ class AddressBook {
   std::uint32_t id_of_quad_in(const AddressBook& other, std::uint32_t id) {
     return id_of_quad(other.quads_[id]);
   }
+  // Numbers are dense at both ends only; these are so as a whole: below index_end(), for tables.
+  std::size_t index_of(std::uint32_t id) const {
+    return id < quads_.size() ? id : quads_.size() + (kLast - id);
+  }
+  std::size_t index_end() const { return quads_.size() + others_end_; }
   // The address as keys hold it, to the end of a key.
   void append_to(std::uint32_t id, KeyBuilder& key) const;
 

@@ -29,11 +29,4 @@ void CountedRows::combine(std::span<const RadixDigit> digits) {
   large_ = std::move(large);
 }
 
-CountedRows CountedRows::copy() const {
-  CountedRows same(std::max<std::size_t>(size(), 1));
-  same.rows_.assign({rows_.begin(), rows_.end()});
-  same.large_ = large_;
-  return same;
-}
-
 }  // namespace endreason

@@ -48,9 +48,6 @@ class CountedRows {
   }
   // Sorts, and adds up equal keys, which the digits must have all bits of.
   void combine(std::span<const RadixDigit> digits);
-  // As many rows, with room for no more.
-  CountedRows copy() const;
-
   void raise_limit(std::size_t more) {
     rows_.raise_limit(more);
     large_max_ += more / kRowsPerLarge;

@@ -50,6 +50,11 @@ class Leaders {
     if (leaders.size() == top_ && falls_behind(counts, leaders.back().counts)) return;
     insert(ranking, counts, build_key());
   }
+  // What ranks lower will not lead. 0 while there is room for more.
+  std::uint64_t least_rank(GroupKind ranking) const {
+    const std::vector<Leader>& leaders = leaders_[static_cast<std::size_t>(ranking)];
+    return leaders.empty() || leaders.size() < top_ ? 0 : leaders.back().counts.rank;
+  }
   // All of `other`, which ranks nothing that was ranked here.
   void take(Leaders&& other);
   std::size_t top() const { return top_; }

@@ -43,15 +43,6 @@ class RowBuffer {
     if (size_ == reserved_) reserve();
     rows_[size_++] = row;
   }
-  // Instead of what there is; as many as there is room for.
-  void assign(std::span<const Row> rows) {
-    if (size_ = rows.size(); size_ == 0) return;
-    if (!rows_) {
-      reserve();
-      will_be_full(rows_.get());
-    }
-    std::memcpy(rows_.get(), rows.data(), rows.size_bytes());
-  }
   void shrink_to(const Row* end) { size_ = static_cast<std::size_t>(end - rows_.get()); }
 
   template <class KeyOf>

@@ -3,76 +3,20 @@
 
 #include <algorithm>
 #include <array>
-#include <latch>
 #include <thread>
 
+#include "findings/row_ranking.hpp"
+#include "findings/tuple_key.hpp"
 #include "model/traffic_record.hpp"
 
 namespace endreason {
 namespace {
 
-// ---- the key of a row: source, concern and reason, destination, service
-// ------------------------
-
-constexpr unsigned kReasonBits = 6;
-constexpr unsigned kConcernBits = 1;
-constexpr unsigned kDestinationAt = kServiceBits;
-constexpr unsigned kReasonAt = kDestinationAt + AddressBook::kIdBits;
-constexpr unsigned kConcernAt = kReasonAt + kReasonBits;
-constexpr unsigned kSourceAt = kConcernAt + kConcernBits;
-constexpr unsigned kKeyBits = kSourceAt + AddressBook::kIdBits;
-static_assert(kReasonCodes.size() <= std::size_t{1} << kReasonBits);
-static_assert(kKeyBits < 64, "no key has all bits set");
-constexpr std::uint64_t kNothing = ~std::uint64_t{0};
-
-constexpr std::uint32_t bits_of(std::uint64_t key, unsigned at, unsigned bits) {
-  return static_cast<std::uint32_t>(key >> at & ((std::uint64_t{1} << bits) - 1));
-}
-constexpr std::uint32_t source_of(std::uint64_t row) {
-  return bits_of(row, kSourceAt, AddressBook::kIdBits);
-}
-constexpr std::uint32_t destination_of(std::uint64_t row) {
-  return bits_of(row, kDestinationAt, AddressBook::kIdBits);
-}
-constexpr std::uint32_t service_of(std::uint64_t row) {
-  return bits_of(row, 0, kServiceBits);
-}
-constexpr ReasonCode reason_of(std::uint64_t row) {
-  return static_cast<ReasonCode>(bits_of(row, kReasonAt, kReasonBits));
-}
-constexpr Concern concern_of(std::uint64_t row) {
-  return static_cast<Concern>(bits_of(row, kConcernAt, kConcernBits));
-}
-
-constexpr std::uint64_t kDestinationMask =
-    (std::uint64_t{1} << kReasonAt) - (std::uint64_t{1} << kDestinationAt);
-constexpr std::uint64_t with_addresses(std::uint64_t row, std::uint32_t source,
-                                       std::uint32_t destination) {
-  constexpr std::uint64_t kRest = ((std::uint64_t{1} << kSourceAt) - 1) & ~kDestinationMask;
-  return std::uint64_t{source} << kSourceAt | std::uint64_t{destination} << kDestinationAt |
-         (row & kRest);
-}
+using namespace tuple_key;
 
 constexpr auto kBySourceDigits = std::to_array<RadixDigit>(
-    {{0, 11}, {11, 11}, {22, 11}, {33, 11}, {44, 11}, {55, kKeyBits - 55}});
-static_assert(kKeyBits > 55 && kKeyBits <= 55 + kRadixBitsMax);
-// By service, reason, destination; rows that agree in these stay sorted by
-// source.
-constexpr auto kByDestinationDigits =
-    std::to_array<RadixDigit>({{0, 9},
-                               {9, kServiceBits - 9},
-                               {kReasonAt, kReasonBits + kConcernBits},
-                               {kDestinationAt, 10},
-                               {kDestinationAt + 10, AddressBook::kIdBits - 10}});
-// The same of rows in any order: by source first.
-constexpr auto kByAllOfDestinationDigits =
-    std::to_array<RadixDigit>({{kSourceAt, 10},
-                               {kSourceAt + 10, AddressBook::kIdBits - 10},
-                               {0, 9},
-                               {9, kServiceBits - 9},
-                               {kReasonAt, kReasonBits + kConcernBits},
-                               {kDestinationAt, 10},
-                               {kDestinationAt + 10, AddressBook::kIdBits - 10}});
+    {{0, 11}, {11, 11}, {22, 11}, {33, 11}, {44, 11}, {55, tuple_key::kBits - 55}});
+static_assert(tuple_key::kBits > 55 && tuple_key::kBits <= 55 + kRadixBitsMax);
 // By source, then the rule's place, whose highest bits are rarely used.
 constexpr auto kRuleSourceDigits =
     std::to_array<RadixDigit>({{0, 10}, {10, 9}, {19, 11}, {30, 11}, {41, 10}});
@@ -111,31 +55,6 @@ std::size_t place_in(std::size_t places, std::uint64_t key) {
 bool roomy(std::size_t size, std::size_t limit) {
   return size <= limit / 4 * 3;
 }
-
-// ---- in which order rows are ranked
-// -------------------------------------------------------------
-
-struct BySource {
-  static constexpr std::uint64_t kGroup = kNothing << kConcernAt;
-  static constexpr std::uint64_t kCause = kNothing << kReasonAt;
-  static constexpr bool kCountsDestinations = true;
-  static constexpr GroupKind kKind = GroupKind::BlockedSource;
-  static std::uint32_t address_of(std::uint64_t row) { return source_of(row); }
-  static void append_cause(std::uint64_t row, KeyBuilder& key) {
-    append_reason(reason_of(row), key);
-  }
-};
-struct ByDestination {
-  static constexpr std::uint64_t kGroup = std::uint64_t{1} << kConcernAt | kDestinationMask;
-  static constexpr std::uint64_t kCause = (std::uint64_t{1} << kSourceAt) - 1;
-  static constexpr bool kCountsDestinations = false;
-  static constexpr GroupKind kKind = GroupKind::BlockedDestination;
-  static std::uint32_t address_of(std::uint64_t row) { return destination_of(row); }
-  static void append_cause(std::uint64_t row, KeyBuilder& key) {
-    append_reason(reason_of(row), key);
-    append_service(service_of(row), key);
-  }
-};
 
 }  // namespace
 
@@ -326,24 +245,21 @@ void TupleStore::build_name_key(const KeyCount& name) {
   key_.bytes(name.key.substr(name.prefix_size));
 }
 
-template <class Order>
-void TupleStore::begin_group_key(std::uint64_t row, KeyBuilder& address, KeyBuilder& key) const {
-  address.clear();
-  addresses_.append_to(Order::address_of(row), address);
-  begin_address_key(group_kind(concern_of(row), Order::kKind), address.text(), key);
+void TupleStore::begin_address(GroupKind blocked_kind, std::uint64_t row, std::uint32_t address) {
+  begin_address_key(group_kind(concern_of(row), blocked_kind), address_bytes(address), key_);
+  append_reason(reason_of(row), key_);
 }
 
 void TupleStore::build_source_key(std::uint64_t row) {
-  begin_group_key<BySource>(row, address_, key_);
-  BySource::append_cause(row, key_);
+  begin_address(GroupKind::BlockedSource, row, source_of(row));
   key_.bytes(address_bytes(destination_of(row)));
   append_service(service_of(row), key_);
   key_.seal();
 }
 
 void TupleStore::build_destination_key(std::uint64_t row) {
-  begin_group_key<ByDestination>(row, address_, key_);
-  ByDestination::append_cause(row, key_);
+  begin_address(GroupKind::BlockedDestination, row, destination_of(row));
+  append_service(service_of(row), key_);
   key_.bytes(address_bytes(source_of(row)));
   key_.seal();
 }
@@ -354,93 +270,52 @@ void TupleStore::build_destination_key(std::uint64_t row) {
 void TupleStore::rank(Leaders& leaders, unsigned threads) {
   empty_hot_rows();
   Leaders by_destination(leaders.top());
+  const auto rank_destinations = [&] { rank_by_destination(rows_, addresses_, by_destination); };
+  const auto rank_the_rest = [&] {
+    rank_names(leaders);
+    rank_by_source(rows_, addresses_, leaders);
+  };
   if (threads > 1) {
-    rank_side_by_side(leaders, by_destination);
+    std::thread beside(rank_destinations);
+    rank_the_rest();
+    beside.join();
   } else {
-    rank_rule_sources(leaders);
-    combine_rows();
-    rank_rows<BySource>(rows_, leaders);
-    rows_.sort(kByDestinationDigits);
-    rank_rows<ByDestination>(rows_, by_destination);
+    rank_the_rest();
+    rank_destinations();
   }
   leaders.take(std::move(by_destination));
 }
 
-// By destination in a copy, at the same time. Combining that anew is less than it takes to wait for
-// the others; and while it is copied, what needs no rows is ranked.
-void TupleStore::rank_side_by_side(Leaders& leaders, Leaders& by_destination) {
-  std::latch copied(1);
-  std::thread beside([&] {
-    CountedRows rows = rows_.copy();
-    copied.count_down();
-    rows.combine(kByAllOfDestinationDigits);
-    rank_rows<ByDestination>(rows, by_destination);
-  });
-  rank_rule_sources(leaders);
-  copied.wait();
-  combine_rows();
-  rank_rows<BySource>(rows_, leaders);
-  beside.join();
-}
-
-void TupleStore::rank_rule_sources(Leaders& leaders) {
-  combine_rule_sources();
-  rank_names(leaders);
+// A rule's sources are put together; those that the rule had before are marked so.
+std::vector<std::uint32_t> TupleStore::sources_of_rules() const {
+  std::vector<std::uint32_t> ends(names_.places_end());
+  for (const std::uint64_t rule_source : rule_sources_) ++ends[rule_of(rule_source)];
+  std::uint32_t begin = 0;
+  for (std::uint32_t& end : ends) begin += std::exchange(end, begin);
+  std::vector<std::uint32_t> sources(rule_sources_.size());
+  for (const std::uint64_t rule_source : rule_sources_)
+    sources[ends[rule_of(rule_source)]++] =
+        static_cast<std::uint32_t>(addresses_.index_of(source_of_rule(rule_source)));
+  std::vector<std::uint32_t> last_rule(addresses_.index_end());
+  begin = 0;
+  for (std::uint32_t rule = 0; rule < ends.size(); ++rule) {
+    const std::uint32_t end = std::exchange(ends[rule], 0);  // from here on: how many sources
+    for (; begin < end; ++begin)
+      ends[rule] += std::exchange(last_rule[sources[begin]], rule) != rule;
+  }
+  return ends;
 }
 
 void TupleStore::rank_names(Leaders& leaders) {
+  const std::vector<std::uint32_t> sources = sources_of_rules();
   names_.sort();
   GroupRanker ranker(leaders);
   for (std::size_t i = 0; i < names_.entries(); ++i) {
     const KeyCount name = names_.sorted(i);
-    std::uint64_t members = 1;
-    if (kind_of(name.key) == GroupKind::BlockedRule) {
-      const std::uint64_t rule = names_.sorted_place(i);
-      const auto first = std::lower_bound(rule_sources_.begin(), rule_sources_.end(),
-                                          rule << AddressBook::kIdBits);
-      const auto last =
-          std::lower_bound(first, rule_sources_.end(), (rule + 1) << AddressBook::kIdBits);
-      members = static_cast<std::uint64_t>(last - first);
-    }
-    ranker.add(name, members);
+    const bool has_sources = kind_of(name.key) == GroupKind::BlockedRule;
+    ranker.add(name, has_sources ? sources[names_.sorted_place(i)] : 1);
   }
   ranker.finish();
-}
-
-template <class Order>
-void TupleStore::rank_rows(const CountedRows& rows, Leaders& leaders) const {
-  KeyBuilder address, key;
-  const Row* row = rows.begin();
-  while (row != rows.end()) {
-    const std::uint64_t group_row = row->key;
-    GroupCounts group;
-    do {
-      const std::uint64_t cause_row = row->key;
-      GroupCounts cause;
-      std::uint64_t last = kNothing;
-      for (; row != rows.end() && ((row->key ^ cause_row) & Order::kCause) == 0; ++row) {
-        const Count count = rows.count_of(*row);
-        cause.add(count.sessions, count.bytes, last != row->key);
-        if constexpr (Order::kCountsDestinations)
-          cause.destinations += (last ^ row->key) >> kDestinationAt != 0;
-        last = row->key;
-      }
-      const GroupKind ranking = cause_of(group_kind(concern_of(cause_row), Order::kKind));
-      cause.set_rank(ranking);
-      leaders.offer(ranking, cause, [&] {
-        begin_group_key<Order>(cause_row, address, key);
-        Order::append_cause(cause_row, key);
-        return key.text();
-      });
-      group.add(cause.sessions, cause.bytes, cause.members);
-    } while (row != rows.end() && ((row->key ^ group_row) & Order::kGroup) == 0);
-    const GroupKind ranking = group_kind(concern_of(group_row), Order::kKind);
-    group.set_rank(ranking);
-    leaders.offer(ranking, group, [&] {
-      begin_group_key<Order>(group_row, address, key);
-      return key.text();
-    });
-  }
 }
 
 // ---- memory

@@ -112,14 +112,11 @@ class TupleStore {
   template <class Visit>
   void visit_rule_sources(Visit&& visit) const;
 
-  void rank_side_by_side(Leaders& leaders, Leaders& by_destination);
-  void rank_rule_sources(Leaders& leaders);
+  // How many sources each rule's blocked rows have, by the place of its name.
+  std::vector<std::uint32_t> sources_of_rules() const;
   void rank_names(Leaders& leaders);
-  template <class Order>
-  void rank_rows(const CountedRows& rows, Leaders& leaders) const;
   std::string_view address_bytes(std::uint32_t id);  // valid until the next call
-  template <class Order>
-  void begin_group_key(std::uint64_t row, KeyBuilder& address, KeyBuilder& key) const;
+  void begin_address(GroupKind blocked_kind, std::uint64_t row, std::uint32_t address);
   // Keys are built in key_.
   void build_name_key(const KeyCount& name);
   void build_source_key(std::uint64_t row);

@@ -134,5 +134,68 @@ TEST(TupleStore, HotRowsCostNoRoom) {
   EXPECT_EQ(keys.size(), 5u + 5u + 1u + 1u);
 }
 
+// By way of whole keys, sorted as they are when the memory does not suffice.
+std::array<Ranking, kGroupKindCount> ranked_by_keys(TupleStore& store, std::size_t top) {
+  KeyTable keys(64 << 20, KeyHash(3));
+  store.visit_keys([&](const KeyBuilder& key, std::uint64_t sessions, std::uint64_t bytes) {
+    ASSERT_TRUE(keys.add(key, keys.hash(key), sessions, bytes));
+  });
+  keys.sort();
+  Leaders leaders(top);
+  GroupRanker ranker(leaders);
+  for (std::size_t i = 0; i < keys.entries(); ++i) ranker.add(keys.sorted(i));
+  ranker.finish();
+  return leaders.finish();
+}
+
+// Few rows of many addresses, many of a few, and thousands of one pair, in no order.
+void fill(TupleStore& store, unsigned seed) {
+  std::mt19937 random(seed);
+  for (int i = 0; i < 20'000; ++i) {
+    const unsigned spread = 1u << random() % 12;
+    const std::string source = random() % 16 == 0
+                                   ? fmt::format("2001:db8::{:x}", random() % spread + 1)
+                                   : fmt::format("10.0.0.{}", random() % spread % 256);
+    const TrafficRecord record =
+        record_of(source, fmt::format("192.0.{}.{}", random() % spread % 256, random() % 4),
+                  fmt::format("rule {}", random() % spread),
+                  static_cast<std::uint16_t>(random() % (random() % 2 == 0 ? 3 : 60'000)));
+    const auto concern = random() % 2 == 0 ? Concern::Blocked : Concern::Failed;
+    ASSERT_TRUE(store.add(record, concern,
+                          random() % 2 == 0 ? ReasonCode::DeniedByRule : ReasonCode::NoReply,
+                          {1, random() % 3, random() % 1000}));
+  }
+}
+
+TEST(TupleStore, RankingsAreThoseOfTheWholeKeysWithOneThreadAndWithTwo) {
+  for (const std::size_t top : {std::size_t{1}, std::size_t{10}, std::size_t{100'000}}) {
+    TupleStore visited(64 << 20, KeyHash(2));
+    fill(visited, 7);
+    const auto expected = ranked_by_keys(visited, top);
+    for (const unsigned threads : {1u, 2u}) {
+      TupleStore store(64 << 20, KeyHash(2));
+      fill(store, 7);
+      Leaders leaders(top);
+      store.rank(leaders, threads);
+      const auto rankings = leaders.finish();
+      for (std::size_t kind = 0; kind < kGroupKindCount; ++kind) {
+        const auto& [groups, leading] = expected[kind];
+        EXPECT_EQ(rankings[kind].groups, groups) << kind;
+        ASSERT_EQ(rankings[kind].leading.size(), leading.size()) << kind;
+        for (std::size_t i = 0; i < leading.size(); ++i) {
+          const RankedGroup& group = rankings[kind].leading[i];
+          EXPECT_EQ(group.filter, leading[i].filter) << kind << ' ' << i;
+          EXPECT_EQ(group.name.subject, leading[i].name.subject) << kind << ' ' << i;
+          EXPECT_EQ(group.sessions, leading[i].sessions) << kind << ' ' << i;
+          EXPECT_EQ(group.bytes, leading[i].bytes) << kind << ' ' << i;
+          EXPECT_EQ(group.destinations, leading[i].destinations) << kind << ' ' << i;
+          if (!is_cause(static_cast<GroupKind>(kind))) continue;
+          EXPECT_EQ(group.members, leading[i].members) << kind << ' ' << i;
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace endreason

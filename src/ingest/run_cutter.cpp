@@ -31,6 +31,13 @@ std::string_view trimmed(std::string_view line) {
   return line;
 }
 
+// As rfind() says it, many bytes at a time: the end of a run is far from the processor, mostly.
+std::size_t last_newline(std::string_view text) {
+  const void* found = text.empty() ? nullptr : ::memrchr(text.data(), '\n', text.size());
+  if (found == nullptr) return std::string_view::npos;
+  return static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
+}
+
 bool opens_xml(std::string_view line) {
   constexpr auto kTags = std::to_array<std::string_view>(
       {"<?xml", "<!--", "<response", "<result", "<entry", "<logs", "<log", "<report"});
@@ -124,7 +131,7 @@ void RunCutter::keep(std::string_view bytes) {
   if (!bytes.empty()) std::memcpy(kept_.data(), bytes.data(), bytes.size());
   kept_.set_size(bytes.size());
   kept_from_ = 0;
-  kept_lines_end_ = at_end_ ? bytes.size() : bytes.rfind('\n') + 1;  // npos + 1 is 0
+  kept_lines_end_ = at_end_ ? bytes.size() : last_newline(bytes) + 1;  // npos + 1 is 0
 }
 
 // Lines where they are in the mapped file. The end of the file is read, for it may move.
@@ -136,7 +143,7 @@ bool RunCutter::lend_lines(Run& run) {
   if (!file || offset + run_bytes_ + kScanPadding > file->size()) return false;
   const auto bytes = PaddedView::vouched({file->bytes() + offset, run_bytes_});
   const LentBytes lent(bytes.text());
-  const std::size_t newline = bytes.text().rfind('\n');
+  const std::size_t newline = last_newline(bytes.text());
   if (newline == std::string_view::npos || lent.broken()) return false;
   source_->set_apart(newline + 1);
   run.lent = bytes.part(0, newline + 1);
@@ -175,7 +182,7 @@ bool RunCutter::next_lines(Run& run) {
     }
     const bool full = text.size() == run.bytes.capacity();
     if (!full && !live) continue;
-    const std::size_t newline = text.rfind('\n');
+    const std::size_t newline = last_newline(text);
     if (newline != std::string_view::npos && (full || newline >= before)) {
       cut = newline + 1;
       break;
@@ -280,7 +287,7 @@ PieceSurvey RunCutter::survey(const Piece& piece) const {
   const PaddedView bytes = piece.padded();
   found.first_newline = bytes.text().find('\n');
   if (found.first_newline == std::string_view::npos) return found;
-  found.last_newline = bytes.text().rfind('\n');
+  found.last_newline = last_newline(bytes.text());
   found.newlines = 1;
   OddLine odd = OddLine::Plain;
   const std::size_t end = found.last_newline + 1;
