@@ -31,7 +31,8 @@ class JudgedRows final : public EngineSink {
         clock_(plan.clock),
         sink_(plan.make_sink(worker)),
         stopped_(stopped),
-        flush_bytes_(plan.threads > 1 ? 1 : plan.run_bytes) {}
+        alone_(plan.threads == 1),
+        flush_bytes_(alone_ ? plan.run_bytes : 1) {}
 
   void on_record(TrafficRecord& record) override {
     ReadStatus status;
@@ -50,7 +51,11 @@ class JudgedRows final : public EngineSink {
   void on_lines(std::string_view lines, std::size_t rows) override {
     accounting_.count_traffic(InputFormat::Engine, version_, rows);
     accounting_.matched += rows;
-    output_ += lines;
+    // A single sink's rows are next in the log: many of them need not be collected first.
+    if (alone_ && output_.empty() && lines.size() >= kLinesAtOnce && !stopped_)
+      stopped_ = !plan_.write_output(lines);
+    else
+      output_ += lines;
   }
 
   void on_part() override {
@@ -66,6 +71,8 @@ class JudgedRows final : public EngineSink {
   const Accounting& accounting() const { return accounting_; }
 
  private:
+  static constexpr std::size_t kLinesAtOnce = 32 << 10;  // bytes that are worth a call
+
   bool in_time(const TrafficRecord& record) const {
     const auto time = clock_.of(record);
     if (!time) return false;
@@ -79,6 +86,7 @@ class JudgedRows final : public EngineSink {
   RecordClock clock_;
   std::unique_ptr<RecordSink> sink_;
   bool& stopped_;
+  const bool alone_;
   const std::size_t flush_bytes_;  // with several sinks, all that was given is next in the log
   Accounting accounting_;
   std::string output_;

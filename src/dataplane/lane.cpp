@@ -317,8 +317,7 @@ EngineRow* Lane::begin_row(const Session& session, const RowOfSession& row) {
     return nullptr;
   }
   const auto part = static_cast<std::uint32_t>(rows_.size());
-  rows_.push_back(
-      {session, table_->moment(), row.at_ns, part, row.policy, {}, {}, row.app, row.subtype});
+  rows_.emplace_back(session, table_->moment(), row.at_ns, part, row.policy, row.app, row.subtype);
   latest_row_ns_ = std::max(latest_row_ns_, row.at_ns);
   return &rows_.back();
 }

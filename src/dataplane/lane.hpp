@@ -25,6 +25,16 @@ namespace endreason {
 
 // A row of the log before it is written: the session as it was at that moment.
 struct EngineRow {
+  EngineRow(const Session& of, const Moment& at, std::int64_t generated, std::uint32_t place,
+            const SessionPolicy& decided, AppId named, Subtype kind)
+      : session(of),
+        moment(at),
+        generated_ns(generated),
+        part(place),
+        policy(decided),
+        app(named),
+        subtype(kind) {}
+
   Session session;
   Moment moment;
   std::int64_t generated_ns{};  // end of the timer, or the packet that gave rise to the row

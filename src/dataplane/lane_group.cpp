@@ -280,6 +280,11 @@ void LaneGroup::tell_numbers(std::size_t number) {
 
 void LaneGroup::join_rows() {
   if (options_.inspection != nullptr) options_.inspection->on_tracked();
+  if (size() == 1) {
+    rows_.clear();
+    for (const RowPlace& place : lanes_.front()->give_rows()) rows_.push_back(place.row);
+    return;
+  }
   places_.clear();
   for (const auto& lane : lanes_) {
     const std::span<const RowPlace> more = lane->give_rows();

@@ -4,12 +4,14 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "base/enum_table.hpp"
+#include "model/packet_view.hpp"
 
 namespace endreason {
 
@@ -36,8 +38,14 @@ inline constexpr auto kHandshakeWords = std::to_array<HandshakeWordInfo>({
 });
 static_assert(rows_in_enum_order(kHandshakeWords) && log_names_unique(kHandshakeWords));
 
-// The word for a segment's flags (model/packet_view.hpp).
-HandshakeWord handshake_word(std::uint8_t tcp_flags);
+// The word for a segment's flags.
+constexpr HandshakeWord handshake_word(std::uint8_t tcp_flags) {
+  const bool ack = (tcp_flags & kTcpAck) != 0;
+  if (tcp_flags & kTcpRst) return ack ? HandshakeWord::RstAck : HandshakeWord::Rst;
+  if (tcp_flags & kTcpSyn) return ack ? HandshakeWord::SynAck : HandshakeWord::Syn;
+  if (tcp_flags & kTcpFin) return HandshakeWord::Fin;
+  return ack ? HandshakeWord::Ack : HandshakeWord::Other;
+}
 
 class Handshake {
  public:
@@ -51,14 +59,31 @@ class Handshake {
   };
 
   // Nothing once eight words are there: how a session began is known by then.
-  void add(HandshakeWord word, Flow flow);
-  std::size_t size() const;
-  Entry operator[](std::size_t i) const;
+  constexpr void add(HandshakeWord word, Flow flow) {
+    const std::size_t used = size();
+    const std::uint64_t kind = static_cast<unsigned>(word) | static_cast<unsigned>(flow) << 3;
+    const std::size_t last = kEntryBits * (used - 1);
+    if (used > 0 && (entries_ >> last & 15) == kind) {
+      if ((entries_ >> last & 255) >> 4 < kMostRepeats) entries_ += std::uint64_t{16} << last;
+    } else if (used < kMostWords) {
+      entries_ |= (kind | 16) << (kEntryBits * used);
+    }
+  }
+  // None of those that are there is 0.
+  constexpr std::size_t size() const {
+    return (static_cast<std::size_t>(std::bit_width(entries_)) + kEntryBits - 1) / kEntryBits;
+  }
+  constexpr Entry operator[](std::size_t i) const {
+    const auto packed = static_cast<unsigned>(entries_ >> (kEntryBits * i) & 255);
+    return {static_cast<HandshakeWord>(packed & 7), static_cast<Flow>(packed >> 3 & 1),
+            packed >> 4};
+  }
   friend bool operator==(const Handshake&, const Handshake&) = default;
 
  private:
-  // Three bits word, one bit flow, four bits repeats.
-  std::array<std::uint8_t, kMostWords> entries_{};
+  static constexpr std::size_t kEntryBits = 8;
+  // The first lowest. Of each: three bits word, one bit flow, four bits repeats.
+  std::uint64_t entries_ = 0;
 };
 static_assert(sizeof(Handshake) == 8);
 

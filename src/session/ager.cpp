@@ -90,6 +90,41 @@ void Ager::throw_out_stale() {
       link(static_cast<SessionIndex>(session), ticks_[session] - 1);
 }
 
+// Those of a tick lie near each other, so few bits of the deadline tell them apart: digit by digit,
+// without a comparison.
+void Ager::sort_by_deadline() {
+  constexpr unsigned kDigitBits = 9, kDigits = 3;
+  constexpr std::size_t kValues = std::size_t{1} << kDigitBits;
+  static_assert(kDigits * kDigitBits >= kTickShift);
+  const auto earlier = [](const Expired& a, const Expired& b) {
+    return a.deadline_ns < b.deadline_ns;
+  };
+  if (std::is_sorted(expired_.begin(), expired_.end(), earlier)) return;
+  const auto begin_ns = static_cast<std::uint64_t>(end_of_tick(current_)) - kTickNs;
+  const auto within = [begin_ns](const Expired& e) {
+    return static_cast<std::uint64_t>(e.deadline_ns) - begin_ns;
+  };
+  std::array<std::array<std::uint32_t, kValues>, kDigits> ends{};
+  std::uint64_t any = 0;
+  for (const Expired& e : expired_) {
+    const std::uint64_t at = within(e);
+    any |= at;
+    for (unsigned digit = 0; digit < kDigits; ++digit)
+      ++ends[digit][at >> (digit * kDigitBits) & (kValues - 1)];
+  }
+  // Few, or some that were overdue when they were queued.
+  if (expired_.size() < kValues || any >= kTickNs)
+    return std::sort(expired_.begin(), expired_.end(), earlier);
+  sorted_.resize(expired_.size());
+  for (unsigned digit = 0; digit < kDigits; ++digit) {
+    std::uint32_t before = 0;
+    for (std::uint32_t& place : ends[digit]) place = std::exchange(before, before + place);
+    for (const Expired& e : expired_)
+      sorted_[ends[digit][within(e) >> (digit * kDigitBits) & (kValues - 1)]++] = e;
+    std::swap(sorted_, expired_);
+  }
+}
+
 Ager::Stop Ager::next_stop() const {
   for (std::size_t level = 0; level < kLevels; ++level) {
     const std::size_t shift = level * kSlotBits;

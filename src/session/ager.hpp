@@ -16,6 +16,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "session/mapped_array.hpp"
@@ -27,12 +28,7 @@ class Ager {
  public:
   struct Expired {
     std::int64_t deadline_ns;
-    std::uint32_t id;
     SessionIndex session;
-    std::uint32_t tick = 0;  // that was over when it was taken out
-    friend bool operator<(const Expired& a, const Expired& b) {
-      return a.deadline_ns != b.deadline_ns ? a.deadline_ns < b.deadline_ns : a.id < b.id;
-    }
   };
 
   Ager() = default;
@@ -66,13 +62,18 @@ class Ager {
 
   // Takes sessions out whose deadline lies in a tick before now's, tick by tick; within a tick by
   // deadline, then by id. The span is valid until the next call; empty when there are no more.
-  //   look(session): its deadline and id now, as Expired.
-  //   prefetch(session): called some steps before look.
-  template <class Look, class Prefetch>
-  const std::vector<Expired>& expired(std::int64_t now_ns, Look&& look, Prefetch&& prefetch);
+  //   deadline(session): in nanoseconds, now.
+  //   id(session): asked of those whose deadline is the same.
+  //   prefetch(session): called some steps before deadline().
+  template <class Deadline, class Id, class Prefetch>
+  std::span<const Expired> expired(std::int64_t now_ns, Deadline&& deadline, Id&& id,
+                                   Prefetch&& prefetch);
+  // In which those were over that expired() gave.
+  std::uint32_t tick_over() const { return current_; }
 
  private:
   static constexpr unsigned kTickShift = 26;
+  static constexpr std::uint64_t kTickNs = std::uint64_t{1} << kTickShift;
   static constexpr unsigned kSlotBits = 8;
   static constexpr std::size_t kSlots = std::size_t{1} << kSlotBits;
   static constexpr std::size_t kLevels = 4;
@@ -113,6 +114,9 @@ class Ager {
   // call, and throwing out looks at all places once.
   std::size_t entries_allowed() const { return 2 * queued_ + places_ + kFewEntries; }
   void throw_out_stale();
+  void sort_by_deadline();
+  template <class Id>
+  void sort_same_by_id(Id&& id);
 
   static constexpr std::size_t kFewEntries = 4096;
 
@@ -120,7 +124,7 @@ class Ager {
   MappedArray<Chunk> chunks_;         // 0 is none
   std::array<std::array<std::uint32_t, kSlots>, kLevels> slots_{};
   std::array<std::array<std::uint64_t, kSlots / 64>, kLevels> occupied_{};
-  std::vector<Expired> expired_;
+  std::vector<Expired> expired_, sorted_;
   std::uint32_t free_chunk_ = kNoChunk;
   std::uint32_t chunks_made_ = 1;
   std::size_t entries_ = 0;
@@ -130,11 +134,25 @@ class Ager {
   std::uint32_t current_ = 0;  // ticks before this one are over and done
 };
 
-template <class Look, class Prefetch>
-const std::vector<Ager::Expired>& Ager::expired(std::int64_t now_ns, Look&& look,
-                                                Prefetch&& prefetch) {
+template <class Id>
+void Ager::sort_same_by_id(Id&& id) {
+  const auto end = expired_.end();
+  for (auto first = expired_.begin(); first != end;) {
+    const auto same = [first](const Expired& e) { return e.deadline_ns == first->deadline_ns; };
+    const auto behind = std::find_if_not(first + 1, end, same);
+    if (behind - first > 1)
+      std::sort(first, behind, [&id](const Expired& a, const Expired& b) {
+        return id(a.session) < id(b.session);
+      });
+    first = behind;
+  }
+}
+
+template <class Deadline, class Id, class Prefetch>
+std::span<const Ager::Expired> Ager::expired(std::int64_t now_ns, Deadline&& deadline, Id&& id,
+                                             Prefetch&& prefetch) {
   expired_.clear();
-  if (!due(now_ns)) return expired_;
+  if (!due(now_ns)) return {};
   const std::uint32_t target = tick_of(now_ns);
   while (expired_.empty()) {
     const Stop stop = next_stop();
@@ -157,12 +175,11 @@ const std::vector<Ager::Expired>& Ager::expired(std::int64_t now_ns, Look&& look
         if (i < kSessionsAhead) continue;
         const SessionIndex session = chunk.sessions[i - kSessionsAhead];
         if (!queued(session) || (ticks_[session] - 1) >> shift != stop.tick >> shift) continue;
-        Expired seen = look(session);
-        const std::uint32_t tick = tick_of(seen.deadline_ns);
-        seen.tick = current_;
+        const std::int64_t deadline_ns = deadline(session);
+        const std::uint32_t tick = tick_of(deadline_ns);
         if (stop.level == 0 && tick <= current_) {
           remove(session);
-          expired_.push_back(seen);
+          expired_.push_back({deadline_ns, session});
         } else {
           link(session, tick);
         }
@@ -173,7 +190,8 @@ const std::vector<Ager::Expired>& Ager::expired(std::int64_t now_ns, Look&& look
       at = next;
     }
   }
-  std::sort(expired_.begin(), expired_.end());
+  sort_by_deadline();
+  sort_same_by_id(id);
   return expired_;
 }
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <vector>
@@ -22,12 +23,13 @@ class AgerTest : public ::testing::Test {
   // Everything whose time is over, in the order it comes.
   std::vector<SessionIndex> expire(std::int64_t now_ns) {
     std::vector<SessionIndex> order;
-    const auto look = [this](SessionIndex i) {
+    const auto deadline = [this](SessionIndex i) {
       ++looks;
-      return Ager::Expired{deadlines.at(i), i + 1, i};
+      return deadlines.at(i);
     };
     for (;;) {
-      const auto& over = ager.expired(now_ns, look, [](SessionIndex) {});
+      const auto over = ager.expired(
+          now_ns, deadline, [](SessionIndex i) { return i + 1; }, [](SessionIndex) {});
       if (over.empty()) return order;
       for (const Ager::Expired& e : over) order.push_back(e.session);
     }
@@ -48,6 +50,23 @@ TEST_F(AgerTest, ExpiresByDeadlineThenById) {
   EXPECT_EQ(expire(3 * kSecond), Order{});
   EXPECT_EQ(expire(10 * kSecond), (Order{4, 2, 1, 3}));
   EXPECT_EQ(expire(99 * kSecond), Order{});
+}
+
+TEST_F(AgerTest, ManyThatAgeTogetherComeByDeadlineThenById) {
+  constexpr SessionIndex kMany = 20'000;
+  std::mt19937 random(7);
+  for (const std::int64_t span : {std::int64_t{900}, 50'000'000 * std::int64_t{1}, 3 * kSecond}) {
+    Order wanted;
+    const std::int64_t from = 5 * kSecond + (deadlines.empty() ? 0 : deadlines[0]);
+    for (SessionIndex i = 0; i < kMany; ++i) {
+      queue(i, from + static_cast<std::int64_t>(random() % static_cast<std::uint32_t>(span)));
+      wanted.push_back(i);
+    }
+    std::sort(wanted.begin(), wanted.end(), [&](SessionIndex a, SessionIndex b) {
+      return std::pair(deadlines[a], a) < std::pair(deadlines[b], b);
+    });
+    EXPECT_EQ(expire(from + 4 * kSecond), wanted);
+  }
 }
 
 TEST_F(AgerTest, SessionWithTrafficIsNotAgedOut) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SessionTable: how time ends sessions.
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "model/protocol.hpp"
@@ -45,13 +46,14 @@ void SessionTable::finish_until(std::uint32_t tick, SessionSink& sink) {
 }
 
 void SessionTable::finish_rest(SessionSink& sink) {
-  std::vector<Ager::Expired> left;
+  std::vector<std::tuple<std::int64_t, std::uint32_t, SessionIndex>>
+      left;  // by deadline, by number
   for (SessionIndex i = 0; i < pool_.high_water(); ++i)
     if (pool_[i].state != SessionState::Init)
-      left.push_back({deadline_ns(pool_[i]), pool_[i].id, i});
+      left.emplace_back(deadline_ns(pool_[i]), pool_[i].id, i);
   std::sort(left.begin(), left.end());
   moment_ = {UINT64_MAX, Moment::kAfterAging};
-  for (const Ager::Expired& row : left) end(row.session, row.deadline_ns, sink);
+  for (const auto& [deadline, id, index] : left) end(index, deadline, sink);
 }
 
 void SessionTable::clear(std::int64_t now_ns, SessionSink& sink) {
@@ -101,14 +103,12 @@ void SessionTable::tell_moment(std::uint32_t tick) {
 bool SessionTable::end_expired(SessionSink& sink) {
   constexpr std::size_t kWholeAhead = 16, kEntryAhead = 6;
   constexpr std::size_t kAtOnce = 256;
-  const std::vector<Ager::Expired>& over = ager_.expired(
-      now_ns_,
-      [this](SessionIndex i) {
-        return Ager::Expired{deadline_ns(pool_[i]), pool_[i].id, i};
-      },
+  const std::span<const Ager::Expired> over = ager_.expired(
+      now_ns_, [this](SessionIndex i) { return deadline_ns(pool_[i]); },
+      [this](SessionIndex i) { return pool_[i].id; },
       [this](SessionIndex i) { pool_.prefetch_age(i); });
   if (over.empty()) return false;
-  tell_moment(over.front().tick);
+  tell_moment(ager_.tick_over());
   const bool wants_coming = sink.wants_coming();
   for (std::size_t i = 0; i < over.size(); ++i) {
     if (i + kWholeAhead < over.size()) {

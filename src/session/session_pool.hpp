@@ -70,11 +70,8 @@ class SessionPool {
     prefetch(index);
     prefetch_rest(index);
   }
-  // When it ages, and its id.
-  void prefetch_age(SessionIndex index) const {
-    __builtin_prefetch(&sessions_[index]);
-    prefetch_rest(index);
-  }
+  // When it ages.
+  void prefetch_age(SessionIndex index) const { __builtin_prefetch(&sessions_[index]); }
 
  private:
   SessionIndex take() {

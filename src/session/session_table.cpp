@@ -97,6 +97,8 @@ SessionTable::SessionTable(const SessionSettings& settings)
   };
   accelerate_above_ = share(settings.accelerated_threshold_percent);
   relax_below_ = share(settings.accelerated_threshold_percent - kRelaxPercent);
+  if (kNanosPerSecond % settings.accelerated_factor == 0)
+    accelerated_second_ns_ = kNanosPerSecond / settings.accelerated_factor;
 }
 
 inline void SessionTable::prefetch(Arrival& arrival, const PacketView& p) const {

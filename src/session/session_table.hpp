@@ -205,7 +205,10 @@ class SessionTable {
     const std::int64_t timeout = std::int64_t{session.timeout_s} * kNanosPerSecond;
     const std::int64_t whole = session.refreshed_ns + timeout;
     if (!accelerated_) return whole;
-    const std::int64_t divided = session.refreshed_ns + timeout / settings_.accelerated_factor;
+    const std::int64_t divided =
+        session.refreshed_ns + (accelerated_second_ns_ != 0
+                                    ? std::int64_t{session.timeout_s} * accelerated_second_ns_
+                                    : timeout / settings_.accelerated_factor);
     // None has aged before acceleration set in.
     return std::min(whole, std::max(divided, accelerated_since_ns_));
   }
@@ -284,9 +287,10 @@ class SessionTable {
   std::int64_t now_ns_ = 0;
   std::uint32_t sessions_elsewhere_ = 0;
   std::int64_t accelerated_since_ns_ = 0;
-  std::int64_t last_before_ns_ = 0;     // of the session in hand, before the packet in hand
-  std::uint32_t predicted_ = 0;         // sessions of type PREDICT
-  std::uint32_t accelerate_above_ = 0;  // sessions
+  std::int64_t accelerated_second_ns_ = 0;  // what is left of a second; 0: no whole number
+  std::int64_t last_before_ns_ = 0;         // of the session in hand, before the packet in hand
+  std::uint32_t predicted_ = 0;             // sessions of type PREDICT
+  std::uint32_t accelerate_above_ = 0;      // sessions
   std::uint32_t relax_below_ = 0;
   bool accelerated_ = false;
   bool notes_births_ = false;
