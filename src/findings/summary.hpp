@@ -35,7 +35,9 @@ struct SummaryOptions {
   std::optional<std::uint64_t> hash_seed{};
 };
 
-class Summary {
+// By itself in the caches: another thread's summary may lie beside it, and pairs of lines are
+// fetched.
+class alignas(128) Summary {
  public:
   explicit Summary(SummaryOptions options = {});
 

@@ -30,7 +30,8 @@ struct Shared {
   Accounting total;
 };
 
-class Worker {
+// By itself in the caches, as the workers lie side by side.
+class alignas(128) Worker {
  public:
   Worker(Shared& shared, unsigned number)
       : shared_(shared),

@@ -18,6 +18,10 @@ namespace {
 constexpr std::size_t kElementsMax = 4096;
 // Of a line that is over the limit, so much is kept to be shown.
 constexpr std::size_t kTooLongKept = 1024;
+// What is lent need not stay near the processor, and fewer runs have fewer ends, which are far away
+// when they are looked for. Towards the end they become smaller, so that all workers end together.
+constexpr std::size_t kLentRunsMax = 16;
+constexpr std::size_t kLentRunsToGo = 32;
 // A document is fed a little at first: most end soon, and what is behind them stays where it is.
 constexpr std::size_t kFirstPieceBytes = 2048;
 
@@ -137,11 +141,14 @@ void RunCutter::keep(std::string_view bytes) {
 // Lines where they are in the mapped file. The end of the file is read, for it may move.
 bool RunCutter::lend_lines(Run& run) {
   if (!lending_ || !survey_left_ || refused_ || at_end_ || !kept().empty()) return false;
-  if (source_->separable() < run_bytes_ + kScanPadding) return false;
   const auto file = source_->coming();
   const std::uint64_t offset = source_->position();
-  if (!file || offset + run_bytes_ + kScanPadding > file->size()) return false;
-  const auto bytes = PaddedView::vouched({file->bytes() + offset, run_bytes_});
+  if (!file || offset > file->size()) return false;
+  const std::uint64_t left = std::min(source_->separable(), file->size() - offset);
+  if (left < run_bytes_ + kScanPadding) return false;
+  const std::uint64_t count =
+      std::clamp<std::uint64_t>(left / kLentRunsToGo, run_bytes_, run_bytes_ * kLentRunsMax);
+  const auto bytes = PaddedView::vouched({file->bytes() + offset, count});
   const LentBytes lent(bytes.text());
   const std::size_t newline = last_newline(bytes.text());
   if (newline == std::string_view::npos || lent.broken()) return false;
