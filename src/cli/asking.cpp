@@ -11,9 +11,9 @@
 #include <memory>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/options.hpp"
 #include "cli/record_run.hpp"
 #include "cli/run_plan.hpp"
 #include "cli/serve_folder.hpp"
@@ -227,20 +227,18 @@ std::string query_escaped(std::string_view text) {
 }
 
 void declare_asking(CLI::App& app, AskOptions& o) {
-  app.add_option("--folder", o.folder, "The server's folder; as `serve` takes it")
-      ->type_name("FOLDER");
-  app.add_option("--server", o.server,
-                 "A running server, as https://logs.example:8443/; none: the folder's")
-      ->type_name("URL");
-  app.add_option(
-         "--ca", o.ca_file,
+  option(app, "--folder", o.folder, "The server's folder; as `serve` takes it").type_name("FOLDER");
+  option(app, "--server", o.server,
+         "A running server, as https://logs.example:8443/; none: the folder's")
+      .type_name("URL");
+  option(app, "--ca", o.ca_file,
          "Its certificate, or that of the authority that signed it, PEM; none: the system's "
          "authorities")
-      ->type_name("FILE");
-  app.add_option("--token-file", o.token_file, "File with the server's token on its first line")
-      ->type_name("FILE");
-  app.add_option("--config", o.run.config, "Configuration file, of which the section serve is used")
-      ->type_name("FILE");
+      .type_name("FILE");
+  option(app, "--token-file", o.token_file, "File with the server's token on its first line")
+      .type_name("FILE");
+  option(app, "--config", o.run.config, "Configuration file, of which the section serve is used")
+      .type_name("FILE");
 }
 
 }  // namespace endreason

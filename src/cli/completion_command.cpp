@@ -12,6 +12,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/options.hpp"
 #include "cli/terminal.hpp"
 #include "format/output_columns.hpp"
 #include "format/record_writer.hpp"
@@ -312,15 +313,13 @@ std::string fish_script(const CLI::App& root) {
 
 RunCommand declare_completion(CLI::App& app, const CLI::App& root) {
   auto shell = std::make_shared<std::string>();
-  app.add_option("SHELL", *shell, "bash, zsh or fish")
-      ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
-  app.footer(
-      "Examples:\n"
-      "  endreason completion bash > ~/.local/share/bash-completion/completions/endreason\n"
-      "  endreason completion zsh > ~/.zfunc/_endreason     with fpath=(~/.zfunc $fpath) in "
-      ".zshrc\n"
-      "  endreason completion fish > ~/.config/fish/completions/endreason.fish");
+  option(app, "SHELL", *shell, "bash, zsh or fish").required().member({"bash", "zsh", "fish"});
+  footer(app,
+         "Examples:\n"
+         "  endreason completion bash > ~/.local/share/bash-completion/completions/endreason\n"
+         "  endreason completion zsh > ~/.zfunc/_endreason     with fpath=(~/.zfunc $fpath) in "
+         ".zshrc\n"
+         "  endreason completion fish > ~/.config/fish/completions/endreason.fish");
   return [shell, &root] {
     const std::string script = *shell == "bash"  ? bash_script(root)
                                : *shell == "zsh" ? zsh_script(root)

@@ -9,9 +9,9 @@
 #include <sstream>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/options.hpp"
 #include "cli/record_run.hpp"
 #include "cli/terminal.hpp"
 #include "config/panos_import.hpp"
@@ -145,32 +145,30 @@ int run_import(const ConfigOptions& options) {
 
 RunCommand declare_config(CLI::App& app) {
   auto options = std::make_shared<ConfigOptions>();
-  app.require_subcommand(1);
-  CLI::App* check = app.add_subcommand("check", "Say what is wrong or doubtful in a configuration");
-  check->add_option("FILE", options->file, "Configuration file")->required();
-  check->add_option("-o,--output", options->output, "text or ndjson")->type_name("FORMAT");
-  check->footer("Examples:\n  endreason config check policy.yaml");
-  CLI::App* show = app.add_subcommand("show", "Print the configuration as it was understood");
-  show->add_option("--config", options->config, "Configuration file")->type_name("FILE");
-  show->add_flag("--effective", options->effective, "With every default that acts");
-  show->footer("Examples:\n  endreason config show --effective --config policy.yaml");
-  CLI::App* import = app.add_subcommand(
-      "import", "Make a configuration from the XML of a firewall or of Panorama");
-  import->add_option("XML", options->xml, "running-config.xml, or Panorama's export")->required();
-  import->add_option("--vsys", options->import.vsys, "The virtual system, where there are several")
-      ->type_name("NAME");
-  import
-      ->add_option("--device-group", options->import.device_group,
-                   "Of Panorama: whose rules, with those of its parents")
-      ->type_name("NAME");
-  import
-      ->add_option("--template", options->import.templ,
-                   "Of Panorama: the template or stack that zones and interfaces are in")
-      ->type_name("NAME");
-  import->footer("Examples:\n  endreason config import running-config.xml > policy.yaml");
+  CLI::App* const check =
+      &subcommand(app, "check", "Say what is wrong or doubtful in a configuration");
+  option(*check, "FILE", options->file, "Configuration file").required();
+  option(*check, "-o,--output", options->output, "text or ndjson").type_name("FORMAT");
+  footer(*check, "Examples:\n  endreason config check policy.yaml");
+  CLI::App* const show = &subcommand(app, "show", "Print the configuration as it was understood");
+  option(*show, "--config", options->config, "Configuration file").type_name("FILE");
+  flag(*show, "--effective", options->effective, "With every default that acts");
+  footer(*show, "Examples:\n  endreason config show --effective --config policy.yaml");
+  CLI::App* const import =
+      &subcommand(app, "import", "Make a configuration from the XML of a firewall or of Panorama");
+  option(*import, "XML", options->xml, "running-config.xml, or Panorama's export").required();
+  option(*import, "--vsys", options->import.vsys, "The virtual system, where there are several")
+      .type_name("NAME");
+  option(*import, "--device-group", options->import.device_group,
+         "Of Panorama: whose rules, with those of its parents")
+      .type_name("NAME");
+  option(*import, "--template", options->import.templ,
+         "Of Panorama: the template or stack that zones and interfaces are in")
+      .type_name("NAME");
+  footer(*import, "Examples:\n  endreason config import running-config.xml > policy.yaml");
   return [options, check, show] {
-    if (check->parsed()) return run_check(*options);
-    return show->parsed() ? run_show(*options) : run_import(*options);
+    if (was_named(*check)) return run_check(*options);
+    return was_named(*show) ? run_show(*options) : run_import(*options);
   };
 }
 

@@ -7,9 +7,9 @@
 #include <string_view>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/options.hpp"
 #include "cli/record_run.hpp"
 #include "cli/track_options.hpp"
 
@@ -21,18 +21,18 @@ struct ExplainCommand {
   std::vector<std::string> paths;
   TrackOptions track;
   InspectionOptions inspection;
-  std::vector<const CLI::Option*> of_captures;  // which of the two stand for
+  std::vector<DeclaredOption> of_captures;  // which of the two stand for
 };
 
 // What `track` has beside the options of logs. They are not listed: most inputs are logs.
 void declare_options_of_captures(CLI::App& app, ExplainCommand& command) {
-  const std::size_t before = app.get_options().size();
+  const std::size_t before = all_options(app).size();
   declare_row_options(app, command.track);
   declare_inspection_options(app, command.inspection);
   declare_engine_options(app, command.track);
-  const auto all = app.get_options([](const CLI::Option*) { return true; });
+  auto all = all_options(app);
   for (std::size_t i = before; i < all.size(); ++i) {
-    all[i]->group("");
+    all[i].group("");
     command.of_captures.push_back(all[i]);
   }
 }
@@ -42,15 +42,15 @@ void declare_options_of_captures(CLI::App& app, ExplainCommand& command) {
 bool ask_for_more(const CLI::App& app, std::span<const char* const> words) {
   return words.empty() || std::any_of(words.begin(), words.end(), [&](std::string_view word) {
            return word.starts_with("--") &&
-                  app.get_option_no_throw(std::string(word.substr(0, word.find('=')))) == nullptr;
+                  !find_option(app, std::string(word.substr(0, word.find('='))));
          });
 }
 
 Result<void> refuse_options_of_captures(const ExplainCommand& command) {
-  for (const CLI::Option* option : command.of_captures)
-    if (option->count() > 0)
-      return fail(Error::Code::Usage, fmt::format("--{} is about captures, and no input is one",
-                                                  option->get_lnames().front()));
+  for (const DeclaredOption& option : command.of_captures)
+    if (option.given())
+      return fail(Error::Code::Usage,
+                  fmt::format("--{} is about captures, and no input is one", option.name()));
   return {};
 }
 
@@ -82,22 +82,21 @@ int run_command(const ExplainCommand& command) {
 
 RunCommand declare_explain(CLI::App& app, std::span<const char* const> words) {
   auto command = std::make_shared<ExplainCommand>();
-  app.add_option(
-      "PATH", command->paths,
-      "Files, folders (read whole) or - for standard input; plain, gzip or zstd, any mix "
-      "of formats. Captures go through the session engine. None: standard input");
+  option(app, "PATH", command->paths,
+         "Files, folders (read whole) or - for standard input; plain, gzip or zstd, any mix "
+         "of formats. Captures go through the session engine. None: standard input");
   declare_run_options(app, command->run);
   if (ask_for_more(app, words)) declare_options_of_captures(app, *command);
-  app.footer(
-      "Examples:\n"
-      "  endreason explain traffic.log\n"
-      "  endreason explain --summary /var/log/pa/\n"
-      "  endreason explain -f '( action eq allow ) and ( final_action eq blocked )' fw.log.gz\n"
-      "  zstdcat fw.zst | endreason explain -o ndjson --fields src,dst,dport,why -\n"
-      "  endreason explain --contradictions -o csv export.csv\n"
-      "  endreason explain < capture.pcap\n"
-      "  endreason explain capture.pcap --rules local.rules\n"
-      "`endreason track --help` lists the options that captures take here, too.");
+  footer(app,
+         "Examples:\n"
+         "  endreason explain traffic.log\n"
+         "  endreason explain --summary /var/log/pa/\n"
+         "  endreason explain -f '( action eq allow ) and ( final_action eq blocked )' fw.log.gz\n"
+         "  zstdcat fw.zst | endreason explain -o ndjson --fields src,dst,dport,why -\n"
+         "  endreason explain --contradictions -o csv export.csv\n"
+         "  endreason explain < capture.pcap\n"
+         "  endreason explain capture.pcap --rules local.rules\n"
+         "`endreason track --help` lists the options that captures take here, too.");
   return [command] { return run_command(*command); };
 }
 

@@ -10,11 +10,11 @@
 #include <string>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "base/timestamp.hpp"
 #include "cli/asking.hpp"
 #include "cli/commands.hpp"
+#include "cli/options.hpp"
 #include "cli/record_run.hpp"
 #include "cli/terminal.hpp"
 #include "query/filter.hpp"
@@ -157,21 +157,21 @@ int run_export(const ExportCommand& c) {
 RunCommand declare_export(CLI::App& app) {
   auto command = std::make_shared<ExportCommand>();
   ExportCommand& c = *command;
-  app.add_option("FILTER", c.filter, "In the language of Monitor > Logs > Traffic; none: all rows");
-  app.add_option("--parquet", c.parquet, "The file to write; with --by-day the folder")
-      ->required()
-      ->type_name("PATH");
-  app.add_flag("--by-day", c.by_day, "A file for each day of UTC, as 2026-03-10.parquet");
-  app.add_option("--since", c.since, "From this time on: 2026/03/10, now-24h")->type_name("TIME");
-  app.add_option("--until", c.until, "Up to this time, not included")->type_name("TIME");
+  option(app, "FILTER", c.filter, "In the language of Monitor > Logs > Traffic; none: all rows");
+  option(app, "--parquet", c.parquet, "The file to write; with --by-day the folder")
+      .required()
+      .type_name("PATH");
+  flag(app, "--by-day", c.by_day, "A file for each day of UTC, as 2026-03-10.parquet");
+  option(app, "--since", c.since, "From this time on: 2026/03/10, now-24h").type_name("TIME");
+  option(app, "--until", c.until, "Up to this time, not included").type_name("TIME");
   declare_asking(app, c.where);
-  app.footer(
-      "Examples:\n"
-      "  endreason export --parquet all.parquet\n"
-      "  endreason export '( final_action eq blocked )' --since now-7d --by-day --parquet "
-      "blocked/\n"
-      "  duckdb -c \"SELECT app, sum(sessions) FROM 'blocked/*.parquet' GROUP BY app\"\n"
-      "Rows as CSV or NDJSON: endreason query FILTER -o csv.");
+  footer(app,
+         "Examples:\n"
+         "  endreason export --parquet all.parquet\n"
+         "  endreason export '( final_action eq blocked )' --since now-7d --by-day --parquet "
+         "blocked/\n"
+         "  duckdb -c \"SELECT app, sum(sessions) FROM 'blocked/*.parquet' GROUP BY app\"\n"
+         "Rows as CSV or NDJSON: endreason query FILTER -o csv.");
   return [command] { return run_export(*command); };
 }
 

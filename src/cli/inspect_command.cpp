@@ -6,10 +6,10 @@
 #include <memory>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
 #include "cli/inspect_run.hpp"
+#include "cli/options.hpp"
 #include "cli/record_run.hpp"
 #include "cli/terminal.hpp"
 #include "cli/threat_options.hpp"
@@ -82,28 +82,28 @@ int run_command(const InspectCommand& command) {
 RunCommand declare_inspect(CLI::App& app) {
   auto command = std::make_shared<InspectCommand>();
   declare_capture_options(app, command->track);
-  app.get_option("--read")->required(false);
+  find_option(app, "--read")->required(false);
   declare_rule_options(app, command->inspection.rules);
-  app.add_option("--config", command->run.config,
-                 "Configuration file, of which the section inspection is used")
-      ->type_name("FILE");
-  app.add_flag("--check-rules", command->check, "Only read the rules, no capture");
-  app.add_flag("--block", command->block,
-               "Look no further into a session that a rule drops or resets, as inline");
+  option(app, "--config", command->run.config,
+         "Configuration file, of which the section inspection is used")
+      .type_name("FILE");
+  flag(app, "--check-rules", command->check, "Only read the rules, no capture");
+  flag(app, "--block", command->block,
+       "Look no further into a session that a rule drops or resets, as inline");
   declare_depth_options(app, command->inspection);
-  app.add_option("--memory", command->inspection.memory_mib,
-                 "MiB for streams and messages that are not complete (default 256)")
-      ->type_name("MIB")
-      ->check(CLI::Range(1, 1 << 20));
-  app.add_flag("-q,--quiet", command->quiet, "No summary on standard error");
+  option(app, "--memory", command->inspection.memory_mib,
+         "MiB for streams and messages that are not complete (default 256)")
+      .type_name("MIB")
+      .range(1, 1 << 20);
+  flag(app, "-q,--quiet", command->quiet, "No summary on standard error");
   declare_engine_options(app, command->track);
-  app.footer(
-      "Examples:\n"
-      "  endreason inspect -r capture.pcap --rules local.rules\n"
-      "  endreason inspect -r capture.pcap --rules emerging-all.rules --lenient\n"
-      "  endreason inspect --rules local.rules --check-rules\n"
-      "  endreason inspect -r a.pcap --rules local.rules --var HOME_NET=203.0.113.0/24 tcp port "
-      "80");
+  footer(app,
+         "Examples:\n"
+         "  endreason inspect -r capture.pcap --rules local.rules\n"
+         "  endreason inspect -r capture.pcap --rules emerging-all.rules --lenient\n"
+         "  endreason inspect --rules local.rules --check-rules\n"
+         "  endreason inspect -r a.pcap --rules local.rules --var HOME_NET=203.0.113.0/24 tcp port "
+         "80");
   return [command] { return run_command(*command); };
 }
 

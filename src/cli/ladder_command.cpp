@@ -6,13 +6,12 @@
 #include <unordered_map>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "cli/capture_reader.hpp"
 #include "cli/commands.hpp"
 #include "cli/content_run.hpp"
 #include "cli/ladder.hpp"
-#include "cli/option_checks.hpp"
+#include "cli/options.hpp"
 #include "cli/record_run.hpp"
 #include "cli/terminal.hpp"
 #include "cli/track_options.hpp"
@@ -231,32 +230,33 @@ int run_command(const LadderCommand& command) {
 RunCommand declare_ladder(CLI::App& app) {
   auto command = std::make_shared<LadderCommand>();
   declare_capture_options(app, command->track);
-  app.add_option("--session", command->session, "The session of this id, as rows and lists have it")
-      ->type_name("ID")
-      ->check(at_least_one());
-  app.add_option("-f,--filter", command->run.filter,
-                 "Sessions to draw, as a PAN-OS filter on their rows: \"( outcome eq failed )\"")
-      ->type_name("FILTER");
-  app.add_option("--limit", command->draw,
-                 "Draw so many sessions; when more match, list them (default 3)")
-      ->type_name("N")
-      ->check(CLI::Range(1, 100000));
-  app.add_option("--packets", command->packets,
-                 "Draw so many packets of a session; of longer ones both ends and what is wrong "
-                 "(default 60)")
-      ->type_name("N");
-  app.add_option("-o,--output", command->run.output, "text (default), or ndjson: a packet a line")
-      ->type_name("FORMAT")
-      ->check(CLI::IsMember({"text", "ndjson", "json"}));
-  app.add_option("--config", command->run.config, "Configuration file")->type_name("FILE");
-  app.add_option("--color,--colour", command->run.colour,
-                 "auto, always or never (NO_COLOR is honoured)")
-      ->type_name("WHEN")
-      ->check(CLI::IsMember({"auto", "always", "never"}));
-  app.add_flag("-q,--quiet", command->run.quiet, "No messages about what could not be read");
+  option(app, "--session", command->session, "The session of this id, as rows and lists have it")
+      .type_name("ID")
+      .at_least_one();
+  option(app, "-f,--filter", command->run.filter,
+         "Sessions to draw, as a PAN-OS filter on their rows: \"( outcome eq failed )\"")
+      .type_name("FILTER");
+  option(app, "--limit", command->draw,
+         "Draw so many sessions; when more match, list them (default 3)")
+      .type_name("N")
+      .range(1, 100000);
+  option(app, "--packets", command->packets,
+         "Draw so many packets of a session; of longer ones both ends and what is wrong "
+         "(default 60)")
+      .type_name("N");
+  option(app, "-o,--output", command->run.output, "text (default), or ndjson: a packet a line")
+      .type_name("FORMAT")
+      .member({"text", "ndjson", "json"});
+  option(app, "--config", command->run.config, "Configuration file").type_name("FILE");
+  option(app, "--color,--colour", command->run.colour,
+         "auto, always or never (NO_COLOR is honoured)")
+      .type_name("WHEN")
+      .member({"auto", "always", "never"});
+  flag(app, "-q,--quiet", command->run.quiet, "No messages about what could not be read");
   declare_inspection_options(app, command->inspection);
   declare_engine_options(app, command->track);
-  app.footer(
+  footer(
+      app,
       "Examples:\n"
       "  endreason ladder -r capture.pcap host 10.1.1.1 and port 443\n"
       "  endreason ladder -r capture.pcap -f \"( reason_code eq challenge-ack )\"\n"

@@ -10,8 +10,8 @@
 #include <sstream>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
+#include "cli/options.hpp"
 #include "cli/record_sinks.hpp"
 #include "cli/threat_options.hpp"
 #include "cli/track_options.hpp"
@@ -101,14 +101,7 @@ struct CaseOptions {
 };
 
 // The words of the file `track`; lines that begin with # are none.
-Result<void> parse_words(const std::string& text, CaseOptions& options) {
-  CLI::App app;
-  app.option_defaults()->always_capture_default(false);
-  declare_capture_options(app, options.track);
-  declare_run_options(app, options.run);
-  declare_row_options(app, options.track);
-  declare_inspection_options(app, options.inspection);
-  declare_engine_options(app, options.track);
+Result<void> read_words(const std::string& text, CaseOptions& options) {
   std::vector<std::string> words;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
@@ -116,18 +109,20 @@ Result<void> parse_words(const std::string& text, CaseOptions& options) {
     std::istringstream in(line);
     for (std::string word; in >> word;) words.push_back(word);
   }
-  std::reverse(words.begin(), words.end());  // as CLI11 takes them
-  try {
-    app.parse(words);
-  } catch (const CLI::ParseError& e) {
-    return fail(Error::Code::Usage, fmt::format("track: {}", e.what()));
-  }
+  const auto parsed = parse_words(std::move(words), [&](CLI::App& app) {
+    declare_capture_options(app, options.track);
+    declare_run_options(app, options.run);
+    declare_row_options(app, options.track);
+    declare_inspection_options(app, options.inspection);
+    declare_engine_options(app, options.track);
+  });
+  if (!parsed) return fail(parsed.error().code, "track: " + parsed.error().message);
   return {};
 }
 
 Result<void> run_track_words(const std::string& text, MatrixCase& one) {
   CaseOptions options;
-  if (auto parsed = parse_words(text, options); !parsed) return parsed;
+  if (auto parsed = read_words(text, options); !parsed) return parsed;
   options.run.output = "csv";
   options.run.fields = kMatrixFields;
   options.run.quiet = true;

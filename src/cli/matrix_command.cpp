@@ -11,10 +11,10 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
 #include "cli/matrix_case.hpp"
+#include "cli/options.hpp"
 #include "cli/record_run.hpp"
 #include "cli/terminal.hpp"
 #include "model/session_terms.hpp"
@@ -179,17 +179,17 @@ int run_command(const MatrixCommand& command) {
 
 RunCommand declare_matrix(CLI::App& app) {
   auto command = std::make_shared<MatrixCommand>();
-  app.add_option("--cases", command->cases,
-                 "The folder of cases (default tests/matrix, as in the source)")
-      ->type_name("FOLDER");
-  app.add_option("-o,--output", command->output, "table (default) or markdown")
-      ->type_name("FORMAT")
-      ->check(CLI::IsMember({"table", "markdown"}));
-  app.add_flag("--accept", command->accept, "Write what comes out as what is expected");
-  app.footer(
-      "Examples:\n"
-      "  endreason matrix\n"
-      "  endreason matrix --cases /usr/share/endreason/matrix");
+  option(app, "--cases", command->cases,
+         "The folder of cases (default tests/matrix, as in the source)")
+      .type_name("FOLDER");
+  option(app, "-o,--output", command->output, "table (default) or markdown")
+      .type_name("FORMAT")
+      .member({"table", "markdown"});
+  flag(app, "--accept", command->accept, "Write what comes out as what is expected");
+  footer(app,
+         "Examples:\n"
+         "  endreason matrix\n"
+         "  endreason matrix --cases /usr/share/endreason/matrix");
   return [command] { return run_command(*command); };
 }
 

@@ -10,11 +10,11 @@
 #include <optional>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "base/nearest_name.hpp"
 #include "base/parse_number.hpp"
 #include "cli/commands.hpp"
+#include "cli/options.hpp"
 #include "cli/record_run.hpp"
 #include "cli/terminal.hpp"
 #include "config/settings.hpp"
@@ -269,21 +269,20 @@ int run_test(const TestOptions& options) {
 
 RunCommand declare_policy_test(CLI::App& app) {
   auto options = std::make_shared<TestOptions>();
-  app.require_subcommand(1);
-  CLI::App* match = app.add_subcommand(
-      "security-policy-match", "Which rule a session meets, and why those before it do not fit");
-  match
-      ->add_option("WORD", options->words,
-                   "from ZONE to ZONE source IP destination IP destination-port N protocol N "
-                   "[application NAME] [source-port N] [source-user NAME] [category NAME]; zones "
-                   "that are left out are found by their subnets")
-      ->required();
-  match->add_option("--config", options->config, "Configuration file")->type_name("FILE");
-  match->add_option("-o,--output", options->output, "text or ndjson")->type_name("FORMAT");
-  match->footer(
-      "Examples:\n"
-      "  endreason test security-policy-match from trust to untrust source 10.1.1.1 destination "
-      "8.8.8.8 destination-port 53 protocol 17 --config policy.yaml");
+  CLI::App* const match =
+      &subcommand(app, "security-policy-match",
+                  "Which rule a session meets, and why those before it do not fit");
+  option(*match, "WORD", options->words,
+         "from ZONE to ZONE source IP destination IP destination-port N protocol N "
+         "[application NAME] [source-port N] [source-user NAME] [category NAME]; zones "
+         "that are left out are found by their subnets")
+      .required();
+  option(*match, "--config", options->config, "Configuration file").type_name("FILE");
+  option(*match, "-o,--output", options->output, "text or ndjson").type_name("FORMAT");
+  footer(*match,
+         "Examples:\n"
+         "  endreason test security-policy-match from trust to untrust source 10.1.1.1 destination "
+         "8.8.8.8 destination-port 53 protocol 17 --config policy.yaml");
   return [options] { return run_test(*options); };
 }
 

@@ -8,10 +8,10 @@
 #include <string>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "cli/asking.hpp"
 #include "cli/commands.hpp"
+#include "cli/options.hpp"
 #include "cli/record_run.hpp"
 #include "cli/terminal.hpp"
 #include "query/filter.hpp"
@@ -89,20 +89,19 @@ int run_sql(AskCommand c) {
 RunCommand declare_query(CLI::App& app) {
   auto command = std::make_shared<AskCommand>();
   AskCommand& c = *command;
-  app.add_option("FILTER", c.text, "In the language of Monitor > Logs > Traffic; none: all rows");
-  app.add_option("--group-by", c.group_by,
-                 "Count by these columns instead of listing rows: rule,app")
-      ->type_name("COLUMNS");
-  app.add_option("--top", c.top, "So many groups; 10")->type_name("N")->check(CLI::Range(1, 1000));
-  app.add_option("--since", c.since, "From this time on: 2026/03/10, now-24h")->type_name("TIME");
-  app.add_option("--until", c.until, "Up to this time, not included")->type_name("TIME");
-  app.add_option("--fields", c.columns, "Columns of the rows, comma-separated")
-      ->type_name("COLUMNS");
-  app.add_option("-o,--output", c.output,
-                 "Groups: table, csv or ndjson. Rows: ndjson, csv, panos, ecs or ocsf")
-      ->type_name("FORMAT");
+  option(app, "FILTER", c.text, "In the language of Monitor > Logs > Traffic; none: all rows");
+  option(app, "--group-by", c.group_by, "Count by these columns instead of listing rows: rule,app")
+      .type_name("COLUMNS");
+  option(app, "--top", c.top, "So many groups; 10").type_name("N").range(1, 1000);
+  option(app, "--since", c.since, "From this time on: 2026/03/10, now-24h").type_name("TIME");
+  option(app, "--until", c.until, "Up to this time, not included").type_name("TIME");
+  option(app, "--fields", c.columns, "Columns of the rows, comma-separated").type_name("COLUMNS");
+  option(app, "-o,--output", c.output,
+         "Groups: table, csv or ndjson. Rows: ndjson, csv, panos, ecs or ocsf")
+      .type_name("FORMAT");
   declare_asking(app, c.where);
-  app.footer(
+  footer(
+      app,
       "Examples:\n"
       "  endreason query '( final_action eq blocked )' --group-by rule,reason_code\n"
       "  endreason query 'addr in 10.1.20.45' --since now-2h -o csv --fields "
@@ -115,15 +114,14 @@ RunCommand declare_query(CLI::App& app) {
 RunCommand declare_sql(CLI::App& app) {
   auto command = std::make_shared<AskCommand>();
   AskCommand& c = *command;
-  app.add_option("STATEMENT", c.text, "One statement that reads; - for standard input")->required();
-  app.add_option("--limit", c.limit, "So many rows at most; 100,000")
-      ->type_name("N")
-      ->check(CLI::Range(1, 100'000));
-  app.add_option("-o,--output", c.output, "table, csv or ndjson")
-      ->type_name("FORMAT")
-      ->check(CLI::IsMember({"table", "csv", "ndjson"}));
+  option(app, "STATEMENT", c.text, "One statement that reads; - for standard input").required();
+  option(app, "--limit", c.limit, "So many rows at most; 100,000").type_name("N").range(1, 100'000);
+  option(app, "-o,--output", c.output, "table, csv or ndjson")
+      .type_name("FORMAT")
+      .member({"table", "csv", "ndjson"});
   declare_asking(app, c.where);
-  app.footer(
+  footer(
+      app,
       "Examples:\n"
       "  endreason sql \"SELECT app, sum(sessions) FROM traffic GROUP BY app ORDER BY 2 DESC LIMIT "
       "10\"\n"

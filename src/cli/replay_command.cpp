@@ -8,9 +8,9 @@
 #include <memory>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/options.hpp"
 #include "cli/progress.hpp"
 #include "cli/record_run.hpp"
 #include "cli/terminal.hpp"
@@ -182,37 +182,33 @@ int run_replay(const ReplayCommand& command) {
 
 RunCommand declare_policy(CLI::App& app) {
   auto command = std::make_shared<ReplayCommand>();
-  app.require_subcommand(1);
-  CLI::App* sub = app.add_subcommand("replay",
-                                     "Which sessions of a traffic log, or of captures, would end "
-                                     "otherwise under another rule base");
-  sub->add_option("-r,--read", command->paths,
-                  "Traffic logs, in every format that is read, or captures")
-      ->type_name("PATH")
-      ->required();
-  sub->add_option("--config", command->run.config, "The configuration with the new rule base")
-      ->type_name("FILE")
-      ->required();
-  sub->add_option("--old", command->old_config,
-                  "Captures: the configuration whose rules were in force (default: none, and "
-                  "everything was allowed)")
-      ->type_name("FILE");
-  sub->add_option("-o,--output", command->run.output, "table or ndjson")->type_name("FORMAT");
-  sub->add_option("-f,--filter", command->run.filter, "Of the rows that match this PAN-OS filter")
-      ->type_name("FILTER");
-  sub->add_option("--top", command->run.top, "Groups to show")
-      ->type_name("N")
-      ->check(CLI::Range(1, 100'000));
-  sub->add_option("--threads", command->run.threads, "Threads (default: one a core)")
-      ->type_name("N");
-  sub->add_option("--color,--colour", command->run.colour, "auto, always or never")
-      ->type_name("WHEN")
-      ->check(CLI::IsMember({"auto", "always", "never"}));
-  sub->add_flag("-q,--quiet", command->run.quiet, "No accounting on standard error");
-  sub->footer(
-      "Examples:\n"
-      "  endreason policy replay -r /var/log/pa/ --config new.yaml\n"
-      "  endreason policy replay -r capture.pcap --config new.yaml --old old.yaml");
+  CLI::App* const sub = &subcommand(app, "replay",
+                                    "Which sessions of a traffic log, or of captures, would end "
+                                    "otherwise under another rule base");
+  option(*sub, "-r,--read", command->paths,
+         "Traffic logs, in every format that is read, or captures")
+      .type_name("PATH")
+      .required();
+  option(*sub, "--config", command->run.config, "The configuration with the new rule base")
+      .type_name("FILE")
+      .required();
+  option(*sub, "--old", command->old_config,
+         "Captures: the configuration whose rules were in force (default: none, and "
+         "everything was allowed)")
+      .type_name("FILE");
+  option(*sub, "-o,--output", command->run.output, "table or ndjson").type_name("FORMAT");
+  option(*sub, "-f,--filter", command->run.filter, "Of the rows that match this PAN-OS filter")
+      .type_name("FILTER");
+  option(*sub, "--top", command->run.top, "Groups to show").type_name("N").range(1, 100'000);
+  option(*sub, "--threads", command->run.threads, "Threads (default: one a core)").type_name("N");
+  option(*sub, "--color,--colour", command->run.colour, "auto, always or never")
+      .type_name("WHEN")
+      .member({"auto", "always", "never"});
+  flag(*sub, "-q,--quiet", command->run.quiet, "No accounting on standard error");
+  footer(*sub,
+         "Examples:\n"
+         "  endreason policy replay -r /var/log/pa/ --config new.yaml\n"
+         "  endreason policy replay -r capture.pcap --config new.yaml --old old.yaml");
   return [command] { return run_replay(*command); };
 }
 

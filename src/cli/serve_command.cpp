@@ -12,9 +12,9 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/options.hpp"
 #include "cli/record_run.hpp"
 #include "cli/serve_folder.hpp"
 #include "cli/serve_plan.hpp"
@@ -175,8 +175,8 @@ void declare_setting(CLI::App& app, const ServeSettingInfo& row, std::vector<std
                      std::string& text) {
   const std::string name = "--" + std::string(row.name);
   if (row.kind == ServeKind::YesNo) {
-    app.add_flag_callback(
-        name, [&text] { text = "yes"; }, std::string(row.meaning));
+    flag_that_calls(
+        app, name, [&text] { text = "yes"; }, std::string(row.meaning));
     return;
   }
   std::string help(row.meaning);
@@ -185,12 +185,12 @@ void declare_setting(CLI::App& app, const ServeSettingInfo& row, std::vector<std
   if (!usual.empty() && !usual[0].empty())
     help += fmt::format(" (default {})", fmt::join(usual, " "));
   if (row.kind == ServeKind::Texts) {
-    app.add_option(name, list, help)->type_name(std::string(row.type_name));
+    option(app, name, list, help).type_name(std::string(row.type_name));
     return;
   }
-  CLI::Option* option = app.add_option(name, text, help)->type_name(std::string(row.type_name));
+  auto made = option(app, name, text, help).type_name(std::string(row.type_name));
   if (row.kind == ServeKind::Word)
-    option->check(CLI::IsMember(std::vector<std::string>(row.words.begin(), row.words.end())));
+    made.member(std::vector<std::string>(row.words.begin(), row.words.end()));
 }
 
 }  // namespace
@@ -213,12 +213,13 @@ RunCommand declare_serve(CLI::App& app) {
   ServeCommand& c = *command;
   for (std::size_t i = 0; i < c.texts.size(); ++i)
     declare_setting(app, serve_settings()[i], c.lists[i], c.texts[i]);
-  app.add_flag("--no-listen", c.no_listen, "Receive no syslog; as --listen none");
-  app.add_option("--config", c.run.config, "Configuration file")->type_name("FILE");
-  app.add_option("--tz", c.run.tz, "Zone of times without one: Europe/Berlin, UTC, +02:00")
-      ->type_name("ZONE");
-  app.add_option("--ruleset", c.run.ruleset, "standard or vendor")->type_name("NAME");
-  app.footer(
+  flag(app, "--no-listen", c.no_listen, "Receive no syslog; as --listen none");
+  option(app, "--config", c.run.config, "Configuration file").type_name("FILE");
+  option(app, "--tz", c.run.tz, "Zone of times without one: Europe/Berlin, UTC, +02:00")
+      .type_name("ZONE");
+  option(app, "--ruleset", c.run.ruleset, "standard or vendor").type_name("NAME");
+  footer(
+      app,
       "Examples:\n"
       "  endreason serve                                       on this machine only\n"
       "  endreason serve --listen tcp:0.0.0.0:5514 --keep-days 90\n"

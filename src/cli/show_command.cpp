@@ -7,12 +7,12 @@
 #include <memory>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "base/parse_number.hpp"
 #include "cli/capture_reader.hpp"
 #include "cli/commands.hpp"
 #include "cli/content_run.hpp"
+#include "cli/options.hpp"
 #include "cli/record_run.hpp"
 #include "cli/show_counters.hpp"
 #include "cli/show_session.hpp"
@@ -325,32 +325,31 @@ int run_command(const ShowCommand& command) {
 
 RunCommand declare_show(CLI::App& app) {
   auto command = std::make_shared<ShowCommand>();
-  app.add_option(
-         "WHAT", command->words,
+  option(app, "WHAT", command->words,
          "session all [filter source A destination A source-port N destination-port N "
          "protocol N application NAME from ZONE to ZONE rule NAME state STATE type TYPE min-kb N "
          "max-kb N min-age N count yes], session id N, session info, counter global [filter "
          "severity S category C aspect A]")
-      ->required();
-  app.add_option("-r,--read", command->track.captures,
-                 "Captures: pcap or pcapng, plain, gzip or zstd, merged by time; - is standard "
-                 "input. May be given several times")
-      ->type_name("FILE")
-      ->allow_extra_args(false)
-      ->required();
-  app.add_option(
-         "--at", command->at,
+      .required();
+  option(app, "-r,--read", command->track.captures,
+         "Captures: pcap or pcapng, plain, gzip or zstd, merged by time; - is standard "
+         "input. May be given several times")
+      .type_name("FILE")
+      .allow_extra_args(false)
+      .required();
+  option(app, "--at", command->at,
          "The moment: a time, or +12.5 for seconds from the first packet. Default: the last "
          "packet")
-      ->type_name("TIME");
-  app.add_option("--bpf", command->bpf, "Packets to take, as tcpdump has it")->type_name("FILTER");
-  app.add_option("--tz", command->run.tz, "Zone of --at, where it has none (default UTC)")
-      ->type_name("ZONE");
-  app.add_option("--config", command->run.config, "Configuration file")->type_name("FILE");
-  app.add_flag("-q,--quiet", command->run.quiet, "No messages about what could not be read");
+      .type_name("TIME");
+  option(app, "--bpf", command->bpf, "Packets to take, as tcpdump has it").type_name("FILTER");
+  option(app, "--tz", command->run.tz, "Zone of --at, where it has none (default UTC)")
+      .type_name("ZONE");
+  option(app, "--config", command->run.config, "Configuration file").type_name("FILE");
+  flag(app, "-q,--quiet", command->run.quiet, "No messages about what could not be read");
   declare_inspection_options(app, command->inspection);
   declare_engine_options(app, command->track);
-  app.footer(
+  footer(
+      app,
       "Examples:\n"
       "  endreason show session all -r capture.pcap\n"
       "  endreason show session all filter source 10.1.1.1 destination-port 443 -r capture.pcap\n"

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/options.hpp"
 #include "cli/terminal.hpp"
 #include "verdict/terms.hpp"
 
@@ -151,20 +151,19 @@ int run_terms(const TermsOptions& options) {
 
 RunCommand declare_terms(CLI::App& app) {
   auto options = std::make_shared<TermsOptions>();
-  app.add_option("WORD", options->words,
-                 "A word of the log or of a verdict, or the title of a column, in any case; none: "
-                 "the list of all");
-  app.add_option("-o,--output", options->output, "text or ndjson")->type_name("FORMAT");
-  app.add_option("--color,--colour", options->colour,
-                 "auto, always or never (NO_COLOR is honoured)")
-      ->type_name("WHEN")
-      ->check(CLI::IsMember({"auto", "always", "never"}));
-  app.footer(
-      "Examples:\n"
-      "  endreason terms incomplete\n"
-      "  endreason terms decrypt-unsupport-param\n"
-      "  endreason terms Session End Reason\n"
-      "  endreason terms -o ndjson | jq -r .name");
+  option(app, "WORD", options->words,
+         "A word of the log or of a verdict, or the title of a column, in any case; none: "
+         "the list of all");
+  option(app, "-o,--output", options->output, "text or ndjson").type_name("FORMAT");
+  option(app, "--color,--colour", options->colour, "auto, always or never (NO_COLOR is honoured)")
+      .type_name("WHEN")
+      .member({"auto", "always", "never"});
+  footer(app,
+         "Examples:\n"
+         "  endreason terms incomplete\n"
+         "  endreason terms decrypt-unsupport-param\n"
+         "  endreason terms Session End Reason\n"
+         "  endreason terms -o ndjson | jq -r .name");
   return [options] { return run_terms(*options); };
 }
 

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "base/parse_number.hpp"
+#include "cli/options.hpp"
 #include "cli/terminal.hpp"
 #include "dataplane/decryption_rules.hpp"
 #include "inspect/block_list.hpp"
@@ -128,16 +128,16 @@ std::uint64_t memory_of(const InspectionOptions& options, const CompiledPolicy* 
 }  // namespace
 
 void declare_rule_options(CLI::App& app, RuleOptions& options) {
-  app.add_option("--rules", options.files,
-                 "Threat rules in the Suricata rule language; may be given several times")
-      ->type_name("FILE")
-      ->allow_extra_args(false);
-  app.add_flag("--lenient", options.lenient,
-               "Leave out rules that cannot be read, and say how many and why");
-  app.add_option("--var", options.variables,
-                 "A variable of the rules, such as HOME_NET=10.0.0.0/8; may be given several times")
-      ->type_name("NAME=VALUE")
-      ->allow_extra_args(false);
+  option(app, "--rules", options.files,
+         "Threat rules in the Suricata rule language; may be given several times")
+      .type_name("FILE")
+      .allow_extra_args(false);
+  flag(app, "--lenient", options.lenient,
+       "Leave out rules that cannot be read, and say how many and why");
+  option(app, "--var", options.variables,
+         "A variable of the rules, such as HOME_NET=10.0.0.0/8; may be given several times")
+      .type_name("NAME=VALUE")
+      .allow_extra_args(false);
 }
 
 Result<std::shared_ptr<const inspect::ThreatSet>> load_rules(
@@ -164,60 +164,59 @@ Result<std::shared_ptr<const inspect::ThreatSet>> load_rules(
 }
 
 void declare_depth_options(CLI::App& app, InspectionOptions& options) {
-  app.add_option("--stream-depth", options.stream_depth,
-                 "Bytes of each side of a session that are looked into; 0: all (default 1048576)")
-      ->type_name("BYTES");
-  app.add_option("--body-depth", options.body_depth,
-                 "Bytes of an HTTP body, unpacked, that are looked into; 0: all (default 102400)")
-      ->type_name("BYTES");
+  option(app, "--stream-depth", options.stream_depth,
+         "Bytes of each side of a session that are looked into; 0: all (default 1048576)")
+      .type_name("BYTES");
+  option(app, "--body-depth", options.body_depth,
+         "Bytes of an HTTP body, unpacked, that are looked into; 0: all (default 102400)")
+      .type_name("BYTES");
 }
 
 void declare_inspection_options(CLI::App& app, InspectionOptions& options) {
   constexpr auto kGroup = "Inspection";
   declare_rule_options(app, options.rules);
-  app.add_option("--threat-action", options.actions,
-                 "What is done about hits instead of what their rules say: WHAT=ACTION, such as "
-                 "critical=block-ip:300; the first that fits counts")
-      ->type_name("WHAT=ACTION")
-      ->allow_extra_args(false);
-  app.add_option(
-         "--block-list", options.lists,
+  option(app, "--threat-action", options.actions,
+         "What is done about hits instead of what their rules say: WHAT=ACTION, such as "
+         "critical=block-ip:300; the first that fits counts")
+      .type_name("WHAT=ACTION")
+      .allow_extra_args(false);
+  option(app, "--block-list", options.lists,
          "Addresses and domains, one a line: an external dynamic list; may be given several "
          "times")
-      ->type_name("[NAME=]FILE")
-      ->allow_extra_args(false);
-  app.add_option("--block-list-action", options.list_action,
-                 "What is done about their entries (default drop)")
-      ->type_name("ACTION");
-  app.add_option("--threats", options.threats,
-                 "Write the THREAT log: with -o panos as PAN-OS CSV, else as JSON (- for standard "
-                 "error)")
-      ->type_name("FILE");
-  app.add_option("--decryption-log", options.decryption_log,
-                 "Write what decryption rules find, as JSON (- for standard error)")
-      ->type_name("FILE");
-  app.add_option("--keylog", options.key_log,
-                 "Secrets of TLS 1.3 sessions, as programs write them to SSLKEYLOGFILE")
-      ->type_name("FILE");
-  app.add_option("--trust-store", options.trust_store,
-                 "Certificates that are trusted, PEM (default: the system's)")
-      ->type_name("FILE");
-  app.add_option("--inspection-memory", options.memory_mib,
-                 "MiB for streams and messages that are not complete (default 256, or the limit "
-                 "inspection-bytes of the configuration)")
-      ->type_name("MIB")
-      ->check(CLI::Range(1, 1 << 20));
+      .type_name("[NAME=]FILE")
+      .allow_extra_args(false);
+  option(app, "--block-list-action", options.list_action,
+         "What is done about their entries (default drop)")
+      .type_name("ACTION");
+  option(app, "--threats", options.threats,
+         "Write the THREAT log: with -o panos as PAN-OS CSV, else as JSON (- for standard "
+         "error)")
+      .type_name("FILE");
+  option(app, "--decryption-log", options.decryption_log,
+         "Write what decryption rules find, as JSON (- for standard error)")
+      .type_name("FILE");
+  option(app, "--keylog", options.key_log,
+         "Secrets of TLS 1.3 sessions, as programs write them to SSLKEYLOGFILE")
+      .type_name("FILE");
+  option(app, "--trust-store", options.trust_store,
+         "Certificates that are trusted, PEM (default: the system's)")
+      .type_name("FILE");
+  option(app, "--inspection-memory", options.memory_mib,
+         "MiB for streams and messages that are not complete (default 256, or the limit "
+         "inspection-bytes of the configuration)")
+      .type_name("MIB")
+      .range(1, 1 << 20);
   declare_depth_options(app, options);
-  app.add_option("--inspection-full", options.when_full,
-                 "drop or pass: a session that inspection has no room for (default drop: "
-                 "resources-unavailable)")
-      ->type_name("WHAT")
-      ->check(CLI::IsMember({"drop", "pass"}));
+  option(app, "--inspection-full", options.when_full,
+         "drop or pass: a session that inspection has no room for (default drop: "
+         "resources-unavailable)")
+      .type_name("WHAT")
+      .member({"drop", "pass"});
   for (const char* name :
        {"--rules", "--lenient", "--var", "--threat-action", "--block-list", "--block-list-action",
         "--threats", "--decryption-log", "--keylog", "--trust-store", "--inspection-memory",
         "--stream-depth", "--body-depth", "--inspection-full"})
-    app.get_option(name)->group(kGroup);
+    find_option(app, name)->group(kGroup);
 }
 
 Result<std::shared_ptr<const InspectionPlan>> plan_inspection(const InspectionOptions& options,

@@ -2,9 +2,8 @@
 // `endreason track`: captures through the session engine to the rows of a traffic log.
 #include <memory>
 
-#include <CLI/CLI.hpp>
-
 #include "cli/commands.hpp"
+#include "cli/options.hpp"
 #include "cli/record_run.hpp"
 #include "cli/threat_options.hpp"
 #include "cli/track_options.hpp"
@@ -47,7 +46,8 @@ RunCommand declare_track(CLI::App& app) {
   declare_row_options(app, command->track);
   declare_inspection_options(app, command->inspection);
   declare_engine_options(app, command->track);
-  app.footer(
+  footer(
+      app,
       "Examples:\n"
       "  endreason track -r capture.pcap\n"
       "  endreason track -r a.pcapng -r b.pcap.gz -o panos tcp port 443\n"

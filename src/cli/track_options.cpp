@@ -7,9 +7,8 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
-#include "cli/option_checks.hpp"
+#include "cli/options.hpp"
 
 namespace endreason {
 namespace {
@@ -28,77 +27,77 @@ std::size_t captures_among(const std::vector<std::string>& words) {
 }  // namespace
 
 void declare_capture_options(CLI::App& app, TrackOptions& options) {
-  app.add_option("-r,--read", options.captures,
-                 "Captures: pcap or pcapng, plain, gzip or zstd, merged by time; - is standard "
-                 "input. May be given several times")
-      ->type_name("FILE")
-      ->allow_extra_args(false)
-      ->required();
-  app.add_option("BPF", options.words,
-                 "More captures, then the packets to take, as tcpdump has it: tcp port 443");
+  option(app, "-r,--read", options.captures,
+         "Captures: pcap or pcapng, plain, gzip or zstd, merged by time; - is standard "
+         "input. May be given several times")
+      .type_name("FILE")
+      .allow_extra_args(false)
+      .required();
+  option(app, "BPF", options.words,
+         "More captures, then the packets to take, as tcpdump has it: tcp port 443");
 }
 
 void declare_source_options(CLI::App& app, TrackOptions& options) {
   declare_capture_options(app, options);
-  CLI::Option* const captures = app.get_option("--read")->required(false);
-  CLI::Option* const interface =
-      app.add_option("-i,--interface", options.interface,
-                     "Track what a network interface of this machine receives and sends, until "
-                     "interrupted; the rights of root are given up as soon as it is open")
-          ->type_name("IFACE")
-          ->excludes(captures);
-  app.add_option("-c,--count", options.packets, "With -i: end after so many packets")
-      ->type_name("PACKETS")
-      ->check(at_least_one())
-      ->needs(interface);
+  const DeclaredOption captures = find_option(app, "--read")->required(false);
+  const DeclaredOption interface =
+      option(app, "-i,--interface", options.interface,
+             "Track what a network interface of this machine receives and sends, until "
+             "interrupted; the rights of root are given up as soon as it is open")
+          .type_name("IFACE")
+          .excludes(captures);
+  option(app, "-c,--count", options.packets, "With -i: end after so many packets")
+      .type_name("PACKETS")
+      .at_least_one()
+      .needs(interface);
 }
 
 void declare_row_options(CLI::App& app, TrackOptions& options) {
-  app.add_option("--log", options.log,
-                 "Rows to write: end, start or start,end; with rules, those that they log")
-      ->type_name("WHEN")
-      ->check(one_of({"end", "start", "start,end", "end,start"}, "end, start or start,end"));
-  app.add_option("--write-replies", options.write_replies,
-                 "The packets that the firewall would send itself because of its rules, as a pcap "
-                 "of IP packets: TCP resets, ICMP unreachables")
-      ->type_name("FILE");
-  app.add_flag("--open", options.open_at_end,
-               "Sessions that the capture does not end stay open and get no end row");
-  app.add_option("--clear-session", options.clear_session,
-                 "As if an operator had said `clear session all` at this time, or at the end: what "
-                 "is open ends there with session_end_reason unknown")
-      ->type_name("TIME|end");
+  option(app, "--log", options.log,
+         "Rows to write: end, start or start,end; with rules, those that they log")
+      .type_name("WHEN")
+      .one_of({"end", "start", "start,end", "end,start"}, "end, start or start,end");
+  option(app, "--write-replies", options.write_replies,
+         "The packets that the firewall would send itself because of its rules, as a pcap "
+         "of IP packets: TCP resets, ICMP unreachables")
+      .type_name("FILE");
+  flag(app, "--open", options.open_at_end,
+       "Sessions that the capture does not end stay open and get no end row");
+  option(app, "--clear-session", options.clear_session,
+         "As if an operator had said `clear session all` at this time, or at the end: what "
+         "is open ends there with session_end_reason unknown")
+      .type_name("TIME|end");
 }
 
 void declare_engine_options(CLI::App& app, TrackOptions& options) {
-  app.add_flag("--no-appid", options.no_appid, "Track without looking for applications");
-  app.add_flag("--decap", options.decap, "The sessions inside tunnels, not the tunnels' own");
-  app.add_option("--checksums", options.checksums, "check: drop packets whose checksum is wrong")
-      ->type_name("WHAT")
-      ->check(CLI::IsMember({"check", "ignore"}));
-  app.add_option("--profile", options.profile,
-                 "The PAN-OS release whose behaviour and rows: panos-10.1, panos-11.1.8 (default "
-                 "panos-11.1)")
-      ->type_name("RELEASE");
+  flag(app, "--no-appid", options.no_appid, "Track without looking for applications");
+  flag(app, "--decap", options.decap, "The sessions inside tunnels, not the tunnels' own");
+  option(app, "--checksums", options.checksums, "check: drop packets whose checksum is wrong")
+      .type_name("WHAT")
+      .member({"check", "ignore"});
+  option(app, "--profile", options.profile,
+         "The PAN-OS release whose behaviour and rows: panos-10.1, panos-11.1.8 (default "
+         "panos-11.1)")
+      .type_name("RELEASE");
   const SessionSettings defaults;
   for (const SessionSettingInfo& row : session_settings()) {
-    app.add_option_function<std::string>(
-           "--" + std::string(row.name),
-           [&options, &row](const std::string& text) { options.settings.emplace_back(&row, text); },
-           fmt::format("{}: {} (default {})", row.meaning, values_text(row),
-                       value_text(row, defaults)))
-        ->type_name("VALUE")
-        ->group("Session settings");
+    option_of_text(
+        app, "--" + std::string(row.name),
+        [&options, &row](const std::string& text) { options.settings.emplace_back(&row, text); },
+        fmt::format("{}: {} (default {})", row.meaning, values_text(row),
+                    value_text(row, defaults)))
+        .type_name("VALUE")
+        .group("Session settings");
   }
   for (const SessionTimerInfo& row : kSessionTimers) {
-    app.add_option_function<std::uint64_t>(
-           "--" + std::string(row.log_name),
-           [&options, name = std::string(row.log_name)](const std::uint64_t& seconds) {
-             options.timers.emplace_back(name, seconds);
-           },
-           fmt::format("{} to {} (default {})", row.min_s, row.max_s, row.default_s))
-        ->type_name("SECONDS")
-        ->group("Session timers");
+    option_of_number(
+        app, "--" + std::string(row.log_name),
+        [&options, name = std::string(row.log_name)](std::uint64_t seconds) {
+          options.timers.emplace_back(name, seconds);
+        },
+        fmt::format("{} to {} (default {})", row.min_s, row.max_s, row.default_s))
+        .type_name("SECONDS")
+        .group("Session timers");
   }
 }
 
