@@ -9,10 +9,10 @@ namespace endreason {
 namespace {
 
 // Looks that long for the other side before the system is asked to wake us: runs follow each other
-// within microseconds, and a sleep takes longer than that, on a virtual machine some 50. About 400
-// microseconds; where threads share processors, 20, for others could work meanwhile.
-constexpr int kLooks = 10'000;
-constexpr int kLooksWhereShared = 500;
+// within microseconds, and a sleep takes longer than that, on a virtual machine some 50. Some 20
+// microseconds alone, then some 400 at most in which whoever else has work gets the processor.
+constexpr int kLooks = 500;
+constexpr int kLooksBetween = 10'000, kLooksEach = 50;
 
 void rest() {
 #if defined(__x86_64__)
@@ -21,18 +21,18 @@ void rest() {
 }
 
 // Until `of` is another value than `old`.
-void await_change(const std::atomic<std::uint32_t>& of, std::uint32_t old, int looks) {
-  for (int i = 0; i < looks; ++i) {
+void await_change(const std::atomic<std::uint32_t>& of, std::uint32_t old) {
+  for (int i = 0; i < kLooks + kLooksBetween; ++i) {
     if (of.load(std::memory_order_acquire) != old) return;
     rest();
+    if (i > kLooks && i % kLooksEach == 0) std::this_thread::yield();
   }
   of.wait(old, std::memory_order_acquire);
 }
 
 }  // namespace
 
-WorkerTeam::WorkerTeam(unsigned workers)
-    : looks_(workers > std::thread::hardware_concurrency() ? kLooksWhereShared : kLooks) {
+WorkerTeam::WorkerTeam(unsigned workers) {
   for (unsigned worker = 1; worker < workers; ++worker)
     threads_.emplace_back([this, worker] { serve(worker); });
 }
@@ -54,12 +54,12 @@ void WorkerTeam::start() {
 void WorkerTeam::wait() {
   for (std::uint32_t busy = busy_.load(std::memory_order_acquire); busy != 0;
        busy = busy_.load(std::memory_order_acquire))
-    await_change(busy_, busy, looks_);
+    await_change(busy_, busy);
 }
 
 void WorkerTeam::serve(unsigned worker) {
   for (std::uint32_t seen = 0;; ++seen) {
-    await_change(turn_, seen, looks_);
+    await_change(turn_, seen);
     if (leave_.load(std::memory_order_relaxed)) return;
     call_(at_, worker);
     if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) busy_.notify_one();

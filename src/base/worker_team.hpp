@@ -35,7 +35,6 @@ class WorkerTeam {
   void wait();
   void serve(unsigned worker);
 
-  const int looks_;  // before a thread sleeps
   void (*call_)(const void*, unsigned) = nullptr;
   const void* at_ = nullptr;
   alignas(64) std::atomic<std::uint32_t> turn_{0};  // counts runs; kLeave ends the threads

@@ -209,6 +209,62 @@ TEST(EngineThreads, TheRowsAreTheSameWithAnyNumberOfThreadsAndHoweverPacketsAreC
   }
 }
 
+// A connection that is established, from each of so many hosts, and many questions between two
+// hosts: one lane has sessions for long when others have nothing but timers that are far away.
+// Times go back and forth, so that some sessions end when they were last seen, behind the end of
+// their timer.
+std::vector<Frame> uneven_frames() {
+  constexpr unsigned kHosts = 8, kQuestions = 6'000;
+  Numbers numbers(11);
+  std::vector<Frame> frames;
+  const auto add = [&](std::uint8_t protocol, std::uint8_t src, std::uint8_t dst, unsigned sport,
+                       unsigned dport) -> std::vector<std::uint8_t>& {
+    std::vector<std::uint8_t> b(14 + 20 + 20, 0);
+    put16(b, 12, 0x0800);
+    b[14] = 0x45;
+    put16(b, 16, 40);
+    b[22] = 64;
+    b[23] = protocol;
+    b[26] = b[30] = 10;
+    b[29] = src;
+    b[33] = dst;
+    put16(b, 34, sport);
+    put16(b, 36, dport);
+    put16(b, 38, 20);  // the length, where it is UDP
+    frames.push_back({kBegin_ns + std::int64_t{numbers.below(900)} * 50'000'000, std::move(b)});
+    return frames.back().bytes;
+  };
+  const auto segment = [](std::vector<std::uint8_t>& b, unsigned seq, unsigned ack,
+                          unsigned flags) {
+    put16(b, 38, 0);
+    put16(b, 40, seq);
+    put16(b, 44, ack);
+    b[46] = 0x50;
+    b[47] = static_cast<std::uint8_t>(flags);
+    put16(b, 48, 1'000);
+  };
+  for (unsigned host = 1; host <= kHosts; ++host) {
+    const auto client = static_cast<std::uint8_t>(host);
+    segment(add(6, client, 99, 1'000, 80), 1, 0, 0x02);
+    segment(add(6, 99, client, 80, 1'000), 7, 2, 0x12);
+    segment(add(6, client, 99, 1'000, 80), 2, 8, 0x10);
+  }
+  for (unsigned i = 0; i < kQuestions; ++i) {
+    add(17, 50, 51, 1'000 + i, 53);
+    if (i % 3 == 0) add(17, 51, 50, 53, 1'000 + i);
+  }
+  return frames;
+}
+
+TEST(EngineThreads, ALaneThatHasNoSessionsLeftWaitsForTheOthers) {
+  const std::vector<Frame> frames = uneven_frames();
+  EngineOptions options;
+  options.identify = false;
+  const std::string alone = track(frames, options, 1, 97);
+  for (const unsigned threads : {2u, 3u})
+    ASSERT_EQ(track(frames, options, threads, 5000), alone) << threads << " threads";
+}
+
 UserSignature payload_of_x() {
   UserSignature signature;
   signature.app = "web-browsing";

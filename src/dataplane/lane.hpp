@@ -103,6 +103,8 @@ class Lane final : public SessionSink {
 
   // The rows so far.
   std::vector<EngineRow>& rows() { return rows_; }
+  // The latest of them.
+  std::int64_t latest_row_ns() const { return latest_row_ns_; }
   // Puts them in the order of the log, where they will not change any more.
   void order_rows();
   // Takes them, ordered; they stay until the next are ordered.

@@ -320,22 +320,35 @@ std::int64_t LaneGroup::now_ns() const {
 }
 
 bool LaneGroup::finish_some(const Beside& beside) {
-  std::vector<std::optional<std::uint32_t>> ticks(size());
+  std::vector<std::optional<Ended>> ended(size());
   const std::size_t write = rows_.empty() ? 0 : size();
   do_pieces(size(), size() + write, [&](std::size_t piece) {
     if (piece >= size()) return beside.write(static_cast<unsigned>(piece - size()));
-    ticks[piece] = lanes_[piece]->table().finish_some(kRowsTogether, *lanes_[piece]);
+    ended[piece] = lanes_[piece]->table().finish_some(kRowsTogether, *lanes_[piece]);
   });
-  const auto tick = *std::max_element(ticks.begin(), ticks.end());  // nothing is the least
-  do_pieces(size(), size(), [&](std::size_t piece) {
-    Lane& lane = *lanes_[piece];
-    if (tick) {
-      lane.table().finish_until(*tick, lane);  // so that all have come equally far
-    } else {
-      lane.table().finish_rest(lane);
-    }
-  });
-  return !tick.has_value();
+  const auto furthest = *std::max_element(ended.begin(), ended.end());  // nothing is the least
+  if (furthest) {
+    finish_until(*furthest);
+  } else {
+    do_pieces(size(), size(),
+              [&](std::size_t piece) { lanes_[piece]->table().finish_rest(*lanes_[piece]); });
+  }
+  do_pieces(size(), size(), [this](std::size_t piece) { lanes_[piece]->order_rows(); });
+  return !furthest;
+}
+
+// So that all lanes have come equally far. Rows may be of later moments, where packets came out of
+// order: then what ages up to there comes before them.
+void LaneGroup::finish_until(Ended last) {
+  for (;;) {
+    do_pieces(size(), size(), [&](std::size_t piece) {
+      lanes_[piece]->table().finish_until(last, *lanes_[piece]);
+    });
+    std::int64_t latest_row_ns = INT64_MIN;
+    for (const auto& lane : lanes_) latest_row_ns = std::max(latest_row_ns, lane->latest_row_ns());
+    if (latest_row_ns <= last.deadline_ns) return;
+    last.deadline_ns = latest_row_ns;
+  }
 }
 
 // In the order of the packets that gave rise to them; a packet is one lane's.

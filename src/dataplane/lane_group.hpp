@@ -115,6 +115,7 @@ class LaneGroup {
   void track_one_by_one();
   void advance_all(std::int64_t now_ns);
   void take_packet(std::size_t lane, std::uint32_t packet);
+  void finish_until(Ended last);
   void find_numbers();
   void tell_numbers(std::size_t lane);
   void send_replies();

@@ -17,30 +17,36 @@ void SessionTable::advance(std::int64_t now_ns, SessionSink& sink) {
 }
 
 void SessionTable::finish(SessionSink& sink) {
-  while (finish_some(SIZE_MAX, sink)) {
-  }
+  static_cast<void>(finish_some(SIZE_MAX, sink));
   finish_rest(sink);
 }
 
-std::optional<std::uint32_t> SessionTable::finish_some(std::size_t enough, SessionSink& sink) {
+std::optional<Ended> SessionTable::finish_some(std::size_t enough, SessionSink& sink) {
   if (!started_) return std::nullopt;
   latest_ns_ = {};
   moment_.packet = UINT64_MAX;
   const std::int64_t last_packet_ns = std::exchange(now_ns_, kLatest);
   const std::uint32_t before = pool_.allocated();
-  bool more = true;
-  while (more && before - pool_.allocated() < enough) more = end_expired(sink);
+  std::optional<Ended> ended;
+  for (std::size_t done = 0; done < enough; done = before - pool_.allocated()) {
+    if (found_.empty() && !find_expired()) break;
+    const auto found = found_;
+    end_found(enough - done, INT64_MAX, sink);
+    ended = {ager_.tick_over(), found[found.size() - found_.size() - 1].deadline_ns};
+  }
   now_ns_ = last_packet_ns;
-  return more ? std::optional(moment_.tick) : std::nullopt;
+  return ended;
 }
 
-void SessionTable::finish_until(std::uint32_t tick, SessionSink& sink) {
+void SessionTable::finish_until(const Ended& last, SessionSink& sink) {
   if (!started_) return;
   latest_ns_ = {};
   moment_.packet = UINT64_MAX;
   const std::int64_t last_packet_ns =
-      std::exchange(now_ns_, std::min(ager_.end_of_tick(tick), kLatest));
-  while (end_expired(sink)) {
+      std::exchange(now_ns_, std::min(ager_.end_of_tick(last.tick), kLatest));
+  while (!found_.empty() || find_expired()) {
+    end_found(SIZE_MAX, ager_.tick_over() < last.tick ? INT64_MAX : last.deadline_ns, sink);
+    if (!found_.empty()) break;
   }
   now_ns_ = last_packet_ns;
 }
@@ -98,30 +104,44 @@ void SessionTable::tell_moment(std::uint32_t tick) {
   moment_.packet = next_packet_ + static_cast<std::uint64_t>(at - latest_ns_.begin());
 }
 
-// Ends what has aged in the next tick that has any. False when there is none before now. Those that
-// age together may be many, and in an order that has nothing to do with their places.
+// Ends what has aged in the next tick that has any. False when there is none before now.
 bool SessionTable::end_expired(SessionSink& sink) {
-  constexpr std::size_t kWholeAhead = 16, kEntryAhead = 6;
-  constexpr std::size_t kAtOnce = 256;
-  const std::span<const Ager::Expired> over = ager_.expired(
+  if (found_.empty() && !find_expired()) return false;
+  end_found(SIZE_MAX, INT64_MAX, sink);
+  return true;
+}
+
+bool SessionTable::find_expired() {
+  found_ = ager_.expired(
       now_ns_, [this](SessionIndex i) { return deadline_ns(pool_[i]); },
       [this](SessionIndex i) { return pool_[i].id; },
       [this](SessionIndex i) { pool_.prefetch_age(i); });
-  if (over.empty()) return false;
+  if (found_.empty()) return false;
   tell_moment(ager_.tick_over());
-  const bool wants_coming = sink.wants_coming();
-  for (std::size_t i = 0; i < over.size(); ++i) {
-    if (i + kWholeAhead < over.size()) {
-      pool_.prefetch_whole(over[i + kWholeAhead].session);
-      if (wants_coming) sink.on_coming(over[i + kWholeAhead].session);
-    }
-    if (i + kEntryAhead < over.size())
-      table_.prefetch_bucket(table_.hash(pool_[over[i + kEntryAhead].session].key));
-    if (i % kAtOnce == 0) sink.on_pause(over[i].deadline_ns);
-    end_out_of_ager(over[i].session, over[i].deadline_ns, sink);
-  }
-  sink.on_pause(INT64_MAX);
   return true;
+}
+
+// Ends those that were found up to this deadline; or so many, and those that age in the same moment
+// as the last of them. They may be many, and in an order that has nothing to do with their places.
+void SessionTable::end_found(std::size_t enough, std::int64_t last_ns, SessionSink& sink) {
+  constexpr std::size_t kWholeAhead = 16, kEntryAhead = 6;
+  constexpr std::size_t kAtOnce = 256;
+  const std::span<const Ager::Expired> found = found_;
+  const bool wants_coming = sink.wants_coming();
+  std::size_t i = 0;
+  for (; i < found.size() && found[i].deadline_ns <= last_ns; ++i) {
+    if (i >= enough && found[i].deadline_ns != found[i - 1].deadline_ns) break;
+    if (i + kWholeAhead < found.size()) {
+      pool_.prefetch_whole(found[i + kWholeAhead].session);
+      if (wants_coming) sink.on_coming(found[i + kWholeAhead].session);
+    }
+    if (i + kEntryAhead < found.size())
+      table_.prefetch_bucket(table_.hash(pool_[found[i + kEntryAhead].session].key));
+    if (i % kAtOnce == 0) sink.on_pause(found[i].deadline_ns);
+    end_out_of_ager(found[i].session, found[i].deadline_ns, sink);
+  }
+  found_ = found.subspan(i);
+  sink.on_pause(found_.empty() ? INT64_MAX : found_.front().deadline_ns);
 }
 
 // CLOSING, still in ager and flow table; CLOSED, out of the ager; FREE, out of both; then INIT.

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <algorithm>
+#include <compare>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -51,6 +52,14 @@ struct Moment {
   // Sessions that age at a packet go by the ager's ticks and come before what the packet itself
   // does.
   std::uint32_t tick{kAfterAging};
+};
+
+// How far sessions have been ended: those of earlier ticks of the ager, and those of this tick up
+// to this deadline.
+struct Ended {
+  std::uint32_t tick;
+  std::int64_t deadline_ns;
+  friend auto operator<=>(const Ended&, const Ended&) = default;
 };
 
 // A session that a packet has begun.
@@ -124,11 +133,11 @@ class SessionTable {
   void advance(std::int64_t now_ns, SessionSink& sink);
   // Lets time run until every session has aged.
   void finish(SessionSink& sink);
-  // The same in pieces. Ends sessions up to the tick in which `enough` or more have ended, and says
-  // which; nothing when there is none left that the ager can reach.
-  std::optional<std::uint32_t> finish_some(std::size_t enough, SessionSink& sink);
-  // All up to this tick.
-  void finish_until(std::uint32_t tick, SessionSink& sink);
+  // The same in pieces. Ends `enough` sessions or a few more, and says how far that is; nothing
+  // when there is none left that the ager can reach.
+  std::optional<Ended> finish_some(std::size_t enough, SessionSink& sink);
+  // All up to there.
+  void finish_until(const Ended& last, SessionSink& sink);
   // At last, what the ager could not reach, because its times are damaged.
   void finish_rest(SessionSink& sink);
   // An operator's `clear session all`: what is open when time has run to this moment ends there, in
@@ -255,6 +264,8 @@ class SessionTable {
   void discard(SessionIndex index);
   void age(SessionSink& sink);
   bool end_expired(SessionSink& sink);
+  bool find_expired();
+  void end_found(std::size_t enough, std::int64_t last_ns, SessionSink& sink);
   void tell_moment(std::uint32_t tick);
   void begin_moment(std::uint64_t packet, std::int64_t latest_ns, SessionSink& sink);
   template <class Row>
@@ -280,6 +291,7 @@ class SessionTable {
   std::vector<Birth> births_;
   std::vector<SessionIndex> announced_;
   Moment moment_;
+  std::span<const Ager::Expired> found_;  // of the tick in hand, what is still to be ended
   SessionIndex place_ = kNoSession;
   std::optional<SessionCounter> refused_;    // what the packet in hand is counted as, if not passed
   std::uint64_t next_packet_ = 0;            // number of the first of the packets at hand
