@@ -32,6 +32,9 @@ class CountedRows {
   bool roomy() const {
     return mostly_free(size(), limit()) && mostly_free(large_.size(), large_max_);
   }
+  bool has_large_counts() const { return !large_.empty(); }
+  Row* begin() { return rows_.begin(); }
+  Row* end() { return rows_.end(); }
   const Row* begin() const { return rows_.begin(); }
   const Row* end() const { return rows_.end(); }
   // `rows` of a count are not kept.

@@ -89,8 +89,11 @@ void sort_part(std::span<Row> rows, std::span<Row> scratch) {
 template <class Order>
 class RowRanker {
  public:
-  RowRanker(const CountedRows& rows, const AddressBook& addresses, Leaders& leaders)
-      : rows_(rows), addresses_(addresses), leaders_(leaders) {}
+  RowRanker(const RowParts& rows, const AddressBook& addresses, Leaders& leaders)
+      : rows_(rows), addresses_(addresses), leaders_(leaders) {
+    assert(!rows.empty() && rows.size() <= kRowPartsMax);
+    for (std::size_t part = 0; part < rows.size(); ++part) begin_[part] = rows[part]->begin();
+  }
 
   void rank() {
     put_in_order();
@@ -98,7 +101,7 @@ class RowRanker {
     for (const std::uint32_t end : ends_) {
       if (begin == end) continue;
       fetch(begin, end);
-      rank_group(rows_.begin()[numbers_[begin]].key);
+      rank_group(row_at(numbers_[begin]).key);
       begin = end;
     }
   }
@@ -108,28 +111,35 @@ class RowRanker {
     return addresses_.index_of(Order::address_of(row.key));
   }
 
+  // By number: the part, and the place there.
+  const Row& row_at(std::uint32_t number) const {
+    return begin_[number / kRowsPerPart][number % kRowsPerPart];
+  }
+  static_assert(kRowPartsMax * kRowsPerPart - 1 == UINT32_MAX);
+
   void put_in_order() {
-    assert(rows_.size() <= UINT32_MAX);
     ends_.assign(addresses_.index_end(), 0);
-    for (const Row& row : rows_) ++ends_[index_of(row)];
-    std::uint32_t begin = 0;
-    for (std::uint32_t& end : ends_) begin += std::exchange(end, begin);
-    numbers_ = std::make_unique_for_overwrite<std::uint32_t[]>(rows_.size());
-    std::uint32_t number = 0;
-    for (const Row& row : rows_) numbers_[ends_[index_of(row)]++] = number++;
+    for (const CountedRows* part : rows_)
+      for (const Row& row : *part) ++ends_[index_of(row)];
+    for (std::uint32_t& end : ends_) count_ += std::exchange(end, count_);
+    numbers_ = std::make_unique_for_overwrite<std::uint32_t[]>(count_);
+    for (std::uint32_t part = 0; part < rows_.size(); ++part) {
+      auto number = static_cast<std::uint32_t>(part * kRowsPerPart);
+      for (const Row& row : *rows_[part]) numbers_[ends_[index_of(row)]++] = number++;
+    }
   }
 
   // One address's rows into members_, sorted.
   void fetch(std::uint32_t begin, std::uint32_t end) {
     constexpr std::uint32_t kAhead = 24;
-    const auto last = static_cast<std::uint32_t>(rows_.size() - 1);
+    const std::uint32_t last = count_ - 1;
     if (room_.size() < end - begin) {
       room_.resize(std::max<std::size_t>(end - begin, 2 * room_.size()));
       scratch_.resize(room_.size());
     }
     for (std::uint32_t i = begin; i < end; ++i) {
-      __builtin_prefetch(rows_.begin() + numbers_[std::min(i + kAhead, last)]);
-      const Row& row = rows_.begin()[numbers_[i]];
+      __builtin_prefetch(&row_at(numbers_[std::min(i + kAhead, last)]));
+      const Row& row = row_at(numbers_[i]);
       room_[i - begin] = {Order::order_of(row.key), row.counts};
     }
     members_ = std::span(room_).first(end - begin);
@@ -186,7 +196,7 @@ class RowRanker {
     GroupCounts cause;
     std::uint64_t last = kNothing;
     for (; row != end && (row->key ^ first) >> Order::kCauseAt == 0; ++row) {
-      const Count count = rows_.count_of(*row);
+      const Count count = rows_.front()->count_of(*row);
       cause.add(count.sessions, count.bytes, last != row->key);
       if constexpr (Order::kCountsDestinations)
         cause.destinations += Order::destination_in(last ^ row->key) != 0;
@@ -209,9 +219,11 @@ class RowRanker {
     });
   }
 
-  const CountedRows& rows_;
+  const RowParts& rows_;
+  std::array<const Row*, kRowPartsMax> begin_{};
   const AddressBook& addresses_;
   Leaders& leaders_;
+  std::uint32_t count_ = 0;
   std::vector<std::uint32_t> ends_;           // by address: where its numbers end
   std::unique_ptr<std::uint32_t[]> numbers_;  // of rows, those of one address together
   std::vector<Row> room_, scratch_;
@@ -221,11 +233,11 @@ class RowRanker {
 
 }  // namespace
 
-void rank_by_source(const CountedRows& rows, const AddressBook& addresses, Leaders& leaders) {
+void rank_by_source(const RowParts& rows, const AddressBook& addresses, Leaders& leaders) {
   RowRanker<BySource>(rows, addresses, leaders).rank();
 }
 
-void rank_by_destination(const CountedRows& rows, const AddressBook& addresses, Leaders& leaders) {
+void rank_by_destination(const RowParts& rows, const AddressBook& addresses, Leaders& leaders) {
   RowRanker<ByDestination>(rows, addresses, leaders).rank();
 }
 

@@ -7,14 +7,23 @@
 // made at the same time, and each takes four bytes a row.
 #pragma once
 
+#include <cstddef>
+#include <vector>
+
 #include "findings/address_book.hpp"
 #include "findings/counted_rows.hpp"
 #include "findings/ranking.hpp"
 
 namespace endreason {
 
+// Rows in several pieces of memory. Only the first may have counters that are large; there are
+// kRowPartsMax of them at most, with kRowsPerPart rows each.
+using RowParts = std::vector<const CountedRows*>;
+inline constexpr std::size_t kRowPartsMax = 32;
+inline constexpr std::size_t kRowsPerPart = std::size_t{1} << 27;
+
 // Keys as tuple_key.hpp says, with numbers of `addresses`.
-void rank_by_source(const CountedRows& rows, const AddressBook& addresses, Leaders& leaders);
-void rank_by_destination(const CountedRows& rows, const AddressBook& addresses, Leaders& leaders);
+void rank_by_source(const RowParts& rows, const AddressBook& addresses, Leaders& leaders);
+void rank_by_destination(const RowParts& rows, const AddressBook& addresses, Leaders& leaders);
 
 }  // namespace endreason

@@ -5,7 +5,6 @@
 #include <array>
 #include <thread>
 
-#include "findings/row_ranking.hpp"
 #include "findings/tuple_key.hpp"
 #include "model/traffic_record.hpp"
 
@@ -69,9 +68,7 @@ void TupleStore::raise_limits(std::size_t more_bytes) {
   memory_bytes_ += more_bytes;
   addresses_.raise_limit(more_bytes / kParts * kAddressParts);
   names_.raise_limit(more_bytes / kParts * kNameParts);
-  const std::size_t more_rows = rows_in(more_bytes);
-  rows_.raise_limit(more_rows);
-  rule_sources_.raise_limit(more_rows / kRowsPerRuleSource);
+  rule_sources_.raise_limit(rows_in(more_bytes) / kRowsPerRuleSource);
 }
 
 // ---- counting
@@ -176,14 +173,34 @@ void TupleStore::combine() {
 
 std::uint32_t TupleStore::take_address(const TupleStore& other, std::uint32_t id,
                                        Translation& here) {
-  if (id < here.addresses.size()) {
-    std::uint32_t& mine = here.addresses[id];
-    if (mine == AddressBook::kNone) mine = addresses_.id_of_quad_in(other.addresses_, id);
-    return mine;
-  }
+  std::uint32_t& mine = here.addresses[other.addresses_.index_of(id)];
+  if (mine != AddressBook::kNone) return mine;
+  if (id < other.addresses_.quads()) return mine = addresses_.id_of_quad_in(other.addresses_, id);
   address_.clear();
   other.addresses_.append_to(id, address_);
-  return addresses_.id_of_bytes(address_.text());
+  return mine = addresses_.id_of_bytes(address_.text());
+}
+
+// All rows as they are but for their addresses, and with them the memory that they are in. False
+// when that cannot be; nothing was taken then.
+bool TupleStore::adopt_rows(TupleStore& other, Translation& here) {
+  if (other.rows_.has_large_counts() || other.rows_.size() > kRowsPerPart ||
+      adopted_rows_.size() + other.adopted_rows_.size() + 2 > kRowPartsMax)
+    return false;
+  for (const CountedRows* rows : other.row_parts())
+    for (const Row& row : *rows)
+      if (take_address(other, source_of(row.key), here) == AddressBook::kNone ||
+          take_address(other, destination_of(row.key), here) == AddressBook::kNone)
+        return false;
+  const auto adopt = [&](CountedRows& rows) {
+    for (Row& row : rows)
+      row.key = with_addresses(row.key, take_address(other, source_of(row.key), here),
+                               take_address(other, destination_of(row.key), here));
+    adopted_rows_.push_back(std::move(rows));
+  };
+  adopt(other.rows_);
+  for (CountedRows& rows : other.adopted_rows_) adopt(rows);
+  return true;
 }
 
 bool TupleStore::take_row(const TupleStore& other, const Row& row, Translation& here) {
@@ -267,13 +284,20 @@ void TupleStore::build_destination_key(std::uint64_t row) {
 // ---- ranking
 // ------------------------------------------------------------------------------------
 
+RowParts TupleStore::row_parts() const {
+  RowParts parts{&rows_};
+  for (const CountedRows& rows : adopted_rows_) parts.push_back(&rows);
+  return parts;
+}
+
 void TupleStore::rank(Leaders& leaders, unsigned threads) {
   empty_hot_rows();
+  const RowParts rows = row_parts();
   Leaders by_destination(leaders.top());
-  const auto rank_destinations = [&] { rank_by_destination(rows_, addresses_, by_destination); };
+  const auto rank_destinations = [&] { rank_by_destination(rows, addresses_, by_destination); };
   const auto rank_the_rest = [&] {
     rank_names(leaders);
-    rank_by_source(rows_, addresses_, leaders);
+    rank_by_source(rows, addresses_, leaders);
   };
   if (threads > 1) {
     std::thread beside(rank_destinations);
@@ -325,6 +349,7 @@ void TupleStore::clear() {
   addresses_.clear();
   names_.clear();
   rows_.clear();
+  adopted_rows_.clear();
   rule_sources_.clear();
   hot_rows_.clear();
   hot_rule_sources_.clear();

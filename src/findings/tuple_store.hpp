@@ -25,6 +25,7 @@
 #include "findings/key_table.hpp"
 #include "findings/ranking.hpp"
 #include "findings/row_buffer.hpp"
+#include "findings/row_ranking.hpp"
 
 namespace endreason {
 
@@ -89,16 +90,17 @@ class TupleStore {
 
   // What the addresses and rules of another store are here, as far as they were asked for.
   struct Translation {
-    Translation(std::size_t quads, std::size_t places)
-        : addresses(quads, AddressBook::kNone), rules(places), counted(places) {}
+    Translation(std::size_t index_end, std::size_t places)
+        : addresses(index_end, AddressBook::kNone), rules(places), counted(places) {}
     void forget() {
       std::fill(addresses.begin(), addresses.end(), AddressBook::kNone);
       std::fill(rules.begin(), rules.end(), 0);
     }
-    std::vector<std::uint32_t> addresses;  // of IPv4 ones; kNone: not yet
+    std::vector<std::uint32_t> addresses;  // by their index there; kNone: not yet
     std::vector<std::uint32_t> rules;      // places by places there; 0: not yet
     std::vector<bool> counted;             // whether a rule's sessions and bytes were taken
   };
+  bool adopt_rows(TupleStore& other, Translation& here);
   bool take_row(const TupleStore& other, const Row& row, Translation& here);
   bool take_name(const KeyCount& name);
   bool take_rule_source(const TupleStore& other, std::uint64_t rule_source, Translation& here);
@@ -112,6 +114,7 @@ class TupleStore {
   template <class Visit>
   void visit_rule_sources(Visit&& visit) const;
 
+  RowParts row_parts() const;
   // How many sources each rule's blocked rows have, by the place of its name.
   std::vector<std::uint32_t> sources_of_rules() const;
   void rank_names(Leaders& leaders);
@@ -129,6 +132,7 @@ class TupleStore {
   // rule_sources_.
   KeyTable names_;
   CountedRows rows_;
+  std::vector<CountedRows> adopted_rows_;  // of stores that were merged: in their memory
   RowBuffer<std::uint64_t> rule_sources_;
   std::vector<HotRow> hot_rows_;
   std::vector<std::uint64_t> hot_rule_sources_;
@@ -141,14 +145,18 @@ void TupleStore::merge(TupleStore&& other, Pour&& pour) {
   other.empty_hot_rows();
   other.release_spare();
   raise_limits(other.memory_bytes_);
-  Translation here(other.addresses_.quads(), other.names_.places_end());
+  Translation here(other.addresses_.index_end(), other.names_.places_end());
   const auto take = [&](auto&& part) {
     if (part()) return;
     pour();
     here.forget();
     part();
   };
-  for (const Row& row : other.rows_) take([&] { return take_row(other, row, here); });
+  if (!adopt_rows(other, here)) {
+    rows_.raise_limit(other.rows_.limit());
+    for (const CountedRows* rows : other.row_parts())
+      for (const Row& row : *rows) take([&] { return take_row(other, row, here); });
+  }
   other.visit_plain_names([&](const KeyCount& name) { take([&] { return take_name(name); }); });
   for (const std::uint64_t rule_source : other.rule_sources_)
     take([&] { return take_rule_source(other, rule_source, here); });
@@ -159,12 +167,14 @@ template <class Visit>
 void TupleStore::visit_keys(Visit&& visit) {
   combine();
   release_spare();
-  for (const Row& row : rows_) {
-    const Count count = rows_.count_of(row);
-    build_source_key(row.key);
-    visit(key_, count.sessions, count.bytes);
-    build_destination_key(row.key);
-    visit(key_, count.sessions, count.bytes);
+  for (const CountedRows* rows : row_parts()) {
+    for (const Row& row : *rows) {
+      const Count count = rows->count_of(row);
+      build_source_key(row.key);
+      visit(key_, count.sessions, count.bytes);
+      build_destination_key(row.key);
+      visit(key_, count.sessions, count.bytes);
+    }
   }
   visit_plain_names([&](const KeyCount& name) {
     build_name_key(name);
