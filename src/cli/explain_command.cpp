@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include <malloc.h>
+
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
@@ -62,6 +64,16 @@ Result<Produced> produce_from_logs(const ExplainPlan& plan) {
   return produced;
 }
 
+// Tables double again and again: what one gives back, the next takes. Given back to the system, it
+// would come back page by page, each of which has to be cleared.
+void keep_freed_memory() {
+#if defined(__GLIBC__)
+  constexpr int kLarge = 1 << 30;
+  ::mallopt(M_MMAP_THRESHOLD, kLarge);
+  ::mallopt(M_TRIM_THRESHOLD, kLarge);
+#endif
+}
+
 int run_command(const ExplainCommand& command) {
   const auto settings = load_settings(command.run.config);
   if (!settings) return complain(settings.error());
@@ -71,6 +83,7 @@ int run_command(const ExplainCommand& command) {
   if (auto planned = plan_inputs(command.paths, *plan); !planned) return complain(planned.error());
   if (!plan->captures) {
     if (auto fits = refuse_options_of_captures(command); !fits) return complain(fits.error());
+    keep_freed_memory();
     return RecordRun(command.run, std::move(*plan)).run(produce_from_logs);
   }
   const auto track = plan_track(command.track, command.inspection, *settings, command.run.quiet);
