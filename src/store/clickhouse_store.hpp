@@ -19,6 +19,7 @@
 #include "store/clickhouse_rows.hpp"
 #include "store/clickhouse_server.hpp"
 #include "store/clickhouse_state.hpp"
+#include "store/far_functions.hpp"
 #include "store/store.hpp"
 
 namespace endreason {
@@ -167,6 +168,8 @@ class ClickhouseStore final : public Store {
   Result<Answer> answered(
       const QueryLimits& limits,
       const std::function<Result<Answer>(ClickhouseServer&, const ClickhouseSettings&)>& put);
+  // What a user's SQL must not call.
+  Result<FarFunctions> far_functions(const QueryLimits& limits);
   std::string where(const RowScope& scope) const;
 
   StoreOptions options_;
