@@ -74,7 +74,7 @@ class Engine::Parts {
   }
 
   void settle() {
-    if (lanes_->waits()) run({}, {});
+    while (lanes_->waits()) run({}, {});
     write_all();
   }
 

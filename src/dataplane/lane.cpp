@@ -290,7 +290,7 @@ void Lane::inherit_rules() {
 }
 
 void Lane::on_pause(std::int64_t before_ns) {
-  if (overflow_ && rows_.size() >= kRowsAlone && latest_row_ns_ < before_ns) overflow_();
+  if (overflow_ && rows().size() >= kRowsAlone && latest_row_ns_ < before_ns) overflow_();
 }
 
 // "If the session start or end entries are logged, drop and deny entries are also logged":
@@ -316,10 +316,11 @@ EngineRow* Lane::begin_row(const Session& session, const RowOfSession& row) {
     if (row.subtype != Subtype::Start) ++rows_not_logged_;
     return nullptr;
   }
-  const auto part = static_cast<std::uint32_t>(rows_.size());
-  rows_.emplace_back(session, table_->moment(), row.at_ns, part, row.policy, row.app, row.subtype);
+  std::vector<EngineRow>& rows = this->rows();
+  const auto part = static_cast<std::uint32_t>(rows.size());
+  rows.emplace_back(session, table_->moment(), row.at_ns, part, row.policy, row.app, row.subtype);
   latest_row_ns_ = std::max(latest_row_ns_, row.at_ns);
-  return &rows_.back();
+  return &rows.back();
 }
 
 void Lane::add_deny_row(const PacketView& packet, const PacketResult& result, AppId app) {
@@ -351,21 +352,23 @@ void Lane::add_refused_row(const PacketView& p, Subtype subtype, AppId app, EndR
 }
 
 void Lane::order_rows() {
-  std::swap(rows_, given_);
-  rows_.clear();
+  last_ = current_;
+  current_ = (current_ + 1) % given_.size();
+  rows().clear();
   latest_row_ns_ = INT64_MIN;
-  places_.clear();
-  for (const EngineRow& row : given_)
-    places_.push_back({row.moment, row.generated_ns, row.session.id, row.part, &row});
+  std::vector<RowPlace>& places = given_[last_].places;
+  places.clear();
+  for (const EngineRow& row : given_[last_].rows)
+    places.push_back({row.moment, row.generated_ns, row.session.id, row.part, &row});
   // They mostly are in order already.
-  if (!std::is_sorted(places_.begin(), places_.end())) std::sort(places_.begin(), places_.end());
+  if (!std::is_sorted(places.begin(), places.end())) std::sort(places.begin(), places.end());
   ordered_ = true;
 }
 
 std::span<const RowPlace> Lane::give_rows() {
   if (!ordered_) order_rows();
   ordered_ = false;
-  return places_;
+  return given_[last_].places;
 }
 
 }  // namespace endreason

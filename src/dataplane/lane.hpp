@@ -102,12 +102,13 @@ class Lane final : public SessionSink {
   }
 
   // The rows so far.
-  std::vector<EngineRow>& rows() { return rows_; }
+  std::vector<EngineRow>& rows() { return given_[current_].rows; }
   // The latest of them.
   std::int64_t latest_row_ns() const { return latest_row_ns_; }
   // Puts them in the order of the log, where they will not change any more.
   void order_rows();
-  // Takes them, ordered; they stay until the next are ordered.
+  // Takes them, ordered. They and their places stay until the next are ordered; of one of several
+  // lanes, until the third behind them are.
   std::span<const RowPlace> give_rows();
   // Called, where it is set, when many rows have come together and no earlier one can follow.
   void set_overflow(std::function<void()> overflow) { overflow_ = std::move(overflow); }
@@ -137,7 +138,8 @@ class Lane final : public SessionSink {
         catalogue_(shared.catalogue),
         interface_names_(shared.interface_names),
         web_browsing_(catalogue_.find("web-browsing")),
-        http_proxy_(catalogue_.find("http-proxy")) {}
+        http_proxy_(catalogue_.find("http-proxy")),
+        given_(options_.threads > 1 ? 4 : 2) {}
   Result<void> prepare(const LaneShared& shared, unsigned number);
   Result<void> prepare_timeouts();
   void see_content(const PacketView& packet, const PacketResult& result);
@@ -178,10 +180,15 @@ class Lane final : public SessionSink {
   PacketZones asked_;                      // zones of the packet that admit() was asked about
   std::uint64_t rows_not_logged_ = 0;
   std::vector<std::uint8_t> timeout_profiles_;  // by application; empty: none has its own
-  std::vector<EngineRow> rows_, given_;
-  std::vector<RowPlace> places_;            // of given_
-  bool ordered_ = false;                    // given_, and not taken yet
-  std::int64_t latest_row_ns_ = INT64_MIN;  // of those in rows_
+  struct Given {
+    std::vector<EngineRow> rows;
+    std::vector<RowPlace> places;
+  };
+  std::vector<Given> given_;                // in turn
+  std::size_t current_ = 0;                 // whose rows are not ordered yet
+  std::size_t last_ = 0;                    // the one before it
+  bool ordered_ = false;                    // the last, and not taken yet
+  std::int64_t latest_row_ns_ = INT64_MIN;  // of the current rows
   std::function<void()> overflow_;
 };
 

@@ -107,43 +107,66 @@ void LaneGroup::do_pieces(std::size_t own, std::size_t pieces,
 void LaneGroup::run(std::span<const RawPacket> packets, const Beside& beside) {
   spread_.cut(packets, *coming_);
   begin_batch();
-  const std::size_t track = hand_->empty() ? 0 : one_by_one_ ? 1 : size();
+  const std::size_t track = hand_->empty() && !numbers_found_ ? 0 : one_by_one_ ? 1 : size();
   const std::size_t read = beside.meanwhile ? 1 : 0;
+  const std::size_t put_in_order = to_join_.empty() ? 0 : 1;
   const std::size_t write = rows_.empty() ? 0 : size();
   const std::size_t spread = packets.empty() ? 0 : coming_->slices.size();
-  do_pieces(track, track + read + write + spread, [&](std::size_t piece) {
+  do_pieces(track, track + read + put_in_order + write + spread, [&](std::size_t piece) {
     if (piece < track) return one_by_one_ ? track_one_by_one() : track_lane(piece);
     piece -= track;
     if (piece < read) return beside.meanwhile();
     piece -= read;
+    if (piece < put_in_order) return join(joined_);
+    piece -= put_in_order;
     if (piece < write) return beside.write(static_cast<unsigned>(piece));
     spread_.spread_slice(*coming_, piece - write);
   });
 }
 
 void LaneGroup::settle() {
-  if (!hand_->empty()) {
+  std::swap(rows_, joined_);
+  joined_.clear();
+  to_join_.clear();
+  if (numbers_found_)
+    for (const auto& lane : lanes_) to_join_.push_back(lane->give_rows());
+  numbers_found_ = !hand_->empty();
+  if (numbers_found_) {
     find_numbers();
-    do_pieces(size(), size(), [this](std::size_t number) {
-      tell_numbers(number);
-      lanes_[number]->order_rows();
-    });
     send_replies();
     packets_ += hand_->packets.size();
   }
-  join_rows();
+  if (policy_ || options_.inspection != nullptr) join_at_once();
   spread_.complete(*coming_);
   hand_->packets = {};
   std::swap(hand_, coming_);
 }
 
+// Rows and what was found in the packets stay beside each other.
+void LaneGroup::join_at_once() {
+  if (numbers_found_) do_pieces(size(), size(), [this](std::size_t lane) { end_lane(lane); });
+  numbers_found_ = false;
+  join_rows();
+}
+
 void LaneGroup::begin_batch() {
-  if (hand_->empty()) return;
-  for (const auto& lane : lanes_) {
-    lane->table().note_births(last_id_);
-    lane->table().expect(hand_->latest(), packets_);
-  }
-  one_by_one_ = near_a_limit(use());
+  one_by_one_ = !hand_->empty() && near_a_limit(use());
+  if (!one_by_one_) return;
+  for (std::size_t lane = 0; lane < size(); ++lane) begin_lane(lane);
+}
+
+// What a lane does before it takes packets of the batch in hand.
+void LaneGroup::begin_lane(std::size_t number) {
+  if (numbers_found_) end_lane(number);
+  SessionTable& table = lanes_[number]->table();
+  table.note_births(last_id_);
+  if (!hand_->empty()) table.expect(hand_->latest(), packets_);
+}
+
+// And what it does behind the last batch, when its sessions' numbers are known.
+void LaneGroup::end_lane(std::size_t number) {
+  tell_numbers(number);
+  lanes_[number]->order_rows();
 }
 
 LaneUse LaneGroup::use() const {
@@ -179,6 +202,8 @@ bool LaneGroup::near_a_limit(const LaneUse& use) const {
 }
 
 void LaneGroup::track_lane(std::size_t number) {
+  begin_lane(number);
+  if (hand_->empty()) return;
   Lane& lane = *lanes_[number];
   lane.set_elsewhere({});  // no limit can be met
   for (const PacketBatch::Slice& slice : hand_->slices)
@@ -280,21 +305,22 @@ void LaneGroup::tell_numbers(std::size_t number) {
 
 void LaneGroup::join_rows() {
   if (options_.inspection != nullptr) options_.inspection->on_tracked();
-  if (size() == 1) {
-    rows_.clear();
-    for (const RowPlace& place : lanes_.front()->give_rows()) rows_.push_back(place.row);
-    return;
-  }
-  places_.clear();
-  for (const auto& lane : lanes_) {
-    const std::span<const RowPlace> more = lane->give_rows();
+  to_join_.clear();
+  for (const auto& lane : lanes_) to_join_.push_back(lane->give_rows());
+  join(rows_);
+  to_join_.clear();
+}
+
+void LaneGroup::join(std::vector<const EngineRow*>& rows) {
+  rows.clear();
+  std::span<const RowPlace> all = to_join_.front();
+  for (const std::span<const RowPlace> more : std::span(to_join_).subspan(1)) {
     merged_.clear();
-    std::merge(places_.begin(), places_.end(), more.begin(), more.end(),
-               std::back_inserter(merged_));
+    std::merge(all.begin(), all.end(), more.begin(), more.end(), std::back_inserter(merged_));
     std::swap(places_, merged_);
+    all = places_;
   }
-  rows_.clear();
-  for (const RowPlace& place : places_) rows_.push_back(place.row);
+  for (const RowPlace& place : all) rows.push_back(place.row);
 }
 
 void LaneGroup::forget_rows() {

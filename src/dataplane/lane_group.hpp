@@ -13,11 +13,13 @@
 //   - what the firewall sends itself is put in the order of the packets that gave rise to it, and
 //     limited then.
 //
-// With several threads a batch goes through three steps, and one run of the threads does a step of
-// three batches: rows of the first are written, the second is decoded and tracked, the third is
-// spread over the lanes, and what is to come is read. Each takes the next piece of work until there
-// is none; a lane is mostly tracked by the same thread, which decodes its packets as well. Between
-// the runs stands only what needs the order of all packets.
+// With several threads a batch goes through steps, and one run of the threads does a step each of
+// several batches: rows of the first are written, those of the second are put in one order, those
+// of the third get the numbers of their sessions, the fourth is decoded and tracked, the fifth is
+// spread over the lanes, and what is to come is read. Each thread takes the next piece of work
+// until there is none; a lane is mostly tracked by the same thread, which decodes its packets as
+// well. Between the runs stands only what needs the order of all packets. Where rules or inspection
+// decide, each run's rows are put in order at its end.
 //
 // One caller; the threads are its own.
 #pragma once
@@ -61,12 +63,12 @@ class LaneGroup {
     std::function<void()> meanwhile;      // may be empty
   };
   // With several lanes: spreads these packets (there may be none), and tracks those of the run
-  // before. What rows() had has to be forgotten then; settle() follows, and rows() has those of
-  // what was tracked. Packets must stay until that has been done.
+  // before. What rows() had has to be forgotten then; settle() follows, and rows() has the next
+  // that can be written. Packets must stay until they are tracked.
   void run(std::span<const RawPacket> packets, const Beside& beside);
   void settle();
-  // True when packets wait to be tracked.
-  bool waits() const { return !hand_->empty(); }
+  // True when another run is needed until all rows have come.
+  bool waits() const { return !hand_->empty() || numbers_found_ || !to_join_.empty(); }
 
   // With one lane: decodes and tracks; rows() has the rows that come of it.
   void track_alone(std::span<const RawPacket> packets);
@@ -109,6 +111,9 @@ class LaneGroup {
   bool near_a_limit(const LaneUse& use) const;
   bool near_a_limit_of_content(const LaneUse& use) const;
   void begin_batch();
+  void begin_lane(std::size_t lane);
+  void end_lane(std::size_t lane);
+  void join_at_once();
   void do_pieces(std::size_t own, std::size_t pieces,
                  const std::function<void(std::size_t)>& piece);
   void track_lane(std::size_t lane);
@@ -118,6 +123,7 @@ class LaneGroup {
   void finish_until(Ended last);
   void find_numbers();
   void tell_numbers(std::size_t lane);
+  void join(std::vector<const EngineRow*>& rows);
   void send_replies();
   void send(const Lane& from, const Reply& reply);
 
@@ -139,7 +145,9 @@ class LaneGroup {
   std::unique_ptr<std::atomic<bool>[]> begun_;       // pieces of the lanes
   bool one_by_one_ = false;                          // the batch in hand may meet a limit
   std::vector<std::vector<std::uint32_t>> numbers_;  // of the sessions born in the batch, by lane
-  std::vector<const EngineRow*> rows_;
+  bool numbers_found_ = false;                       // and not told to the lanes yet
+  std::vector<std::span<const RowPlace>> to_join_;   // a lane's each, or none
+  std::vector<const EngineRow*> rows_, joined_;      // to be written now, and next
   std::vector<RowPlace> places_, merged_;
   std::uint64_t packets_ = 0;  // before the batch in hand
   std::uint32_t last_id_ = 0;
