@@ -68,6 +68,19 @@ export function timeLabels(splits: readonly number[], step: number): string[] {
   });
 }
 
+// Between labels, in seconds: no log tells less than one apart, so less would only repeat a label.
+const minute = 60;
+const hour = 3600;
+const day = 86400;
+const labelSteps = [
+  ...[1, 2, 5, 10, 15, 30],
+  ...[1, 2, 5, 10, 15, 30].map((n) => n * minute),
+  ...[1, 2, 3, 4, 6, 8, 12].map((n) => n * hour),
+  ...[1, 2, 3, 5, 10, 15].map((n) => n * day),
+  ...[1, 2, 3, 6].map((n) => n * 30 * day),
+  ...[1, 2, 5, 10, 25, 50, 100].map((n) => n * 365 * day),
+];
+
 interface Props {
   series: Step[];
   stepSeconds: number;
@@ -150,7 +163,7 @@ function options(
     width,
     height,
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
-    padding: compact ? [4, 40, 0, 40] : [8, 20, 0, 0],
+    padding: compact ? [4, 40, 0, 40] : [8, 30, 0, 0],
     legend: { show: false },
     cursor: {
       drag: { x: true, y: false, setScale: false },
@@ -162,7 +175,7 @@ function options(
       y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.06 : 1] },
     },
     axes: [
-      { stroke: ink, grid: { show: false }, ticks: grid, font: "11px system-ui, sans-serif", size: 26, space: 78, values: (_plot, splits, _axis, _space, step) => timeLabels(splits, step) },
+      { stroke: ink, grid: { show: false }, ticks: grid, font: "11px system-ui, sans-serif", size: 26, space: 78, incrs: labelSteps, values: (_plot, splits, _axis, _space, step) => timeLabels(splits, step) },
       compact
         ? { show: false }
         : { stroke: ink, grid, ticks: { show: false }, font: "11px system-ui, sans-serif", size: 50, values: (_plot, splits) => splits.map(formatShort) },
