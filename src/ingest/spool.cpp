@@ -24,6 +24,9 @@ constexpr std::size_t kHeaderBytes = 32;
 constexpr std::uint32_t kFrameTextMax = 64u << 20;  // a damaged length must not ask for more
 // Places that look like a frame's begin, behind a damaged one, of which so many are tried.
 constexpr unsigned kTriesMax = 1000;
+// Of segments with damage, so many are kept for whoever wants to know.
+constexpr std::size_t kDamagedKept = 8;
+constexpr std::string_view kDamagedEnding = ".damaged";
 // When the system refuses to read, it is asked again after so long.
 constexpr std::chrono::milliseconds kAgain{100};
 
@@ -139,6 +142,16 @@ Reading find_frame(int file, std::uint64_t& offset, std::uint64_t end, Header& h
   return Reading::Damaged;
 }
 
+// Whether the bytes at `offset` can be the beginning of a frame that was being written when the
+// process stopped. Anything else there was received once.
+bool was_being_written(int file, std::uint64_t offset, std::uint64_t end) {
+  std::array<char, kHeaderBytes> bytes{};
+  if (end - offset < bytes.size()) return true;
+  Header header{};
+  return read_all(file, bytes.data(), bytes.size(), offset) == Reading::Whole &&
+         read_header(bytes.data(), header) && header.bytes > end - offset - kHeaderBytes;
+}
+
 // What tells why a file of the spool cannot be read; nothing of it is taken for damaged then.
 tl::unexpected<Error> refused(const std::string& path) {
   return fail(Error::Code::Io, fmt::format("{}: it cannot be read: {}; what waits in it was kept",
@@ -179,12 +192,14 @@ Result<void> Spool::open(SpoolPosition committed, const TakePlace& take_place) {
     segments_.pop_front();
   }
   if (segments_.empty()) segments_.push_back({committed.segment, 0});
-  if (auto mended = mend_last(); !mended) return mended;
+  const auto whole = mend_last();
+  if (!whole) return tl::unexpected(whole.error());
   if (!open_for_writing(segments_.back().number)) return fail(Error::Code::Io, failure_);
-  // An empty folder beside a database that is further on: positions go on from there.
-  if (segments_.back().number == committed.segment && segments_.back().bytes < committed.offset &&
-      !next_segment())
-    return fail(Error::Code::Io, failure_);
+  // An empty folder beside a database that is further on: positions go on from there. And nothing
+  // is written behind damage.
+  const bool behind =
+      segments_.back().number == committed.segment && segments_.back().bytes < committed.offset;
+  if ((behind || !*whole) && !next_segment()) return fail(Error::Code::Io, failure_);
   return count_waiting(committed, take_place);
 }
 
@@ -204,8 +219,9 @@ Result<void> Spool::list_segments() {
   return {};
 }
 
-// Cuts off what was being written when the process stopped: it was not received yet.
-Result<void> Spool::mend_last() {
+// Cuts off what was being written when the process stopped: it was not received yet. What is
+// damaged otherwise stays, to be counted when it is read; false then.
+Result<bool> Spool::mend_last() {
   Segment& last = segments_.back();
   const std::string path = path_of(last.number);
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
@@ -223,11 +239,12 @@ Result<void> Spool::mend_last() {
     if (r == Reading::Damaged) break;
     at = end = at + kHeaderBytes + header.bytes;
   }
-  const bool cut = end == last.bytes || ::ftruncate(file, static_cast<off_t>(end)) == 0;
+  const bool whole = end == last.bytes || was_being_written(file, end, last.bytes);
+  const bool cut = end == last.bytes || !whole || ::ftruncate(file, static_cast<off_t>(end)) == 0;
   ::close(file);
   if (!cut) return fail(Error::Code::Io, fmt::format("{}: {}", path, std::strerror(errno)));
-  last.bytes = end;
-  return {};
+  if (whole) last.bytes = end;
+  return whole;
 }
 
 // Whole frames only: what is damaged will not be read, and its place was not reached.
@@ -443,20 +460,32 @@ void Spool::release_before(SpoolPosition position, std::uint64_t lines) {
   // Lines of a damaged frame will never be read.
   if (segments_.back().number == position.segment && segments_.back().bytes == position.offset)
     lines_ = 0;
-  while (segments_.size() > 1 && segments_.front().number < position.segment) {
-    bytes_ -= segments_.front().bytes;
-    ::unlink(path_of(segments_.front().number).c_str());
-    segments_.pop_front();
-  }
+  while (segments_.size() > 1 && segments_.front().number < position.segment) drop_first();
   // The only segment, all of it committed: a new one takes its place, so that a spool at rest is
   // empty.
   if (segments_.size() == 1 && segments_.front().number == position.segment &&
       segments_.front().bytes == position.offset && position.offset >= options_.segment_bytes / 4 &&
-      next_segment()) {
-    bytes_ -= segments_.front().bytes;
-    ::unlink(path_of(segments_.front().number).c_str());
-    segments_.pop_front();
+      next_segment())
+    drop_first();
+}
+
+// A segment with damage is put aside: something of what was received may be in it.
+void Spool::drop_first() {
+  const Segment first = segments_.front();
+  segments_.pop_front();
+  bytes_ -= first.bytes;
+  const std::string path = path_of(first.number);
+  const auto damage = damaged_places_.lower_bound({first.number, 0});
+  if (damage == damaged_places_.end() || damage->segment != first.number) {
+    ::unlink(path.c_str());
+    return;
   }
+  static_cast<void>(::rename(path.c_str(), (path + std::string(kDamagedEnding)).c_str()));
+  std::set<std::string> kept;  // by number, as their names are
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(options_.folder, failed))
+    if (entry.path().extension() == kDamagedEnding) kept.insert(entry.path());
+  for (; kept.size() > kDamagedKept; kept.erase(kept.begin())) ::unlink(kept.begin()->c_str());
 }
 
 Spool::Waiting Spool::waiting() const {

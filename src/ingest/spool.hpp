@@ -10,8 +10,9 @@
 // Numbers are little-endian; bytes counts name, place and text, name the bytes of the sender's
 // name, place those of its place: how far a file had been read of which the text is a part, or
 // nothing. The checksum is XXH3 of the header in front of it and all behind it. A frame that was
-// being written when the machine stopped is cut off when the spool is opened. append() may be
-// called from any thread; read() and release_before() belong to one.
+// being written when the machine stopped is cut off when the spool is opened; a segment in which
+// anything else was damaged is put aside as spool-N.log.damaged when it has been read. append() may
+// be called from any thread; read() and release_before() belong to one.
 #pragma once
 
 #include <atomic>
@@ -108,10 +109,11 @@ class Spool {
   };
   std::string path_of(std::uint64_t number) const;
   Result<void> list_segments();
-  Result<void> mend_last();
+  Result<bool> mend_last();
   Result<void> count_waiting(SpoolPosition from, const TakePlace& take_place);
   bool open_for_writing(std::uint64_t number);
   bool next_segment();
+  void drop_first();
   bool write_frame(std::string_view header, std::string_view name, std::string_view place,
                    std::string_view text);
   void take_back();

@@ -139,6 +139,39 @@ TEST_F(SpoolTest, ADamagedLengthInTheSegmentThatIsWrittenLosesItsFrameAlone) {
   EXPECT_EQ(texts_from(spool, {}), (std::vector<std::string>{"second\n", "third\n", "fourth\n"}));
 }
 
+// As after a disk that lied, or a file that another program wrote to: what was received once is not
+// cut off as if it had never been.
+TEST_F(SpoolTest, DamageAtTheEndIsCountedAndItsFileIsPutAside) {
+  const std::string path = folder_ + "/spool-0000000000000001.log";
+  {
+    Spool spool(options());
+    ASSERT_TRUE(spool.open({}));
+    for (const char* text : {"first\n", "second\n"})
+      ASSERT_EQ(spool.append("a", 0, 1, text), SpoolAppend::Taken);
+  }
+  std::fstream file(path, std::ios::in | std::ios::out);
+  file.seekp(-2, std::ios::end);
+  file.put('?');
+  file.close();
+  const auto bytes = std::filesystem::file_size(path);
+  for (int starts = 0; starts < 2; ++starts) {
+    Spool spool(options());
+    ASSERT_TRUE(spool.open({}));
+    EXPECT_EQ(std::filesystem::file_size(path), bytes);
+    if (starts == 0) ASSERT_EQ(spool.append("a", 0, 1, "third\n"), SpoolAppend::Taken);
+    EXPECT_EQ(spool.waiting().lines, 2u);
+    EXPECT_EQ(texts_from(spool, {}), (std::vector<std::string>{"first\n", "third\n"}));
+    EXPECT_EQ(spool.damaged_bytes(), 32u + 1u + 7u);
+    if (starts == 0) continue;
+    spool.release_before({2, 0}, 2);
+    EXPECT_FALSE(std::filesystem::exists(path));
+    EXPECT_EQ(std::filesystem::file_size(path + ".damaged"), bytes);
+  }
+  Spool spool(options());
+  ASSERT_TRUE(spool.open({2, 0}));
+  EXPECT_EQ(texts_from(spool, {2, 0}), std::vector<std::string>{"third\n"});
+}
+
 TEST_F(SpoolTest, ASegmentThatIsMissingIsPassedOverAndNothingIsReadTwice) {
   {
     Spool spool(options(1 << 20, 100));
