@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <vector>
 
 #include <lz4.h>
 
@@ -16,7 +17,8 @@ namespace {
 // Numbers are little-endian; `compressed` counts itself, the method and what follows.
 constexpr std::size_t kChecksumBytes = 16, kHeadBytes = 9;
 constexpr char kMethodLz4 = '\x82';
-constexpr std::size_t kPlainBytes = 1 << 20;  // as ClickHouse's own client has them
+constexpr int kPlainBytes = 1 << 20;    // as ClickHouse's own client has them
+constexpr std::size_t kUsualRatio = 3;  // of plain bytes to compressed ones, of rows
 
 #define ENDREASON_LZ4_CALLS(CALL) CALL(LZ4_compress_default)
 ENDREASON_LZ4_CALLS(ENDREASON_DECLARE_CALL)
@@ -37,20 +39,22 @@ void put_u32(char* at, std::size_t value) {
 
 Result<std::string> lz4_blocks(std::string_view bytes) {
   if (auto loaded = load_lz4(); !loaded) return tl::unexpected(loaded.error());
+  // Each block is made where it stays in the second-level cache: made in `out`, its room would be
+  // filled with zeros first, and moved whenever there is not enough.
+  std::vector<char> room(kChecksumBytes + kHeadBytes + LZ4_COMPRESSBOUND(kPlainBytes));
+  char* const head = room.data() + kChecksumBytes;
   std::string out;
+  out.reserve(bytes.size() / kUsualRatio);
   while (!bytes.empty()) {
     const std::string_view piece = bytes.substr(0, kPlainBytes);
     bytes.remove_prefix(piece.size());
-    const int most = LZ4_COMPRESSBOUND(static_cast<int>(piece.size()));
-    const std::size_t begin = out.size();
-    out.resize(begin + kChecksumBytes + kHeadBytes + static_cast<std::size_t>(most));
-    char* const head = out.data() + begin + kChecksumBytes;
     const int size =
-        LZ4_compress_default(piece.data(), head + kHeadBytes, static_cast<int>(piece.size()), most);
+        LZ4_compress_default(piece.data(), head + kHeadBytes, static_cast<int>(piece.size()),
+                             LZ4_COMPRESSBOUND(static_cast<int>(piece.size())));
     *head = kMethodLz4;
     put_u32(head + 1, static_cast<std::size_t>(size) + kHeadBytes);
     put_u32(head + 5, piece.size());
-    out.resize(begin + kChecksumBytes + kHeadBytes + static_cast<std::size_t>(size));
+    out.append(room.data(), kChecksumBytes + kHeadBytes + static_cast<std::size_t>(size));
   }
   return out;
 }
