@@ -40,10 +40,13 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 # From libcurl on they are loaded when they are needed, so nothing else asks for them.
+# Where the libraries are loaded at the start, dpkg-shlibdeps finds them.
 get_property(_later GLOBAL PROPERTY ENDREASON_LATER_PACKAGES)
 list(JOIN _later ", " _later)
-set(CPACK_DEBIAN_PACKAGE_DEPENDS
-  "adduser, tzdata, libcurl4 | libcurl3-gnutls, libpcap0.8, librdkafka1, liblz4-1, ${_later}")
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "adduser, tzdata, libcurl4 | libcurl3-gnutls, libpcap0.8, librdkafka1, liblz4-1")
+if(_later)
+  string(APPEND CPACK_DEBIAN_PACKAGE_DEPENDS ", ${_later}")
+endif()
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "ca-certificates")
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
