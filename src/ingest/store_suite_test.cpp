@@ -445,7 +445,8 @@ TEST_F(StoreSuite, SqlOfUsersReadsTheViewAndNothingElse) {
   for (const char* sql :
        {"DROP TABLE traffic_rows", "INSERT INTO traffic_rows (id) VALUES (1)", "SELECT 1; SELECT 2",
         "SELECT * FROM url('http://127.0.0.1/', TSV, 'a String')",
-        "SELECT * FROM `file` /**/ ('x')", "SELECT nonsense FROM traffic"}) {
+        "SELECT * FROM `file` /**/ ('x')", "SELECT nonsense FROM traffic",
+        "SELECT count() FROM traffic SETTINGS max_execution_time = 3600"}) {
     const auto refused = clickhouse_->query(sql, limits);
     EXPECT_FALSE(refused) << sql;
     if (!refused) EXPECT_EQ(refused.error().code, Error::Code::Input) << refused.error().message;

@@ -93,11 +93,12 @@ class SqlWords {
     while (at_ < sql_.size() && !odd_) {
       const char c = sql_[at_];
       if (skip_blank_or_comment()) continue;
+      bare_ = is_word(c);
       if (c == '\'') {
         quoted();
       } else if (c == '"' || c == '`') {
         return quoted();
-      } else if (is_word(c)) {
+      } else if (bare_) {
         const std::size_t begin = at_;
         while (at_ < sql_.size() && is_word(sql_[at_])) ++at_;
         return std::string(sql_.substr(begin, at_ - begin));
@@ -115,6 +116,8 @@ class SqlWords {
     }
     return at_ < sql_.size() && sql_[at_] == '(';
   }
+  // Whether the last name stood without quotes, as keywords do.
+  bool bare() const { return bare_; }
   bool odd() const { return odd_; }
 
  private:
@@ -148,6 +151,7 @@ class SqlWords {
 
   std::string_view sql_;
   std::size_t at_ = 0;
+  bool bare_ = false;
   bool odd_ = false;
 };
 
@@ -163,11 +167,17 @@ void FarFunctions::add(std::string_view name) {
 
 Result<void> FarFunctions::check(std::string_view sql) const {
   SqlWords words(sql);
-  while (const auto name = words.next())
-    if (words.is_called() && names_.contains(in_small_letters(*name)))
+  while (const auto name = words.next()) {
+    const std::string small = in_small_letters(*name);
+    if (words.bare() && small == "settings")
+      return fail(Error::Code::Input,
+                  "SETTINGS would lift the limits of a query; leave it out, or write \"settings\" "
+                  "where it is a name");
+    if (words.is_called() && names_.contains(small))
       return fail(Error::Code::Input,
                   fmt::format("{}() reads something else than what is stored; ask the view traffic",
-                              in_small_letters(*name)));
+                              small));
+  }
   if (words.odd())
     return fail(Error::Code::Input,
                 "a $, a character beyond ASCII outside of quotes, or a quote that does not end: "

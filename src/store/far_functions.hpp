@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A user's SELECT for ClickHouse -> whether it reads anything but the database: files of the
-// server, other servers, the network. Servers have ever more functions for that, so they are asked
-// which they have.
+// A user's SELECT for ClickHouse -> whether it reads anything but the database (files of the
+// server, other servers, the network), or sets its own limits, as 18.16 lets it. Servers have ever
+// more functions for that, so they are asked which they have.
 #pragma once
 
 #include <set>
