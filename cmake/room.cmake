@@ -4,7 +4,7 @@
 # LIBRARIES are third parties that only this room may see. TESTS become one GoogleTest binary, <name>_test.
 function(er_flags target)
   target_compile_options(${target} PRIVATE
-    -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual
+    -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual -Wsuggest-override
     -Wconversion -Wno-sign-conversion -Wnull-dereference -Werror)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # GCC 12 reports these from inside its own standard library at -O2 (GCC bugs 105329, 105651).
