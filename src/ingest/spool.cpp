@@ -426,7 +426,10 @@ Spool::Found Spool::read_behind(SpoolPosition at, std::uint64_t end, SpoolFrame&
   if (begin > at.offset) {
     const std::scoped_lock lock(mutex_);
     // Read again after a failure of the database, it is the same damage.
-    if (damaged_places_.insert(at).second) damaged_ += begin - at.offset;
+    if (damaged_places_.insert(at).second) {
+      damaged_ += begin - at.offset;
+      put_aside(at.segment);
+    }
   }
   if (r != Reading::Whole) return Found::Nothing;
   frame.name_bytes = header.name;
@@ -469,18 +472,18 @@ void Spool::release_before(SpoolPosition position, std::uint64_t lines) {
     drop_first();
 }
 
-// A segment with damage is put aside: something of what was received may be in it.
 void Spool::drop_first() {
-  const Segment first = segments_.front();
+  bytes_ -= segments_.front().bytes;
+  ::unlink(path_of(segments_.front().number).c_str());
   segments_.pop_front();
-  bytes_ -= first.bytes;
-  const std::string path = path_of(first.number);
-  const auto damage = damaged_places_.lower_bound({first.number, 0});
-  if (damage == damaged_places_.end() || damage->segment != first.number) {
-    ::unlink(path.c_str());
-    return;
-  }
-  static_cast<void>(::rename(path.c_str(), (path + std::string(kDamagedEnding)).c_str()));
+}
+
+// Of a segment with damage something of what was received may be left in it. It gets its second
+// name as soon as the damage is found, so that whoever removes the first, be it the next start of a
+// process that was killed, need not know.
+void Spool::put_aside(std::uint64_t number) {
+  const std::string path = path_of(number);
+  static_cast<void>(::link(path.c_str(), (path + std::string(kDamagedEnding)).c_str()));
   std::set<std::string> kept;  // by number, as their names are
   std::error_code failed;
   for (const auto& entry : std::filesystem::directory_iterator(options_.folder, failed))

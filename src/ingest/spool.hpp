@@ -11,8 +11,8 @@
 // name, place those of its place: how far a file had been read of which the text is a part, or
 // nothing. The checksum is XXH3 of the header in front of it and all behind it. A frame that was
 // being written when the machine stopped is cut off when the spool is opened; a segment in which
-// anything else was damaged is put aside as spool-N.log.damaged when it has been read. append() may
-// be called from any thread; read() and release_before() belong to one.
+// read() finds anything else damaged is kept under the name spool-N.log.damaged, too, a hard link.
+// append() may be called from any thread; read() and release_before() belong to one.
 #pragma once
 
 #include <atomic>
@@ -114,6 +114,7 @@ class Spool {
   bool open_for_writing(std::uint64_t number);
   bool next_segment();
   void drop_first();
+  void put_aside(std::uint64_t number);
   bool write_frame(std::string_view header, std::string_view name, std::string_view place,
                    std::string_view text);
   void take_back();

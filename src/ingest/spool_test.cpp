@@ -9,6 +9,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
+
+#include <fmt/format.h>
 
 namespace endreason {
 namespace {
@@ -170,6 +173,54 @@ TEST_F(SpoolTest, DamageAtTheEndIsCountedAndItsFileIsPutAside) {
   Spool spool(options());
   ASSERT_TRUE(spool.open({2, 0}));
   EXPECT_EQ(texts_from(spool, {2, 0}), std::vector<std::string>{"third\n"});
+}
+
+// A process that is killed between its commit and the removal of what was committed does not come
+// to remove it: the next one does, which has not read the damage.
+TEST_F(SpoolTest, DamageThatWasCommittedJustBeforeAKillIsPutAsideToo) {
+  for (const bool all_committed : {true, false}) {
+    SCOPED_TRACE(all_committed);
+    const std::string path = folder_ + "/spool-0000000000000001.log";
+    SpoolPosition committed;
+    {
+      Spool spool(options());
+      ASSERT_TRUE(spool.open({}));
+      for (const char* text : {"first\n", "second\n", "third\n"})
+        ASSERT_EQ(spool.append("a", 0, 1, text), SpoolAppend::Taken);
+      std::fstream file(path, std::ios::in | std::ios::out);
+      file.seekp(34);
+      file.put('?');
+      file.close();
+      SpoolFrame frame;
+      ASSERT_TRUE(spool.read({}, frame));
+      EXPECT_EQ(frame.text(), "second\n");
+      committed = all_committed ? SpoolPosition{2, 0} : frame.end;
+    }
+    const auto bytes = std::filesystem::file_size(path);
+    Spool spool(options());
+    ASSERT_TRUE(spool.open(committed));
+    const auto left = texts_from(spool, committed);
+    EXPECT_EQ(left,
+              all_committed ? std::vector<std::string>{} : std::vector<std::string>{"third\n"});
+    EXPECT_EQ(std::filesystem::exists(path), !all_committed);
+    EXPECT_EQ(std::filesystem::file_size(path + ".damaged"), bytes);
+    std::filesystem::remove_all(folder_);
+  }
+}
+
+TEST_F(SpoolTest, OfFilesWithDamageTheNewestEightAreKept) {
+  Spool spool(options(1 << 20, 1));  // a segment each
+  ASSERT_TRUE(spool.open({}));
+  for (int i = 0; i < 10; ++i) ASSERT_EQ(spool.append("a", 0, 1, "text\n"), SpoolAppend::Taken);
+  for (int i = 1; i <= 10; ++i)
+    std::ofstream(fmt::format("{}/spool-{:016}.log", folder_, i), std::ios::in).put('?');
+  EXPECT_TRUE(texts_from(spool, {}).empty());
+  spool.release_before({11, 0}, 10);
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_))
+    names.insert(entry.path().filename());
+  EXPECT_EQ(names.size(), 8u + 1u);  // and the one that is written
+  EXPECT_EQ(*names.begin(), "spool-0000000000000003.log.damaged");
 }
 
 TEST_F(SpoolTest, ASegmentThatIsMissingIsPassedOverAndNothingIsReadTwice) {
