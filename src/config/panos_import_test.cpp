@@ -178,6 +178,32 @@ TEST(PanosImport, WhatIsNotUnderstoodIsListed) {
             "is always on");
 }
 
+TEST(PanosImport, AnExternalListKeepsWhereItIsFetchedFromWithoutItsLogin) {
+  const auto list = [](std::string_view type) {
+    const ImportedConfig config = imported(fmt::format(
+        R"(<config><devices><entry name="d"><vsys><entry name="vsys1"><external-list>
+             <entry name="bad"><type>{}</type></entry>
+           </external-list></entry></vsys></entry></devices></config>)",
+        type));
+    const auto settings = parse_settings(policy_yaml(config.policy), "written.yaml");
+    EXPECT_TRUE(settings) << settings.error().message;
+    const ExternalList& read = settings->policy.external_lists.at(0);
+    std::string text = read.type + " " + read.url;
+    for (const NotUnderstood& item : config.not_understood) text += " " + item.path;
+    return text;
+  };
+  EXPECT_EQ(list("<ip><recurring><daily><at>02</at></daily></recurring><description>d</description>"
+                 "<url>https://lists.example/bad.txt?key=a@b</url>"
+                 "<auth><username>u</username><password>p</password></auth></ip>"),
+            "ip https://lists.example/bad.txt?key=a@b");
+  EXPECT_EQ(list("<domain><url>http://me:p@ss@lists.example:8080/domains</url></domain>"),
+            "domain http://lists.example:8080/domains");
+  EXPECT_EQ(list("<ip><url>lists.example</url><exception-list><member>192.0.2.1</member>"
+                 "</exception-list></ip>"),
+            "ip lists.example /config/devices/entry/vsys/entry/external-list/entry/type/ip/"
+            "exception-list");
+}
+
 TEST(PanosImport, WhatIsWrittenReadsAsTheSame) {
   const ImportedConfig config = imported(kFirewall);
   const std::string yaml =

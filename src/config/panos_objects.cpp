@@ -65,6 +65,17 @@ void read_address_group(const XmlNode& entry, ImportedConfig& into) {
   into.policy.address_groups.push_back(std::move(group));
 }
 
+// Without the name and password that may stand in it: what is written goes to more people.
+std::string without_login(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  const std::size_t host = scheme == std::string_view::npos ? 0 : scheme + 3;
+  const std::string_view authority = url.substr(host, url.find_first_of("/?#", host) - host);
+  const std::size_t login = authority.rfind('@');
+  if (login == std::string_view::npos) return std::string(url);
+  return std::string(url.substr(0, host)).append(url.substr(host + login + 1));
+}
+
+// What a list leaves out (exception-list) is not followed, and said to be not understood.
 void read_external_list(const XmlNode& entry, ImportedConfig& into) {
   ExternalList list;
   list.name = entry.name;
@@ -72,7 +83,11 @@ void read_external_list(const XmlNode& entry, ImportedConfig& into) {
   if (const XmlNode* type = entry.find("type"))
     for (const XmlNode& kind : type->children) {
       list.type = kind.tag;
-      kind.understood_wholly();  // where the firewall fetches it from, and when
+      list.url = without_login(kind.text_at("url"));
+      kind.understood();
+      skip_remarks(kind);
+      for (const std::string_view how : {"recurring", "certificate-profile", "auth"})
+        if (const XmlNode* node = kind.find(how)) node->understood_wholly();
     }
   into.policy.external_lists.push_back(std::move(list));
 }

@@ -72,6 +72,7 @@ constexpr auto kAddressGroupKeys = std::to_array<SettingRow<AddressGroup>>({
 
 constexpr auto kListKeys = std::to_array<SettingRow<ExternalList>>({
     {"type", [](const SettingNode& n, ExternalList& l) { return read_text(n, l.type); }},
+    {"url", [](const SettingNode& n, ExternalList& l) { return read_text(n, l.url); }},
     {"entries", [](const SettingNode& n, ExternalList& l) { return read_texts(n, l.entries); }},
 });
 

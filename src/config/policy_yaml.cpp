@@ -128,7 +128,11 @@ class Writer {
       return FlowMap().names("members", group.members).text("filter", group.filter).str();
     });
     section("external-lists", policy_.external_lists, [](const ExternalList& list) {
-      return FlowMap().text("type", list.type).names("entries", list.entries).str();
+      return FlowMap()
+          .text("type", list.type)
+          .text("url", list.url)
+          .names("entries", list.entries)
+          .str();
     });
     section("services", policy_.services, [](const ServiceObject& object) {
       if (object.source_port.empty() && object.timeout_s == 0)

@@ -77,6 +77,7 @@ struct AddressGroup {
 struct ExternalList {
   std::string name;
   std::string type;  // ip, domain, url, predefined-ip, ...
+  std::string url;   // where the firewall fetches it from; nothing is fetched here
   Names entries;
   LineNumber line{};
 };

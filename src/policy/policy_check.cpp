@@ -175,10 +175,10 @@ class Checker {
                                         "or range and matches nothing; mend it",
                                         list.name, entry));
       if (list.entries.empty())
-        problems_.warning(list.line, fmt::format("external list '{}': the firewall fetches it; "
-                                                 "here it has no entries and matches nothing; "
-                                                 "list them under `entries`",
-                                                 list.name));
+        problems_.warning(list.line,
+                          fmt::format("external list '{}': the firewall fetches it{}; here it has "
+                                      "no entries and matches nothing; list them under `entries`",
+                                      list.name, list.url.empty() ? "" : " from " + list.url));
     }
   }
 

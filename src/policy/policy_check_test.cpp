@@ -62,10 +62,17 @@ TEST(PolicyCheck, NamesObjectSettingAndRemedy) {
        "'nobody'; define it or write an address"},
       {"an entry of a list that is no address",
        [](Policy& p) {
-         p.external_lists.push_back({"l", "ip", {"10.0.0.300"}, 7});
+         p.external_lists.push_back({"l", "ip", "", {"10.0.0.300"}, 7});
        },
        "test.yaml:7: warning: external list 'l': '10.0.0.300' is no address, network or range and "
        "matches nothing; mend it"},
+      {"a list whose entries the firewall alone has",
+       [](Policy& p) {
+         p.external_lists.push_back({"l", "ip", "https://lists.example/bad.txt", {}, 7});
+       },
+       "test.yaml:7: warning: external list 'l': the firewall fetches it from "
+       "https://lists.example/bad.txt; here it has no entries and matches nothing; list them under "
+       "`entries`"},
       {"an application that is written nearly as one that is known",
        [](Policy& p) {
          SecurityRule rule = at_line(rule_of("r"), 9);
