@@ -55,6 +55,11 @@ void IngestCounts::add(const IngestCounts& more) {
   blank += more.blank;
 }
 
+IngestCounts IngestCounts::since(const IngestCounts& before) const {
+  return {bytes - before.bytes,       stored - before.stored, duplicates - before.duplicates,
+          rejected - before.rejected, other - before.other,   blank - before.blank};
+}
+
 Ingestor::Ingestor(Store& store, IngestOptions options)
     : store_(store),
       options_(std::move(options)),

@@ -71,6 +71,7 @@ struct IngestCounts {
   std::uint64_t bytes{}, stored{}, duplicates{}, rejected{}, other{}, blank{};
   std::uint64_t lines() const { return stored + duplicates + rejected + other + blank; }
   void add(const IngestCounts& more);
+  IngestCounts since(const IngestCounts& before) const;
 };
 
 struct RejectedLine {

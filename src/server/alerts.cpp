@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // GET /alerts: what is watched, and how it stands; and the same for /metrics.
-#include <fmt/format.h>
-
 #include "server/api_support.hpp"
+#include "server/metrics_text.hpp"
 
 namespace endreason {
 namespace {
@@ -40,26 +39,23 @@ HttpResponse answer_alerts(const ApiContext& context) {
   return json_answer(std::move(body));
 }
 
-void append_alert_metrics(const ApiContext& context, std::string& out) {
+void append_alert_metrics(const ApiContext& context, MetricsText& text) {
   const auto alerts = alerts_of(context);
-  if (alerts.empty()) return;
   const auto metric = [&](std::string_view name, std::string_view type, std::string_view help,
                           auto value) {
-    out += fmt::format("# HELP endreason_alert_{0} {1}\n# TYPE endreason_alert_{0} {2}\n", name,
-                       help, type);
-    for (const AlertView& alert : alerts)
-      out += fmt::format("endreason_alert_{}{{alert=\"{}\"}} {}\n", name,
-                         label_value(alert.options.name), value(alert));
+    text.each(
+        name, type, help, "alert", alerts,
+        [](const AlertView& alert) { return std::string_view(alert.options.name); }, value);
   };
-  metric("firing", "gauge", "1 while an episode of the alert lasts.",
-         [](const AlertView& alert) { return alert.firing ? 1 : 0; });
-  metric("sessions", "gauge", "Sessions that match, within the alert's window.",
+  metric("alert_firing", "gauge", "1 while an episode of the alert lasts.",
+         [](const AlertView& alert) { return alert.firing ? 1u : 0u; });
+  metric("alert_sessions", "gauge", "Sessions that match, within the alert's window.",
          [](const AlertView& alert) { return alert.sessions; });
-  metric("calls_total", "counter", "Calls of the webhook that went well.",
+  metric("alert_calls_total", "counter", "Calls of the webhook that went well.",
          [](const AlertView& alert) { return alert.calls_made; });
-  metric("calls_failed_total", "counter", "Calls of the webhook that did not.",
+  metric("alert_calls_failed_total", "counter", "Calls of the webhook that did not.",
          [](const AlertView& alert) { return alert.calls_failed; });
-  metric("calls_given_up_total", "counter", "Calls that were not made at all.",
+  metric("alert_calls_given_up_total", "counter", "Calls that were not made at all.",
          [](const AlertView& alert) { return alert.calls_given_up; });
 }
 

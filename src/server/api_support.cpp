@@ -201,13 +201,10 @@ std::string time_text(std::int64_t micros) {
   return out;
 }
 
-std::string label_value(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c == '\n' ? ' ' : c;
-  }
-  return out;
+void append_counts(JsonWriter& json, const IngestCounts& counts) {
+  json.number("stored", counts.stored).number("duplicates", counts.duplicates);
+  json.number("rejected", counts.rejected).number("other_types", counts.other);
+  json.number("blank", counts.blank);
 }
 
 std::string grouped_digits(std::uint64_t value) {

@@ -19,6 +19,8 @@
 
 namespace endreason {
 
+class MetricsText;
+
 // When rows behind gaps of sequence numbers were logged: asked of the store once.
 struct GapTimes {
   std::mutex mutex;
@@ -80,6 +82,8 @@ std::string joined(std::string_view filter, std::string_view more);
 
 std::string time_text(std::int64_t micros);
 std::string grouped_digits(std::uint64_t value);
+// What became of lines, as members of an object.
+void append_counts(JsonWriter& json, const IngestCounts& counts);
 
 // Records as JSON objects with their `_id`.
 class RecordJson {
@@ -116,8 +120,6 @@ HttpResponse answer_explain(const HttpRequest& request, const ApiContext& contex
 HttpResponse answer_ingest(const HttpRequest& request, const ApiContext& context);
 HttpResponse answer_metrics(const ApiContext& context);
 HttpResponse answer_alerts(const ApiContext& context);
-void append_alert_metrics(const ApiContext& context, std::string& out);
-// As the value of a label stands in /metrics.
-std::string label_value(std::string_view text);
+void append_alert_metrics(const ApiContext& context, MetricsText& text);
 
 }  // namespace endreason
