@@ -258,6 +258,23 @@ pageTest("devices: what was received is stored, spooled, rejected or of another 
   assert.match(await page.textContent("section:has(h2:has-text('Rejected lines'))"), /23\.200/, "the rejected line of the samples, with what was found");
 });
 
+// A row that was received before it was logged is of a clock that is ahead.
+test("devices: a clock is ahead when its rows come from the future, and behind when they come late", async () => {
+  for (const [off, word] of [
+    [-600, "clock 10 min ahead"],
+    [600, "clock 10 min behind"],
+  ]) {
+    const { page, context } = await open("/explain");
+    await page.route("**/api/v1/devices", async (route) => {
+      const devices = await (await route.fetch()).json();
+      await route.fulfill({ json: devices.map((device, index) => ({ ...device, missing: 0, clock_off_seconds: index === 0 ? off : null, lag_seconds: index === 0 ? off : null })) });
+    });
+    await page.click("nav a[href='/devices']");
+    assert.equal((await page.textContent("main .badge.status-failed:has-text('clock')")).trim(), word);
+    await context.close();
+  }
+});
+
 pageTest("devices: an alert that fires says so, and that its webhook is not reached, and leads to its rows", "/devices", async (page) => {
   const row = page.locator("tr:has-text('something is blocked')");
   await row.locator("text=firing").waitFor({ timeout: 20_000 });
@@ -349,6 +366,20 @@ test("server: a page may run no script but its own, and stand in no frame", asyn
   assert.ok(!/unsafe/.test(policy));
   const again = await fetch(`${url}/log`, { headers: { "If-None-Match": answer.headers.get("etag") } });
   assert.equal(again.status, 304);
+});
+
+test("server: each state that it may be in is said in words at the top", async () => {
+  const states = JSON.parse(readFileSync(join(fileURLToPath(new URL("../..", import.meta.url)), "src/server/openapi.json"), "utf8")).components.schemas.Status.properties.state.enum;
+  for (const state of states) {
+    const { page, context } = await open("/explain");
+    await page.route("**/api/v1/status", async (route) => {
+      await route.fulfill({ json: { ...(await (await route.fetch()).json()), state, problem: state === "running" ? null : "the disk is full" } });
+    });
+    await page.reload();
+    await page.waitForSelector(".server-rows");
+    assert.match(await page.textContent(".server-state"), state === "running" ? /rows · running$/ : /rows · [a-z :]+$/, state);
+    await context.close();
+  }
 });
 
 test("server: when it does not answer, the page says so and goes on when it does", async () => {

@@ -116,6 +116,7 @@ const stateWords: { [state in Status["state"]]: string } = {
   running: "running",
   "spool-full": "spool full: not taking rows",
   "disk-full": "disk full: not taking rows",
+  "store-away": "database away: rows wait in the spool",
   draining: "stopping",
 };
 

@@ -218,7 +218,7 @@ export interface ExplainAnswer {
 export interface Status {
   version: string;
   store: { kind: string; folder: string; bytes: number; rows: number; oldest: string | null; newest: string | null };
-  state: "running" | "spool-full" | "disk-full" | "draining";
+  state: "running" | "spool-full" | "disk-full" | "store-away" | "draining";
   problem?: string | null; // in a sentence, when it takes no rows
   uptime_seconds: number;
   queries_running: number;

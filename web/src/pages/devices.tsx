@@ -152,7 +152,8 @@ function DeviceState({ device }: { device: Device }) {
   const troubles = [];
   if (device.missing > 0) troubles.push(`${plural(device.missing, "row")} missing`);
   if (device.clock_off_seconds !== null && device.clock_off_seconds !== 0)
-    troubles.push(`clock ${formatDuration(device.clock_off_seconds)} ${device.clock_off_seconds > 0 ? "ahead" : "behind"}`);
+    // Received less logged: what comes before it was logged is of a clock that is ahead.
+    troubles.push(`clock ${formatDuration(device.clock_off_seconds)} ${device.clock_off_seconds < 0 ? "ahead" : "behind"}`);
   if (troubles.length === 0)
     return (
       <span class="badge status-allowed">
@@ -176,8 +177,8 @@ function Gaps({ devices }: { devices: Device[] }) {
     <section class="panel">
       <h2>Gaps in sequence numbers</h2>
       <p class="hint">
-        A firewall numbers its logs. Numbers that never came were lost on the way, most often UDP at a peak, or were not forwarded: compare with show log-collector on the sender, and prefer
-        TCP or TLS.
+        A firewall numbers its logs. Numbers that never came were lost on the way, most often UDP at a peak, or were not forwarded: compare with what <code>debug log-receiver statistics</code>{" "}
+        says on the firewall, and prefer TCP or TLS.
       </p>
       <GapTable gaps={first} />
       {more.length > 0 && (
