@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Installs the Debian packages of the sets named (run, test, bench; see packages.txt) that are missing.
-# Says nothing and takes no time when none is.
+# Installs the Debian packages of the sets named (run, package, test, bench, ...; see packages.txt) that are
+# missing. Says nothing and takes no time when none is.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 if [ $# -eq 0 ]; then
-  echo "usage: tools/install-packages.sh run|test|bench..." >&2
+  echo "usage: tools/install-packages.sh run|package|test|bench..." >&2
   exit 2
 fi
 
