@@ -100,6 +100,12 @@ HttpResponse filter_error(std::string_view message) {
     json.number("column", caret->find('^') - indent + 1);
   }
   std::string remedy;
+  const auto add_advice = [&](std::string_view text) {
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+    if (text.empty()) return;
+    if (!remedy.empty()) remedy += "; ";
+    remedy += text;
+  };
   for (auto line = caret == lines.end()
                        ? lines.begin() + std::min<std::ptrdiff_t>(1, std::ssize(lines))
                        : caret + 1;
@@ -107,8 +113,10 @@ HttpResponse filter_error(std::string_view message) {
     constexpr std::string_view kNearest = "did you mean ";
     if (line->starts_with(kNearest)) {
       json.key("nearest").array();
-      std::string_view names = line->substr(kNearest.size());
-      if (names.ends_with('?')) names.remove_suffix(1);
+      // "did you mean geq? use one of: eq, neq": what stands behind the mark is advice.
+      const std::size_t mark = std::min(line->find('?'), line->size());
+      std::string_view names = line->substr(kNearest.size(), mark - kNearest.size());
+      add_advice(line->substr(std::min(mark + 1, line->size())));
       while (!names.empty()) {
         const std::size_t end = std::min(names.find(", "), names.size());
         json.text(names.substr(0, end));
@@ -116,7 +124,7 @@ HttpResponse filter_error(std::string_view message) {
       }
       json.end_array();
     } else {
-      remedy += (remedy.empty() ? "" : " ") + std::string(*line);
+      add_advice(*line);
     }
   }
   if (!remedy.empty()) json.text("remedy", remedy);

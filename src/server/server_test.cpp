@@ -305,6 +305,15 @@ TEST_F(ServerTest, AWrongFilterSaysWhereAndWhatIsNear) {
   EXPECT_EQ(error["code"], "bad-filter");
   EXPECT_EQ(error["column"], 3);
   EXPECT_FALSE(error["nearest"].empty()) << answer.body;
+  const Json sign =
+      ask("GET", "/api/v1/filter/check?filter=" + escaped("bytes > 1000")).json()["error"];
+  EXPECT_EQ(sign["nearest"], Json({"gt"}));
+  EXPECT_EQ(sign["remedy"], "use one of: eq, neq, in, notin, leq, geq, lt, gt, contains");
+  const Json value =
+      ask("GET", "/api/v1/filter/check?filter=" + escaped("action eq blocked")).json()["error"];
+  EXPECT_EQ(value["remedy"],
+            "The values: allow, deny, drop, drop-icmp, reset-client, reset-server, reset-both; for "
+            "a word that is none of these: action contains 'blocked'");
   EXPECT_EQ(ask("GET", "/api/v1/records?limit=0").json()["error"]["code"], "bad-parameter");
   EXPECT_EQ(ask("GET", "/api/v1/overview?from=yesterday").json()["error"]["code"], "bad-parameter");
 }

@@ -133,6 +133,21 @@ for (const filter of filters)
     assert.equal(await page.inputValue(filterField), filter);
   });
 
+pageTest("filter bar: an address that was pasted alone is looked for on both sides", "/log", async (page) => {
+  await applyFilter(page, "10.0.0.53");
+  await page.waitForFunction(() => new URLSearchParams(location.search).has("filter"));
+  assert.equal(filterOf(page), "( addr in 10.0.0.53 )");
+  await page.waitForFunction((rows) => document.querySelector(".row-count strong")?.textContent === String(rows), records("( addr in 10.0.0.53 )").length);
+});
+
+pageTest("filter bar: a word alone is told where it may be looked for, a sign which word it is", "/log", async (page) => {
+  await applyFilter(page, "dns");
+  assert.match(await page.textContent(".filter-problem"), /Say the column: \( app eq dns \)/);
+  await applyFilter(page, "bytes > 1000");
+  await page.click(".filter-problem button:has-text('gt')");
+  assert.equal(await page.inputValue(filterField), "bytes gt 1000");
+});
+
 pageTest("filter bar: a mistake is shown with a caret under it, and the nearest name mends it", "/log", async (page) => {
   const begun = page.url();
   await applyFilter(page, "( app eq ssl ) and ( sesion_end_reason eq threat )");
@@ -258,6 +273,14 @@ pageTest("devices: what was received is stored, spooled, rejected or of another 
   assert.match(await page.textContent("section:has(h2:has-text('Rejected lines'))"), /23\.200/, "the rejected line of the samples, with what was found");
 });
 
+pageTest("devices: on a telephone no part of a table is out of sight, and each cell has its name", "/devices", async (page) => {
+  await page.waitForSelector(".table");
+  const wide = await page.locator(".table-scroll").evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent.slice(0, 60)));
+  assert.deepEqual(wide, []);
+  const nameless = await page.locator(".table tbody td").evaluateAll((all) => all.filter((cell) => cell.textContent !== "" && !cell.dataset.label).length);
+  assert.equal(nameless, 0);
+}, { viewport: { width: 390, height: 844 } });
+
 // A row that was received before it was logged is of a clock that is ahead.
 test("devices: a clock is ahead when its rows come from the future, and behind when they come late", async () => {
   for (const [off, word] of [
@@ -322,6 +345,56 @@ pageTest("live tail: rows appear as they are received", "/log?live=1", async (pa
   assert.equal(posted.status, 200);
   await page.waitForSelector(".row .cell:has-text('10.9.8.7')", { timeout: 10_000 });
 });
+
+for (const path of ["/", "/log"])
+  pageTest(`nothing found: ${path} says when the newest row is, and leads there`, `${path}?from=now-15m`, async (page) => {
+    assert.match(await page.textContent(".notice-empty"), /No row is of this time.*The newest row is of \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, .* ago/s);
+    assert.equal(await page.locator("text=Clear the filter").count(), 0, "there is none");
+    await page.click("button:has-text('newest row')");
+    await page.waitForSelector(path === "/" ? ".tile" : ".cell-verdict");
+  });
+
+pageTest("explain: sessions of a capture stand one below the other, told apart by their ports", "/explain", async (page) => {
+  await page.setInputFiles("input[type=file]", join(samples, "captures/arkime-tcp-handshakes.pcap"));
+  await page.waitForSelector(".explained-row");
+  const tuples = page.locator(".explained-tuple");
+  const places = await tuples.evaluateAll((all) => [...new Set(all.map((one) => Math.round(one.getBoundingClientRect().left)))]);
+  assert.equal(places.length, 1, places.join(" "));
+  const texts = await tuples.allTextContents();
+  assert.equal(new Set(texts).size, texts.length, texts.join("\n"));
+});
+
+pageTest("explain: what was in the text is told in words", "/explain", async (page) => {
+  await page.fill("textarea", readFileSync(join(samples, "logs/panos-8.1-syslog.log"), "utf8").split("\n")[0]);
+  await page.keyboard.press("Control+Enter");
+  await page.waitForSelector(".explained-row");
+  assert.equal((await page.textContent(".accounting")).trim(), "the pasted text: 1 line · 1 traffic row");
+});
+
+// Whoever has no mouse sees where he is, and where he is is in sight.
+for (const path of ["/", "/log", "/devices", "/terms", "/explain"])
+  pageTest(`keyboard: the focus is seen at every stop of ${path}`, path, async (page) => {
+    const stops = new Set();
+    for (let at = 0; at < 25; at += 1) {
+      await page.keyboard.press("Tab");
+      const stop = await page.evaluate(() => {
+        const element = document.activeElement;
+        if (!element || element === document.body) return null;
+        // A field in a frame of its own, or a file behind its button, shows it there.
+        const seen = [element, element.parentElement, element.closest("label")].some((one) => {
+          const style = one && getComputedStyle(one);
+          return style && ((style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1) || style.boxShadow !== "none");
+        });
+        const { top, bottom } = element.getBoundingClientRect();
+        return { what: element.outerHTML.slice(0, 120), seen, inSight: bottom > 0 && top < innerHeight };
+      });
+      if (!stop) continue;
+      stops.add(stop.what);
+      assert.ok(stop.seen, `no ring: ${stop.what}`);
+      assert.ok(stop.inSight, `out of sight: ${stop.what}`);
+    }
+    assert.ok(stops.size >= 8, [...stops].join("\n"));
+  });
 
 const allPages = ["/", "/log", "/devices", "/terms", "/explain", "/nowhere", "/log?filter=(+app+eq+none-such+)"];
 for (const colorScheme of ["light", "dark"])

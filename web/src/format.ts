@@ -40,13 +40,16 @@ export function formatShare(part: number, whole: number): string {
   return `${percent >= 10 ? percent.toFixed(0) : percent.toFixed(1)} %`;
 }
 
+const year = 365.25 * 86400;
+
 export function formatDuration(seconds: number): string {
   const s = Math.abs(seconds);
   if (s < 1) return `${Math.round(s * 1000)} ms`;
   if (s < 120) return `${Number(s.toFixed(1))} s`;
   if (s < 7200) return `${Math.round(s / 60)} min`;
   if (s < 172800) return `${Math.round(s / 3600)} h`;
-  return `${formatCount(Math.round(s / 86400))} days`;
+  if (s < 2 * year) return `${formatCount(Math.round(s / 86400))} days`;
+  return `${formatCount(Math.round(s / year))} years`;
 }
 
 // 2026-03-10 10:00:00 of an RFC 3339 time, in UTC; what is no time stays as it is.

@@ -40,7 +40,7 @@ function pageOf(path: string): { page: PageName; id: string } {
   const [first = "", second = ""] = path.replace(/^\/+|\/+$/g, "").split("/");
   if (first === "") return { page: "overview", id: "" };
   if (first === "session" && second !== "") return { page: "session", id: safeDecode(second) };
-  for (const page of ["log", "devices", "terms", "explain"] as const) if (first === page) return { page, id: "" };
+  for (const page of ["overview", "log", "devices", "terms", "explain"] as const) if (first === page) return { page, id: "" };
   return { page: "unknown", id: "" };
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addClause, comparison, quoteValue } from "../src/filter/clauses";
+import { addClause, comparison, comparisonOfBare, quoteValue } from "../src/filter/clauses";
 import { tokenize } from "../src/filter/tokens";
 
 test("clauses: a value is quoted where the language needs it", () => {
@@ -18,6 +18,16 @@ test("clauses: a value is quoted where the language needs it", () => {
 test("clauses: what was quoted is read back as the same value", () => {
   for (const value of ["My rule", "O'Brien", "corp\\bob", 'say "x"', "a\\'b", "ends with \\", "größe", "( app eq x )"])
     assert.deepEqual(tokenize(quoteValue(value)).map((token) => token.text), [value]);
+});
+
+test("clauses: an address or a port alone becomes its comparison, and nothing else does", () => {
+  assert.equal(comparisonOfBare(" 10.1.1.1 "), "( addr in 10.1.1.1 )");
+  assert.equal(comparisonOfBare("10.0.0.0/8"), "( addr in 10.0.0.0/8 )");
+  assert.equal(comparisonOfBare("10.1.1.1:443"), "( addr in 10.1.1.1 ) and ( port.dst eq 443 )");
+  assert.equal(comparisonOfBare("2001:db8::1"), "( addr in 2001:db8::1 )");
+  assert.equal(comparisonOfBare("fe80::/10"), "( addr in fe80::/10 )");
+  assert.equal(comparisonOfBare("443"), "( port.dst eq 443 )");
+  for (const other of ["", "70000", "dns", "( app eq ssl )", "10.1.1", "12:30", "10.1.1.1 10.2.2.2"]) assert.equal(comparisonOfBare(other), null, other);
 });
 
 test("clauses: a cell becomes the comparison that Monitor > Logs writes", () => {

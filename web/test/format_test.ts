@@ -28,6 +28,8 @@ test("format: times are UTC, and what is no time stays", () => {
   assert.equal(formatDuration(0.25), "250 ms");
   assert.equal(formatDuration(90), "90 s");
   assert.equal(formatDuration(7200), "2 h");
+  assert.equal(formatDuration(400 * 86400), "400 days");
+  assert.equal(formatDuration(4346 * 86400), "12 years");
 });
 
 test("live tail: events are read whole, whatever pieces they arrive in", () => {

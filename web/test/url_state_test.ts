@@ -31,6 +31,7 @@ test("address: the default stands for itself, and brackets stay readable", () =>
 
 test("address: a page that is not known, a cut escape and odd values do no harm", () => {
   assert.equal(read("/nonsense").page, "unknown");
+  assert.equal(read("/overview").page, "overview"); // as somebody may type it
   assert.equal(read("/session/%E0%A4%A").id, "%E0%A4%A");
   assert.equal(read("/log?order=sideways&live=yes").order, "desc");
   assert.equal(read("/log?live=yes").live, false);

@@ -37,6 +37,16 @@ export function comparison(column: string, kind: ColumnKind, value: Value | unde
   return `( ${name} ${wanted ? "eq" : "neq"} ${quoteValue(text)} )`;
 }
 
+// What somebody most likely means who pastes an address or a port alone: the comparison of it. Null for
+// anything else.
+export function comparisonOfBare(text: string): string | null {
+  const bare = text.trim();
+  const v4 = /^(\d{1,3}(?:\.\d{1,3}){3})(?:(\/\d{1,2})|:(\d{1,5}))?$/.exec(bare);
+  if (v4) return `( addr in ${v4[1]}${v4[2] ?? ""} )${v4[3] ? ` and ( port.dst eq ${v4[3]} )` : ""}`;
+  if (/^(?=.*:.*:)[\da-f:]+(\/\d{1,3})?$/i.test(bare)) return `( addr in ${bare} )`;
+  return /^\d{1,5}$/.test(bare) && Number(bare) <= 65535 ? `( port.dst eq ${bare} )` : null;
+}
+
 // True when `or` stands outside of all brackets, so that `and` would take only its right side.
 function hasLooseOr(filter: string): boolean {
   let depth = 0;

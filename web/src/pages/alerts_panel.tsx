@@ -56,16 +56,18 @@ function AlertTable({ alerts }: { alerts: Alert[] }) {
                   {alert.name}
                 </a>
               </th>
-              <td>
+              <td data-label="State">
                 <span class={`badge status-${alert.state === "firing" ? "blocked" : "allowed"}`}>
                   <VerdictIcon verdict={alert.state === "firing" ? "blocked" : "allowed"} /> {alert.state}
                 </span>
               </td>
-              <td class="right">{formatCount(alert.sessions)}</td>
-              <td class="right">
+              <td class="right" data-label="Sessions now">
+                {formatCount(alert.sessions)}
+              </td>
+              <td class="right" data-label="Threshold">
                 {formatCount(alert.threshold)} <span class="muted">in {formatDuration(alert.window_seconds)}</span>
               </td>
-              <td>
+              <td data-label="Last episode">
                 {alert.since ? (
                   <>
                     {formatTime(alert.since)} <span class="muted">{formatAgo(alert.since, now)}, at most {formatCount(alert.peak)}</span>
@@ -74,7 +76,7 @@ function AlertTable({ alerts }: { alerts: Alert[] }) {
                   <span class="muted">none yet</span>
                 )}
               </td>
-              <td>
+              <td data-label="Webhook">
                 <WebhookState alert={alert} />
               </td>
             </tr>

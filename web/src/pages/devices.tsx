@@ -43,7 +43,7 @@ function Equation({ data, status }: { data: Accounting; status: Status | null })
     ["other types", data.other_types, "logs that are not of type TRAFFIC"],
   ];
   const seldom: [string, number, string][] = [
-    ["copies", data.duplicates, "rows that came a second time, by way of another collector"],
+    [data.duplicates === 1 ? "copy" : "copies", data.duplicates, "rows that came a second time, by way of another collector"],
     ["blank", data.blank ?? 0, "lines with nothing in them"],
   ];
   const terms = [...always, ...seldom.filter(([, count]) => count > 0)];
@@ -72,7 +72,11 @@ function Equation({ data, status }: { data: Accounting; status: Status | null })
         ))}
       </div>
       {status && <ServerLine status={status} />}
-      {data.duplicates > 0 && <p class="hint">{plural(data.duplicates, "copy", "copies")} of rows that were there already were kept once: they came by way of a second collector, or were sent again.</p>}
+      {data.duplicates > 0 && (
+        <p class="hint">
+          {plural(data.duplicates, "row")} came again, by way of a second collector or sent twice: each is kept once.
+        </p>
+      )}
     </section>
   );
 }
@@ -109,7 +113,7 @@ function DeviceTable({ devices }: { devices: Device[] }) {
                 Rows
               </th>
               <th scope="col" class="right">
-                Rate
+                Rate, last min
               </th>
               <th scope="col">Last row</th>
               <th scope="col" class="right">
@@ -128,17 +132,23 @@ function DeviceTable({ devices }: { devices: Device[] }) {
                   </a>
                   {device.device_name && <span class="muted mono"> {device.serial}</span>}
                 </th>
-                <td>
+                <td data-label="State">
                   <DeviceState device={device} />
                 </td>
-                <td class="right">{formatCount(device.rows)}</td>
-                <td class="right">{device.rate_per_second.toFixed(device.rate_per_second < 10 ? 1 : 0)} /s</td>
-                <td title={`first ${formatTime(device.first)} UTC`}>
+                <td class="right" data-label="Rows">
+                  {formatCount(device.rows)}
+                </td>
+                <td class="right" data-label="Rate, last min">
+                  {device.rate_per_second.toFixed(device.rate_per_second < 10 ? 1 : 0)} /s
+                </td>
+                <td data-label="Last row" title={`first ${formatTime(device.first)} UTC`}>
                   {formatTime(device.last)} <span class="muted">{formatAgo(device.last, now)}</span>
                 </td>
-                <td class="right">{device.lag_seconds === null ? "–" : formatDuration(device.lag_seconds)}</td>
-                <td>{device.versions.map((one) => `${one.version} (${formatCount(one.rows)})`).join(", ")}</td>
-                <td>{device.formats.join(", ")}</td>
+                <td class="right" data-label="Lag">
+                  {device.lag_seconds === null ? "–" : formatDuration(device.lag_seconds)}
+                </td>
+                <td data-label="Versions">{device.versions.map((one) => `${one.version} (${formatCount(one.rows)})`).join(", ")}</td>
+                <td data-label="Formats">{device.formats.join(", ")}</td>
               </tr>
             ))}
           </tbody>
@@ -213,10 +223,16 @@ function GapTable({ gaps }: { gaps: (Device["gaps"][number] & { serial: string }
           {gaps.map((gap) => (
             <tr key={`${gap.serial}-${gap.after_seqno}`}>
               <th scope="row">{gap.serial}</th>
-              <td class="right">{formatCount(gap.missing)}</td>
-              <td class="mono">{gap.after_seqno}</td>
-              <td class="mono">{gap.before_seqno}</td>
-              {timed && <td>{formatTime(gap.time)}</td>}
+              <td class="right" data-label="Missing">
+                {formatCount(gap.missing)}
+              </td>
+              <td class="mono" data-label="After">
+                {gap.after_seqno}
+              </td>
+              <td class="mono" data-label="Before">
+                {gap.before_seqno}
+              </td>
+              {timed && <td data-label="Time (UTC)">{formatTime(gap.time)}</td>}
             </tr>
           ))}
         </tbody>
@@ -253,10 +269,18 @@ function Sources({ data }: { data: Accounting }) {
             {data.by_source.map((source) => (
               <tr key={source.source}>
                 <th scope="row">{source.source}</th>
-                <td class="right">{formatCount(source.received)}</td>
-                <td class="right">{formatCount(source.stored)}</td>
-                <td class="right">{formatCount(source.rejected)}</td>
-                <td class="right">{formatCount(source.dropped_udp)}</td>
+                <td class="right" data-label="Received">
+                  {formatCount(source.received)}
+                </td>
+                <td class="right" data-label="Stored">
+                  {formatCount(source.stored)}
+                </td>
+                <td class="right" data-label="Rejected">
+                  {formatCount(source.rejected)}
+                </td>
+                <td class="right" data-label="Dropped (UDP)">
+                  {formatCount(source.dropped_udp)}
+                </td>
               </tr>
             ))}
           </tbody>
@@ -284,12 +308,16 @@ export function RejectTable({ rejects }: { rejects: Reject[] }) {
         <tbody>
           {rejects.map((reject, index) => (
             <tr key={index}>
-              {timed && <td>{formatTime(reject.time)}</td>}
-              <td>{[reject.source, reject.line].filter(Boolean).join(reject.source === "line" ? " " : ":")}</td>
-              <td class="mono">{reject.column}</td>
-              <td>{reject.expected}</td>
-              <td class="mono">{reject.found}</td>
-              <td class="mono cut" title={reject.text}>
+              {timed && <td data-label="Time (UTC)">{formatTime(reject.time)}</td>}
+              <td data-label="Where">{[reject.source, reject.line].filter(Boolean).join(reject.source === "line" ? " " : ":")}</td>
+              <td class="mono" data-label="Column">
+                {reject.column}
+              </td>
+              <td data-label="Expected">{reject.expected}</td>
+              <td class="mono" data-label="Found">
+                {reject.found}
+              </td>
+              <td class="mono cut" data-label="Line" title={reject.text}>
                 {reject.text}
               </td>
             </tr>

@@ -8,7 +8,7 @@ import type { ExplainAnswer, ExplainReject, Reject } from "../types";
 import { LineIcon } from "../ui/icons";
 import { Ladder } from "../ui/ladder";
 import { Empty, ErrorNotice, Loading } from "../ui/notice";
-import { Causes, Evidence, NextChecks, VerdictBadge, VerdictHead } from "../ui/verdict";
+import { Causes, endpoint, Evidence, NextChecks, VerdictBadge, VerdictHead } from "../ui/verdict";
 import { RejectTable } from "./devices";
 
 const mostBytes = 16 * 1024 * 1024;
@@ -128,10 +128,26 @@ const asReject = (reject: ExplainReject): Reject => ({
   text: reject._raw ?? "",
 });
 
+const partWords: { [part: string]: [one: string, many: string] } = {
+  lines: ["line", "lines"],
+  traffic: ["traffic row", "traffic rows"],
+  partial: ["row that was cut off", "rows that were cut off"],
+  other: ["row of another type", "rows of other types"],
+  rejected: ["rejected line", "rejected lines"],
+  blank: ["blank line", "blank lines"],
+  packets: ["packet", "packets"],
+  sessions: ["session", "sessions"],
+};
+
+// What was in it, in the words above and their order; what is none of them (matched) is said elsewhere.
+export function explainedParts(accounting: ExplainAnswer["accounting"]): string[] {
+  return Object.entries(partWords)
+    .filter(([part]) => (accounting[part] ?? 0) > 0)
+    .map(([part, words]) => plural(accounting[part] ?? 0, ...words));
+}
+
 function Answer({ answer, named }: { answer: ExplainAnswer; named: string }) {
-  const parts = Object.entries(answer.accounting)
-    .filter(([, count]) => typeof count === "number" && count > 0)
-    .map(([part, count]) => `${formatCount(count)} ${part}`);
+  const parts = explainedParts(answer.accounting);
   return (
     <div aria-live="polite">
       <p class="hint accounting">
@@ -157,7 +173,7 @@ function Answer({ answer, named }: { answer: ExplainAnswer; named: string }) {
               <span class="muted number">{index + 1}</span>
               <VerdictBadge action={record.final_action} outcome={record.outcome} />
               <span class="mono explained-tuple">
-                {formatValue(record.src)} → {formatValue(record.dst)}:{formatValue(record.dport)}
+                {endpoint(record.src, record.sport)} → {endpoint(record.dst, record.dport)}
               </span>
               <span class="explained-why">{record.explanation?.headline ?? formatValue(record.reason_code)}</span>
             </summary>

@@ -15,7 +15,7 @@ import { ColumnChooser, keepChosen, readChosen } from "../ui/column_chooser";
 import { copyText, Menu } from "../ui/copy";
 import { Grid, type GridPlace } from "../ui/grid";
 import { LineIcon } from "../ui/icons";
-import { Empty, ErrorNotice, Loading, NothingReceived } from "../ui/notice";
+import { Empty, ErrorNotice, Loading, NothingFound, NothingReceived } from "../ui/notice";
 import { QueryBar } from "../ui/query_bar";
 import type { UrlState } from "../url_state";
 
@@ -107,7 +107,7 @@ export function LogPage({ state }: { state: UrlState }) {
       <Histogram state={state} round={round} />
       {error && <ErrorNotice error={error} onRetry={() => feed.retry()} />}
       {tail.error && <ErrorNotice error={tail.error} />}
-      {!error && empty && !live && (filter || from || to ? <NothingMatches state={state} /> : <NothingReceived />)}
+      {!error && empty && !live && (filter || from || to ? <NothingFound state={state} /> : <NothingReceived />)}
       {live && count === 0 && <Empty title="Waiting for rows">Rows that match the filter appear here as they are stored.</Empty>}
       {count === 0 && !feed.complete && !error && <Loading lines={18} />}
       {count > 0 && shown.length > 0 && (
@@ -150,26 +150,6 @@ function RowCount({ feed, live, waiting, lost }: { feed: RecordFeed; live: boole
       {live && <span class="muted"> · {formatCount(waiting)} new</span>}
       {lost > 0 && <span class="muted"> · {formatCount(lost)} were too fast to show</span>}
     </span>
-  );
-}
-
-function NothingMatches({ state }: { state: UrlState }) {
-  return (
-    <Empty title="No row matches">
-      <p>
-        {(state.from || state.to) && (
-          <button type="button" class="small" onClick={() => navigate({ from: "", to: "" })}>
-            Look at all time
-          </button>
-        )}{" "}
-        {state.filter && (
-          <button type="button" class="small" onClick={() => navigate({ filter: "" })}>
-            Clear the filter
-          </button>
-        )}
-      </p>
-      <p>Words are compared as they stand, case and all; contains ignores case. addr in 10.0.0.0/8 looks at both sides.</p>
-    </Empty>
   );
 }
 

@@ -10,7 +10,7 @@ import { linkTo, navigate } from "../router";
 import type { Count, Overview, TopItem, Term, TopLists, Totals } from "../types";
 import { SessionsChart } from "../ui/chart";
 import { VerdictIcon, verdictOf, type Verdict } from "../ui/icons";
-import { Empty, ErrorNotice, Loading, NothingReceived } from "../ui/notice";
+import { ErrorNotice, Loading, NothingFound, NothingReceived } from "../ui/notice";
 import { QueryBar } from "../ui/query_bar";
 import type { UrlState } from "../url_state";
 
@@ -73,7 +73,7 @@ export function OverviewPage({ state }: { state: UrlState }) {
       <QueryBar state={state} />
       {error && <ErrorNotice error={error} onRetry={reload} />}
       {!data && loading && <Loading lines={12} />}
-      {data && data.totals.rows === 0 && (filter || from || to ? <NoRows /> : <NothingReceived />)}
+      {data && data.totals.rows === 0 && (filter || from || to ? <NothingFound state={state} /> : <NothingReceived />)}
       {data && data.totals.rows > 0 && (
         <div class={`overview ${stale ? "stale" : ""}`} aria-busy={loading}>
           <Tiles data={data} filter={filter} />
@@ -97,21 +97,6 @@ export function OverviewPage({ state }: { state: UrlState }) {
         </div>
       )}
     </>
-  );
-}
-
-function NoRows() {
-  return (
-    <Empty title="No rows in this time match the filter">
-      <p>
-        <button type="button" class="small" onClick={() => navigate({ from: "", to: "" })}>
-          Look at all time
-        </button>{" "}
-        <button type="button" class="small" onClick={() => navigate({ filter: "" })}>
-          Clear the filter
-        </button>
-      </p>
-    </Empty>
   );
 }
 

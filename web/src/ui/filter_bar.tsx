@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError, getJson, type ApiProblem } from "../api";
 import { loadColumns } from "../columns";
+import { comparisonOfBare, quoteValue } from "../filter/clauses";
 import { applyChoice, choicesAt, type CaretContext, type Choice } from "../filter/completion";
 import { useKeys } from "../hooks";
 import type { FilterCheck } from "../types";
@@ -71,13 +72,14 @@ export function FilterBar({ filter, from, to, onApply }: Props) {
 
   const apply = async (value: string) => {
     close();
-    const wanted = value.trim();
+    const wanted = comparisonOfBare(value) ?? value.trim();
+    setText(wanted);
     try {
       if (wanted !== "") await getJson<FilterCheck>("/filter/check", { filter: wanted });
       setProblem(null);
       onApply(wanted);
     } catch (error) {
-      if (error instanceof ApiError) setProblem(error.problem);
+      if (error instanceof ApiError) setProblem(adviseWord(wanted, error.problem));
     }
   };
 
@@ -184,6 +186,13 @@ export function FilterBar({ filter, from, to, onApply }: Props) {
     setProblem(null);
     input.current?.focus();
   }
+}
+
+// A word alone is most often an application, or a part of a rule's name.
+function adviseWord(filter: string, problem: ApiProblem): ApiProblem {
+  if (!/^[^\s()]+$/.test(filter)) return problem;
+  const word = quoteValue(filter.replace(/^['"]|['"]$/g, ""));
+  return { ...problem, remedy: `A word alone says not where to look. Say the column: ( app eq ${word} ), ( rule contains ${word} ), ( session_end_reason eq ${word} )` };
 }
 
 // The filter once more with a caret under the place, as the command line shows it.

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is shown instead of data: an error, or nothing to show. Both say what to do.
 import type { ComponentChildren } from "preact";
-import type { ApiError } from "../api";
+import { getJson, type ApiError } from "../api";
+import { formatAgo, formatTime } from "../format";
+import { useAsked } from "../hooks";
+import { navigate } from "../router";
+import type { Status } from "../types";
+import type { UrlState } from "../url_state";
 import { VerdictIcon } from "./icons";
 
 const remedies: { [code: string]: string } = {
@@ -51,6 +56,42 @@ export function Loading({ lines = 6 }: { lines?: number }) {
         <span key={index} />
       ))}
     </div>
+  );
+}
+
+// Rows there are, but none that were asked for. In an incident the first question is then whether the log
+// still comes at all, so the newest row is named.
+export function NothingFound({ state }: { state: UrlState }) {
+  const { data } = useAsked("newest", (signal) => getJson<Status>("/status", {}, signal));
+  const newest = data?.store.newest;
+  const timed = state.from !== "" || state.to !== "";
+  const day = newest ? `${newest.slice(0, 10)}T00:00:00Z` : "";
+  return (
+    <Empty title={state.filter === "" ? "No row is of this time" : timed ? "No row of this time matches the filter" : "No row matches the filter"}>
+      {timed && newest && (
+        <p>
+          The newest row is of {formatTime(newest)} UTC, {formatAgo(newest, Date.now())}.
+        </p>
+      )}
+      <p class="toolbar">
+        {timed && newest && (
+          <button type="button" class="small" onClick={() => navigate({ from: day, to: "" })}>
+            From the newest row's day on
+          </button>
+        )}
+        {timed && (
+          <button type="button" class="small" onClick={() => navigate({ from: "", to: "" })}>
+            Look at all time
+          </button>
+        )}
+        {state.filter !== "" && (
+          <button type="button" class="small" onClick={() => navigate({ filter: "" })}>
+            Clear the filter
+          </button>
+        )}
+      </p>
+      {state.filter !== "" && <p>Words are compared as they stand, case and all; contains ignores case. addr in 10.0.0.0/8 looks at both sides.</p>}
+    </Empty>
   );
 }
 

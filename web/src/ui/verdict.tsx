@@ -24,7 +24,7 @@ export function VerdictBadge({ action, outcome }: { action: FinalAction | undefi
 
 const text = (value: Value | undefined): string => (value === undefined || value === null ? "" : String(value));
 
-function endpoint(address: Value | undefined, port: Value | undefined): string {
+export function endpoint(address: Value | undefined, port: Value | undefined): string {
   const host = text(address);
   const number = text(port);
   if (number === "" || number === "0") return host || "?";
