@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// run.mjs PROGRAM [screenshots FOLDER]: starts PROGRAM serve on an empty folder with the real logs of
+// run.mjs PROGRAM [screenshots FOLDER [NAME...]]: starts PROGRAM serve on an empty folder with the real logs of
 // data/samples, and runs the tests of this folder on it, or takes pictures. Its exit code is theirs.
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -10,9 +10,9 @@ import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "../..");
-const [given, what, folder] = process.argv.slice(2);
+const [given, what, folder, ...names] = process.argv.slice(2);
 if (!given) {
-  console.error("usage: run.mjs PROGRAM [screenshots FOLDER]");
+  console.error("usage: run.mjs PROGRAM [screenshots FOLDER [NAME...]]");
   process.exit(2);
 }
 const program = resolve(given);
@@ -60,7 +60,7 @@ let status = 1;
 try {
   await stored(url, server);
   const environment = { ...process.env, ENDREASON_URL: url, ENDREASON: program };
-  const task = what === "screenshots" ? [join(here, "screenshots.mjs"), url, folder] : ["--test", "--test-reporter=tap", join(here, "pages_test.mjs")];
+  const task = what === "screenshots" ? [join(here, "screenshots.mjs"), url, resolve(folder), ...names] : ["--test", "--test-reporter=tap", join(here, "pages_test.mjs")];
   status = spawnSync(process.execPath, task, { stdio: "inherit", env: environment }).status ?? 1;
 } catch (error) {
   console.error(`run.mjs: ${error.message}`);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// screenshots.mjs URL FOLDER [NAME...]: every page at 1280 and 390 pixels, dark and light, as PNG files to
-// look at.
+// screenshots.mjs URL FOLDER [NAME...]: every page at 1280 and 390 pixels, dark and light, as PNG files.
+// Those of docs/images are made anew by
+//   node tests/browser/run.mjs build/endreason screenshots docs/images overview log session devices terms explain
+import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { launchChromium } from "./chromium.mjs";
 
@@ -12,12 +14,12 @@ if (!url || !folder) {
 mkdirSync(folder, { recursive: true });
 
 const api = async (path) => (await fetch(`${url}/api/v1${path}`)).json();
-const blocked = (await api(`/records?filter=${encodeURIComponent("( action eq allow ) and ( final_action eq blocked )")}&limit=1`)).records[0];
-const line = (await api(`/records/${(await api("/records?limit=1")).records[0]._id}`)).raw;
+const blocked = (await api(`/records?filter=${encodeURIComponent("( final_action eq blocked )")}&limit=1`)).records[0];
+const line = (await api(`/records/${blocked._id}`)).raw;
 
 const pages = [
-  { name: "overview", path: "/?from=2026-03-01T00:00:00Z" },
-  { name: "log", path: "/log?from=2026-03-01T00:00:00Z" },
+  { name: "overview", path: "/" },
+  { name: "log", path: "/log" },
   { name: "session", path: `/session/${blocked._id}` },
   { name: "devices", path: "/devices" },
   { name: "terms", path: "/terms?word=reset" },
@@ -37,6 +39,7 @@ async function mistype(page) {
   await page.waitForSelector(".filter-problem");
 }
 
+const taken = [];
 const browser = await launchChromium();
 for (const theme of ["light", "dark"])
   for (const width of [1280, 390]) {
@@ -51,8 +54,12 @@ for (const theme of ["light", "dark"])
       await page.waitForLoadState("networkidle");
       await act?.(page);
       await page.waitForTimeout(150);
-      await page.screenshot({ path: `${folder}/${name}-${width}-${theme}.png` });
+      taken.push(`${folder}/${name}-${width}-${theme}.png`);
+      await page.screenshot({ path: taken.at(-1) });
     }
     await context.close();
   }
 await browser.close();
+// To a third of their size, where Debian's pngquant is there: 128 colours are all that a page has.
+const small = spawnSync("pngquant", ["--force", "--ext", ".png", "--nofs", "128", ...taken], { stdio: "inherit" });
+if (small.error) console.error("pngquant is not there: the pictures are three times as large as they need be");
