@@ -114,10 +114,13 @@ int RecordRun::run_summary(const Produce& produce) {
     return std::make_unique<SummarySink>(*parts[worker]);
   };
   plan_.only_counts = rejects_ < 0 && !plan_.filter;
+  // The same threads for all: waking somebody up takes longer than most of what comes afterwards.
+  WorkerTeam& team = team_.emplace(plan_.threads);
+  plan_.team = &team;
   const auto produced = produce(plan_);
   if (!produced) return complain(produced.error());
-  for (std::size_t i = 1; i < parts.size(); ++i) parts[0]->merge(std::move(*parts[i]));
-  const auto report = parts[0]->report(options_.top, plan_.threads);
+  for (std::size_t i = 1; i < parts.size(); ++i) parts[0]->merge(std::move(*parts[i]), team);
+  const auto report = parts[0]->report(options_.top, team);
   progress_.clear();
   if (!report) return complain(report.error());
   std::string out;

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "base/result.hpp"
+#include "base/worker_team.hpp"
 #include "cli/progress.hpp"
 #include "cli/run_plan.hpp"
 
@@ -42,6 +44,7 @@ class RecordRun {
   bool write_stats(const std::string& text) const;
 
   const RunOptions& options_;
+  std::optional<WorkerTeam> team_;
   ExplainPlan plan_;
   WriterOptions writer_;
   bool card_or_table_;

@@ -85,6 +85,24 @@ void AddressBook::grow() {
   }
 }
 
+bool AddressBook::add_all(const AddressBook& other, std::vector<std::uint32_t>& ids) {
+  constexpr std::size_t kAhead = 16;  // their slots lie anywhere
+  ids.assign(other.index_end(), kNone);
+  bool whole = true;
+  for (std::size_t i = 0; i < other.quads_.size(); ++i) {
+    if (i + kAhead < other.quads_.size() && !slots_.empty())
+      __builtin_prefetch(&slots_[slot_of(other.quads_[i + kAhead])]);
+    ids[i] = id_of_quad(other.quads_[i]);
+    whole = whole && ids[i] != kNone;
+  }
+  other.others_.visit_places([&](std::uint32_t place, const KeyCount& address) {
+    std::uint32_t& id = ids[other.index_of(kLast - (place - 1))];
+    id = id_of_bytes(address.key);
+    whole = whole && id != kNone;
+  });
+  return whole;
+}
+
 void AddressBook::append_to(std::uint32_t id, KeyBuilder& key) const {
   if (id < quads_.size()) return key.quad(quads_[id]);
   key.bytes(others_.at(kLast - id + 1).key);

@@ -51,6 +51,9 @@ class AddressBook {
   std::uint32_t id_of_quad_in(const AddressBook& other, std::uint32_t id) {
     return id_of_quad(other.quads_[id]);
   }
+  // The numbers here of all addresses of another book, by their indices there. False when this one
+  // is full; those that it still took have a number then, the others kNone.
+  bool add_all(const AddressBook& other, std::vector<std::uint32_t>& ids);
   // Numbers are dense at both ends only; these are so as a whole: below index_end(), for tables.
   std::size_t index_of(std::uint32_t id) const {
     return id < quads_.size() ? id : quads_.size() + (kLast - id);

@@ -75,9 +75,14 @@ class KeyTable {
   // Calls visit(KeyCount) for every entry, oldest first; `order` is not filled in.
   template <class Visit>
   void visit_all(Visit&& visit) const {
+    visit_places([&](std::uint32_t, const KeyCount& key) { visit(key); });
+  }
+  // The same with the place: visit(place, KeyCount).
+  template <class Visit>
+  void visit_places(Visit&& visit) const {
     for (std::size_t at = 0; at < arena_used_;) {
       const Entry* entry = reinterpret_cast<const Entry*>(arena_.get() + at);
-      visit(count_of(*entry, 0));
+      visit(static_cast<std::uint32_t>(at / kAlign + 1), count_of(*entry, 0));
       at += entry_bytes(entry->key_size);
     }
   }

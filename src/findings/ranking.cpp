@@ -13,7 +13,7 @@ bool Leaders::Leader::before(const Leader& other) const {
   return !falls_behind(counts, other.counts) && key < other.key;
 }
 
-void Leaders::insert(GroupKind ranking, const GroupCounts& counts, std::string_view key) {
+void Leaders::place(GroupKind ranking, const GroupCounts& counts, std::string_view key) {
   std::vector<Leader>& leaders = leaders_[static_cast<std::size_t>(ranking)];
   Leader candidate{counts, std::string(key)};
   if (leaders.size() == top_) {
@@ -27,9 +27,9 @@ void Leaders::insert(GroupKind ranking, const GroupCounts& counts, std::string_v
 
 void Leaders::take(Leaders&& other) {
   for (std::size_t kind = 0; kind < kGroupKindCount; ++kind) {
-    if (other.groups_[kind] == 0) continue;
-    groups_[kind] = other.groups_[kind];
-    leaders_[kind] = std::move(other.leaders_[kind]);
+    groups_[kind] += other.groups_[kind];
+    for (const Leader& leader : other.leaders_[kind])
+      place(static_cast<GroupKind>(kind), leader.counts, leader.key);
   }
 }
 

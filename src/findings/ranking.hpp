@@ -44,18 +44,18 @@ class Leaders {
   // build_key() -> std::string_view.
   template <class BuildKey>
   void offer(GroupKind ranking, const GroupCounts& counts, BuildKey&& build_key) {
+    if (may_lead(ranking, counts)) place(ranking, counts, build_key());
+  }
+  // The same in two steps, for counts that are dear to know: whether one whole group or cause with
+  // at most these may lead, and what it then has exactly.
+  bool may_lead(GroupKind ranking, const GroupCounts& at_most) {
     ++groups_[static_cast<std::size_t>(ranking)];
     const std::vector<Leader>& leaders = leaders_[static_cast<std::size_t>(ranking)];
-    if (top_ == 0) return;
-    if (leaders.size() == top_ && falls_behind(counts, leaders.back().counts)) return;
-    insert(ranking, counts, build_key());
+    if (top_ == 0) return false;
+    return leaders.size() < top_ || !falls_behind(at_most, leaders.back().counts);
   }
-  // What ranks lower will not lead. 0 while there is room for more.
-  std::uint64_t least_rank(GroupKind ranking) const {
-    const std::vector<Leader>& leaders = leaders_[static_cast<std::size_t>(ranking)];
-    return leaders.empty() || leaders.size() < top_ ? 0 : leaders.back().counts.rank;
-  }
-  // All of `other`, which ranks nothing that was ranked here.
+  void place(GroupKind ranking, const GroupCounts& counts, std::string_view key);
+  // All of `other`, which has no group or cause that was offered here.
   void take(Leaders&& other);
   std::size_t top() const { return top_; }
   std::array<Ranking, kGroupKindCount> finish();
@@ -72,7 +72,6 @@ class Leaders {
     if (a.sessions != b.sessions) return a.sessions < b.sessions;
     return a.bytes < b.bytes;
   }
-  void insert(GroupKind ranking, const GroupCounts& counts, std::string_view key);
 
   std::size_t top_;
   std::array<std::vector<Leader>, kGroupKindCount> leaders_;

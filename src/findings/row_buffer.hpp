@@ -50,7 +50,7 @@ class RowBuffer {
     if (size_ < 2) return;
     if (!spare_) {
       spare_ = allocate(nullptr);
-      will_be_full(spare_.get());
+      in_large_pages(spare_.get(), size_);
     }
     const Row* sorted = radix_sort(rows_.get(), spare_.get(), size_, digits, key_of);
     if (sorted != rows_.get()) std::swap(rows_, spare_);
@@ -79,21 +79,23 @@ class RowBuffer {
     if (rows == nullptr) throw std::bad_alloc();
     return Rows(rows);
   }
-  // Memory that is about to be written, most of it: in large pages it costs fewer page faults.
-  void will_be_full(Row* rows) const {
+  // Memory that is written from its beginning on: in large pages it costs fewer page faults, and
+  // less to go about in. What lies before the first of them keeps small inputs from taking one.
+  void in_large_pages(Row* rows, std::size_t count) const {
 #if defined(MADV_HUGEPAGE)
     constexpr std::uintptr_t kLargePage = std::uintptr_t{2} << 20;
     const auto at = reinterpret_cast<std::uintptr_t>(rows);
     const std::uintptr_t from = (at + kLargePage - 1) & ~(kLargePage - 1);
-    const std::uintptr_t to = (at + size_ * sizeof(Row)) & ~(kLargePage - 1);
+    const std::uintptr_t to = (at + count * sizeof(Row)) & ~(kLargePage - 1);
     if (from < to) (void)::madvise(reinterpret_cast<void*>(from), to - from, MADV_HUGEPAGE);
 #else
-    (void)rows;
+    (void)rows, (void)count;
 #endif
   }
   void reserve() {
     rows_ = allocate(rows_.release());
     reserved_ = limit_;
+    in_large_pages(rows_.get(), limit_);
   }
 
   std::size_t limit_;

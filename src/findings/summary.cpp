@@ -116,6 +116,11 @@ void Summary::give_up(Error error) {
 }
 
 void Summary::merge(Summary&& other) {
+  WorkerTeam alone(1);
+  merge(std::move(other), alone);
+}
+
+void Summary::merge(Summary&& other, WorkerTeam& team) {
   assert(seed_ == other.seed_);
   totals_.add(std::exchange(other.totals_, {}));
   if (other.error_ && !error_) give_up(std::move(*other.error_));
@@ -123,19 +128,24 @@ void Summary::merge(Summary&& other) {
     runs_.insert(runs_.end(), std::make_move_iterator(other.runs_.begin()),
                  std::make_move_iterator(other.runs_.end()));
     taken_over_bytes_ += other.options_.memory_bytes + other.taken_over_bytes_;
-    tuples_.merge(std::move(other.tuples_), [this] { pour_tuples(); });
+    tuples_.merge(std::move(other.tuples_), team, [this] { pour_tuples(); });
   }
   other = Summary(other.options_);
 }
 
-Result<SummaryReport> Summary::report(std::size_t top, unsigned threads) {
+Result<SummaryReport> Summary::report(std::size_t top) {
+  WorkerTeam alone(1);
+  return report(top, alone);
+}
+
+Result<SummaryReport> Summary::report(std::size_t top, WorkerTeam& team) {
   if (!error_ && !runs_.empty()) pour_tuples();
   if (error_) return tl::unexpected(*error_);
   SummaryReport report;
   report.totals = totals_;
   Leaders leaders(top);
   if (runs_.empty()) {
-    tuples_.rank(leaders, threads);
+    tuples_.rank(leaders, team);
   } else {
     tuples_.release();
     if (auto ranked = rank_runs(leaders); !ranked) return tl::unexpected(ranked.error());

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <thread>
 
 #include "findings/tuple_key.hpp"
 #include "model/traffic_record.hpp"
@@ -59,6 +58,7 @@ bool roomy(std::size_t size, std::size_t limit) {
 
 TupleStore::TupleStore(std::size_t memory_bytes, const KeyHash& hash)
     : memory_bytes_(memory_bytes),
+      hash_(hash),
       addresses_(memory_bytes / kParts * kAddressParts, hash),
       names_(memory_bytes / kParts * kNameParts, hash),
       rows_(std::max(kRowsMin, rows_in(memory_bytes))),
@@ -181,26 +181,47 @@ std::uint32_t TupleStore::take_address(const TupleStore& other, std::uint32_t id
   return mine = addresses_.id_of_bytes(address_.text());
 }
 
-// All rows as they are but for their addresses, and with them the memory that they are in. False
-// when that cannot be; nothing was taken then.
-bool TupleStore::adopt_rows(TupleStore& other, Translation& here) {
-  if (other.rows_.has_large_counts() || other.rows_.size() > kRowsPerPart ||
-      adopted_rows_.size() + other.adopted_rows_.size() + 2 > kRowPartsMax)
-    return false;
-  for (const CountedRows* rows : other.row_parts())
-    for (const Row& row : *rows)
-      if (take_address(other, source_of(row.key), here) == AddressBook::kNone ||
-          take_address(other, destination_of(row.key), here) == AddressBook::kNone)
-        return false;
-  const auto adopt = [&](CountedRows& rows) {
+// All rows as they are but for their addresses, and with them the memory that they are in; and all
+// rules' sources. What cannot be taken whole is left as it was, to be taken one by one.
+TupleStore::Adopted TupleStore::adopt(TupleStore& other, Translation& here, WorkerTeam& team) {
+  if (other.rows_.has_large_counts() || !addresses_.add_all(other.addresses_, here.addresses))
+    return {false, false};
+  const bool rules = adopt_rules(other, here) && rule_sources_.room() >= other.rule_sources_.size();
+  const auto here_of = [&](std::uint32_t id) {
+    return here.addresses[other.addresses_.index_of(id)];
+  };
+  const auto adopt_rows = [&](CountedRows& rows) {
     for (Row& row : rows)
-      row.key = with_addresses(row.key, take_address(other, source_of(row.key), here),
-                               take_address(other, destination_of(row.key), here));
+      row.key =
+          with_addresses(row.key, here_of(source_of(row.key)), here_of(destination_of(row.key)));
     adopted_rows_.push_back(std::move(rows));
   };
-  adopt(other.rows_);
-  for (CountedRows& rows : other.adopted_rows_) adopt(rows);
-  return true;
+  const auto adopt_rule_sources = [&] {
+    for (const std::uint64_t rule_source : other.rule_sources_)
+      rule_sources_.push(std::uint64_t{here.rules[rule_of(rule_source)]} << AddressBook::kIdBits |
+                         here_of(source_of_rule(rule_source)));
+  };
+  team.run([&](unsigned worker) {
+    if (worker == 0) {
+      adopt_rows(other.rows_);
+      for (CountedRows& rows : other.adopted_rows_) adopt_rows(rows);
+    }
+    if (worker == team.size() - 1 && rules) adopt_rule_sources();
+  });
+  return {true, rules};
+}
+
+// The rules of blocked rows with what was counted for them. False when the table is full.
+bool TupleStore::adopt_rules(const TupleStore& other, Translation& here) {
+  bool whole = true;
+  other.names_.visit_places([&](std::uint32_t place, const KeyCount& name) {
+    if (!whole || kind_of(name.key) != GroupKind::BlockedRule) return;
+    const std::uint32_t rule = take_rule(other, place, here);
+    whole = rule != 0;
+    if (whole) names_.count(rule, name.sessions, name.bytes);
+    here.counted[place] = whole;
+  });
+  return whole;
 }
 
 bool TupleStore::take_row(const TupleStore& other, const Row& row, Translation& here) {
@@ -284,30 +305,15 @@ void TupleStore::build_destination_key(std::uint64_t row) {
 // ---- ranking
 // ------------------------------------------------------------------------------------
 
-RowParts TupleStore::row_parts() const {
+RowParts TupleStore::row_parts() {
   RowParts parts{&rows_};
-  for (const CountedRows& rows : adopted_rows_) parts.push_back(&rows);
+  for (CountedRows& rows : adopted_rows_) parts.push_back(&rows);
   return parts;
 }
 
-void TupleStore::rank(Leaders& leaders, unsigned threads) {
+void TupleStore::rank(Leaders& leaders, WorkerTeam& team) {
   empty_hot_rows();
-  const RowParts rows = row_parts();
-  Leaders by_destination(leaders.top());
-  const auto rank_destinations = [&] { rank_by_destination(rows, addresses_, by_destination); };
-  const auto rank_the_rest = [&] {
-    rank_names(leaders);
-    rank_by_source(rows, addresses_, leaders);
-  };
-  if (threads > 1) {
-    std::thread beside(rank_destinations);
-    rank_the_rest();
-    beside.join();
-  } else {
-    rank_the_rest();
-    rank_destinations();
-  }
-  leaders.take(std::move(by_destination));
+  rank_rows(row_parts(), addresses_, hash_, team, leaders, [&] { rank_names(leaders); });
 }
 
 // A rule's sources are put together; those that the rule had before are marked so.

@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/worker_team.hpp"
 #include "findings/address_book.hpp"
 #include "findings/count.hpp"
 #include "findings/counted_rows.hpp"
@@ -42,11 +43,11 @@ class TupleStore {
   // Takes over all that `other` counted, and its memory; `other` is released.
   // Whenever this store is full, pour() is called and must empty it.
   template <class Pour>
-  void merge(TupleStore&& other, Pour&& pour);
+  void merge(TupleStore&& other, WorkerTeam& team, Pour&& pour);
 
   // Ranks the content: what a GroupRanker says of the keys that visit_keys()
-  // gives, but faster. `threads`: two of them are used, when there are so many.
-  void rank(Leaders& leaders, unsigned threads = 1);
+  // gives, but faster.
+  void rank(Leaders& leaders, WorkerTeam& team);
 
   // Calls visit(const KeyBuilder&, sessions, bytes) for the group keys of all
   // rows; a key may come more than once. Memory that only sorting needs is
@@ -100,7 +101,11 @@ class TupleStore {
     std::vector<std::uint32_t> rules;      // places by places there; 0: not yet
     std::vector<bool> counted;             // whether a rule's sessions and bytes were taken
   };
-  bool adopt_rows(TupleStore& other, Translation& here);
+  struct Adopted {
+    bool rows, rule_sources;
+  };
+  Adopted adopt(TupleStore& other, Translation& here, WorkerTeam& team);
+  bool adopt_rules(const TupleStore& other, Translation& here);
   bool take_row(const TupleStore& other, const Row& row, Translation& here);
   bool take_name(const KeyCount& name);
   bool take_rule_source(const TupleStore& other, std::uint64_t rule_source, Translation& here);
@@ -114,7 +119,7 @@ class TupleStore {
   template <class Visit>
   void visit_rule_sources(Visit&& visit) const;
 
-  RowParts row_parts() const;
+  RowParts row_parts();
   // How many sources each rule's blocked rows have, by the place of its name.
   std::vector<std::uint32_t> sources_of_rules() const;
   void rank_names(Leaders& leaders);
@@ -126,6 +131,7 @@ class TupleStore {
   void build_destination_key(std::uint64_t row);
 
   std::size_t memory_bytes_;
+  KeyHash hash_;
   AddressBook addresses_;
   // Applications, rules, and of blocked rows the rules with the reason:
   // complete keys but for the sources of the latter, which are in
@@ -140,7 +146,7 @@ class TupleStore {
 };
 
 template <class Pour>
-void TupleStore::merge(TupleStore&& other, Pour&& pour) {
+void TupleStore::merge(TupleStore&& other, WorkerTeam& team, Pour&& pour) {
   // Equal rows and rules' sources need not be added up: they will be here, where both stores' are.
   other.empty_hot_rows();
   other.release_spare();
@@ -152,14 +158,17 @@ void TupleStore::merge(TupleStore&& other, Pour&& pour) {
     here.forget();
     part();
   };
-  if (!adopt_rows(other, here)) {
+  const Adopted adopted = adopt(other, here, team);
+  if (!adopted.rows) {
     rows_.raise_limit(other.rows_.limit());
     for (const CountedRows* rows : other.row_parts())
       for (const Row& row : *rows) take([&] { return take_row(other, row, here); });
   }
   other.visit_plain_names([&](const KeyCount& name) { take([&] { return take_name(name); }); });
-  for (const std::uint64_t rule_source : other.rule_sources_)
-    take([&] { return take_rule_source(other, rule_source, here); });
+  if (!adopted.rule_sources) {
+    for (const std::uint64_t rule_source : other.rule_sources_)
+      take([&] { return take_rule_source(other, rule_source, here); });
+  }
   other.release();
 }
 

@@ -81,7 +81,8 @@ TEST(TupleStore, LargeCountersAreExactAmongSmallOnes) {
                 fmt::format("{} 10.0.0.2", static_cast<int>(GroupKind::FailedDestination))),
             expected);
   Leaders leaders(1);
-  store.rank(leaders);
+  WorkerTeam alone(1);
+  store.rank(leaders, alone);
   const auto rankings = leaders.finish();
   const Ranking& causes = rankings[static_cast<std::size_t>(GroupKind::CauseFailedDestination)];
   ASSERT_EQ(causes.leading.size(), 1u);
@@ -176,7 +177,8 @@ TEST(TupleStore, RankingsAreThoseOfTheWholeKeysWithOneThreadAndWithTwo) {
       TupleStore store(64 << 20, KeyHash(2));
       fill(store, 7);
       Leaders leaders(top);
-      store.rank(leaders, threads);
+      WorkerTeam team(threads);
+      store.rank(leaders, team);
       const auto rankings = leaders.finish();
       for (std::size_t kind = 0; kind < kGroupKindCount; ++kind) {
         const auto& [groups, leading] = expected[kind];

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <mutex>
-#include <thread>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -350,10 +350,10 @@ std::optional<ExplainResult> try_explain(const ExplainPlan& plan, unsigned threa
     Worker(shared, 0).work();
   } else {
     std::vector<std::unique_ptr<Worker>> workers;
-    std::vector<std::thread> running;
+    std::optional<WorkerTeam> own;
+    WorkerTeam& team = plan.team != nullptr ? *plan.team : own.emplace(threads);
     for (unsigned i = 0; i < threads; ++i) workers.push_back(std::make_unique<Worker>(shared, i));
-    for (auto& worker : workers) running.emplace_back([&worker] { worker->work(); });
-    for (std::thread& thread : running) thread.join();
+    team.run([&](unsigned worker) { workers[worker]->work(); });
   }
   if (shared.runs.guessed_wrong()) return std::nullopt;
   gate.finish();

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/worker_team.hpp"
 #include "ingest/accounting.hpp"
 #include "model/record_clock.hpp"
 #include "model/verdict.hpp"
@@ -48,6 +49,8 @@ struct ExplainPlan {
   LineReaderOptions reader;
   std::size_t run_bytes = 256 * 1024;  // fits a core's second-level cache beside the tables
   unsigned threads = 1;
+  WorkerTeam* team =
+      nullptr;  // of so many, for whoever has more for it to do; else a run makes one
   Ruleset ruleset = Ruleset::Standard;
   Timers timers;
   std::optional<Filter> filter;
