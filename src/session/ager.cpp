@@ -95,11 +95,13 @@ void Ager::throw_out_stale() {
 void Ager::sort_by_deadline() {
   constexpr unsigned kDigitBits = 9, kDigits = 3;
   constexpr std::size_t kValues = std::size_t{1} << kDigitBits;
+  constexpr std::size_t kFewToSort = 96;  // below, counting takes longer than comparing
   static_assert(kDigits * kDigitBits >= kTickShift);
   const auto earlier = [](const Expired& a, const Expired& b) {
     return a.deadline_ns < b.deadline_ns;
   };
   if (std::is_sorted(expired_.begin(), expired_.end(), earlier)) return;
+  if (expired_.size() < kFewToSort) return std::sort(expired_.begin(), expired_.end(), earlier);
   const auto begin_ns = static_cast<std::uint64_t>(end_of_tick(current_)) - kTickNs;
   const auto within = [begin_ns](const Expired& e) {
     return static_cast<std::uint64_t>(e.deadline_ns) - begin_ns;
@@ -112,9 +114,8 @@ void Ager::sort_by_deadline() {
     for (unsigned digit = 0; digit < kDigits; ++digit)
       ++ends[digit][at >> (digit * kDigitBits) & (kValues - 1)];
   }
-  // Few, or some that were overdue when they were queued.
-  if (expired_.size() < kValues || any >= kTickNs)
-    return std::sort(expired_.begin(), expired_.end(), earlier);
+  // Some that were overdue when they were queued.
+  if (any >= kTickNs) return std::sort(expired_.begin(), expired_.end(), earlier);
   sorted_.resize(expired_.size());
   for (unsigned digit = 0; digit < kDigits; ++digit) {
     std::uint32_t before = 0;
