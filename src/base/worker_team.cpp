@@ -20,7 +20,8 @@ void rest() {
 #endif
 }
 
-// Until `of` is another value than `old`.
+}  // namespace
+
 void await_change(const std::atomic<std::uint32_t>& of, std::uint32_t old) {
   for (int i = 0; i < kLooks + kLooksBetween; ++i) {
     if (of.load(std::memory_order_acquire) != old) return;
@@ -29,8 +30,6 @@ void await_change(const std::atomic<std::uint32_t>& of, std::uint32_t old) {
   }
   of.wait(old, std::memory_order_acquire);
 }
-
-}  // namespace
 
 WorkerTeam::WorkerTeam(unsigned workers) {
   for (unsigned worker = 1; worker < workers; ++worker)

@@ -12,6 +12,10 @@
 
 namespace endreason {
 
+// Waits until `of` is another value than `old`: looks for some time, then sleeps until somebody
+// calls notify_one() or notify_all(). For threads whose work comes within microseconds.
+void await_change(const std::atomic<std::uint32_t>& of, std::uint32_t old);
+
 class WorkerTeam {
  public:
   explicit WorkerTeam(unsigned workers);  // the caller included; 1 or more

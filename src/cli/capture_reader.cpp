@@ -20,7 +20,7 @@ Result<CaptureReader> CaptureReader::open(const ExplainPlan& plan, const std::st
     reader.filter_.emplace(std::move(*compiled));
   }
   CaptureOptions options;
-  if (ahead) options = {.buffer_bytes = kAheadBytes, .buffers = 3};
+  if (ahead) options = {.buffer_bytes = kAheadBytes, .buffers = EngineInput::kKept};
   std::vector<std::unique_ptr<CaptureSource>> captures;
   for (const Input& input : plan.inputs) {
     auto bytes = plan.open(input);

@@ -24,16 +24,18 @@ namespace endreason {
 class CaptureReader {
  public:
   // Fails for an input that cannot be opened, and a filter that is none. `batch`: packets of a
-  // read(), at most. `ahead`: of an Engine::stream() on several threads, which goes on using
-  // packets while the next ones are read.
+  // read(), at most. `ahead`: for an engine of several threads, which goes on using packets while
+  // the next ones are read.
   static Result<CaptureReader> open(const ExplainPlan& plan, const std::string& bpf,
                                     std::size_t batch = kBatch, bool ahead = false);
 
   // The next packets that the filter takes, none at the end. The packets stay until the next call;
-  // with `ahead`, until the third.
+  // with `ahead`, until so many more as EngineInput::kKept says.
   std::span<const RawPacket> read();
   // Before packets of the last read() are given to the engine.
   void name_interfaces(Engine& engine);
+  // Whether name_interfaces() would name any.
+  bool brings_interfaces() const { return interfaces_ < source_->interfaces().size(); }
 
   std::uint64_t given() const { return given_; }  // packets read, with those filtered out
   std::uint64_t filtered() const { return filtered_; }
@@ -47,7 +49,8 @@ class CaptureReader {
   CaptureReader() = default;
   std::unique_ptr<CaptureMerge> source_;
   std::optional<PacketFilter> filter_;
-  std::array<std::vector<RawPacket>, 3> batches_;  // one is read while the others are in use
+  // One is read while the others are in use.
+  std::array<std::vector<RawPacket>, EngineInput::kKept> batches_;
   std::size_t turn_ = 0;
   std::size_t interfaces_ = 0;  // named to the engine
   std::uint64_t given_ = 0, filtered_ = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/track_run.hpp"
 
+#include <atomic>
 #include <cassert>
 
 #include <fmt/format.h>
@@ -24,7 +25,8 @@ PanosVersion version_of(const EngineOptions& engine) {
 class JudgedRows final : public EngineSink {
  public:
   // `worker` of `workers`. `stopped`: an output has refused to take more.
-  JudgedRows(const ExplainPlan& plan, const TrackPlan& track, unsigned worker, bool& stopped)
+  JudgedRows(const ExplainPlan& plan, const TrackPlan& track, unsigned worker,
+             std::atomic<bool>& stopped)
       : plan_(plan),
         verdicts_(track.verdicts),
         version_(version_of(track.engine)),
@@ -85,7 +87,7 @@ class JudgedRows final : public EngineSink {
   const PanosVersion version_;
   RecordClock clock_;
   std::unique_ptr<RecordSink> sink_;
-  bool& stopped_;
+  std::atomic<bool>& stopped_;
   const bool alone_;
   const std::size_t flush_bytes_;  // with several sinks, all that was given is next in the log
   Accounting accounting_;
@@ -157,16 +159,26 @@ bool takes_all(const ExplainPlan& plan) {
 using Rows = std::vector<std::unique_ptr<JudgedRows>>;
 
 // When an output takes no more, what has been read is still counted.
-void feed_captures(CaptureReader& reader, Engine& engine, const bool& stopped) {
-  for (auto packets = reader.read(), next = packets; !packets.empty(); packets = next) {
-    reader.name_interfaces(engine);
-    engine.stream(packets, [&] { next = stopped ? std::span<const RawPacket>{} : reader.read(); });
+class CaptureInput final : public EngineInput {
+ public:
+  CaptureInput(CaptureReader& reader, Engine& engine, const std::atomic<bool>& stopped)
+      : reader_(reader), engine_(engine), stopped_(stopped) {}
+
+  std::span<const RawPacket> next() override {
+    return stopped_ ? std::span<const RawPacket>{} : reader_.read();
   }
-  engine.settle();
-}
+  bool brings_interfaces() const override { return reader_.brings_interfaces(); }
+  void name_interfaces() override { reader_.name_interfaces(engine_); }
+
+ private:
+  CaptureReader& reader_;
+  Engine& engine_;
+  const std::atomic<bool>& stopped_;
+};
 
 // Time goes on also while nothing comes, and rows are written when they are there.
-void feed_live(LiveCapture& live, Engine& engine, const Rows& rows, const bool& stopped) {
+void feed_live(LiveCapture& live, Engine& engine, const Rows& rows,
+               const std::atomic<bool>& stopped) {
   engine.name_interface(0, live.source().interfaces().front().name);
   while (!live.ended() && !stopped) {
     engine.process(live.read());
@@ -238,8 +250,9 @@ Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track) 
   TrackOutcome outcome;
   Rows rows;
   std::vector<EngineSink*> sinks;
+  std::atomic<bool> stopped = false;
   for (unsigned worker = 0; worker < plan.threads; ++worker) {
-    rows.push_back(std::make_unique<JudgedRows>(plan, track, worker, outcome.result.stopped));
+    rows.push_back(std::make_unique<JudgedRows>(plan, track, worker, stopped));
     sinks.push_back(rows.back().get());
   }
   EngineOptions options = track.engine;
@@ -258,15 +271,17 @@ Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track) 
   if (!engine) return tl::unexpected(engine.error());
   if (source->live) {
     if (auto done = LiveCapture::give_up_rights(); !done) return tl::unexpected(done.error());
-    feed_live(*source->live, **engine, rows, outcome.result.stopped);
+    feed_live(*source->live, **engine, rows, stopped);
   } else {
-    feed_captures(*source->captures, **engine, outcome.result.stopped);
+    CaptureInput input(*source->captures, **engine, stopped);
+    (*engine)->follow(input);
   }
-  if (!outcome.result.stopped) (*engine)->finish();
+  if (!stopped) (*engine)->finish();
   for (const auto& part : rows) {
     part->flush();
     outcome.result.accounting.add(part->accounting());
   }
+  outcome.result.stopped = stopped;
   if (replies)
     if (const auto closed = replies->close(); !closed)
       outcome.result.errors.push_back(closed.error());

@@ -13,6 +13,8 @@
 
 namespace endreason {
 
+static_assert(EngineInput::kKept >= LaneGroup::kBatches);
+
 class Engine::Parts {
  public:
   Parts(const EngineOptions& options, AppCatalogue catalogue, std::span<EngineSink* const> sinks)
@@ -78,16 +80,29 @@ class Engine::Parts {
     write_all();
   }
 
+  void follow(EngineInput& input) {
+    settle();
+    if (!lanes_->can_follow() || clear_ns_) return follow_in_calls(input);
+    rows_ += lanes_->follow({
+        .read = [&input] { return input.next(); },
+        .brings_names = [&input] { return input.brings_interfaces(); },
+        .name_interfaces = [&input] { input.name_interfaces(); },
+        .write = [this](unsigned sink, std::span<const EngineRow* const> rows,
+                        std::uint64_t before) { write_rows(writers_[sink], rows, rows_ + before); },
+        .part = [this](unsigned sink) { writers_[sink].sink->on_part(); },
+    });
+  }
+
   void finish() {
     settle();
     if (clear_ns_) clear();
     if (options_.open_at_end) return;
-    for (bool done = false; !done;) {
+    for (bool done = false; !done || lanes_->waits();) {
       // A single lane writes rows itself when there are many; those that wait come before them.
       if (lanes_->size() == 1) write_all();
       done = lanes_->finish_some(beside({}));
       end_part();
-      lanes_->join_rows();
+      lanes_->turn_rows();
     }
     write_all();
   }
@@ -126,6 +141,14 @@ class Engine::Parts {
     return {[this](unsigned piece) { write_rows(piece); }, std::move(meanwhile)};
   }
 
+  void follow_in_calls(EngineInput& input) {
+    for (auto packets = input.next(), next = packets; !packets.empty(); packets = next) {
+      if (input.brings_interfaces()) input.name_interfaces();
+      stream(packets, [&] { next = input.next(); });
+    }
+    settle();
+  }
+
   // Every session that is open at that time ends.
   void clear() {
     const std::int64_t at = *std::exchange(clear_ns_, std::nullopt);
@@ -150,12 +173,16 @@ class Engine::Parts {
     const std::span<const EngineRow* const> rows = lanes_->rows();
     const std::size_t first = rows.size() * piece / writers_.size();
     const std::size_t end = rows.size() * (piece + 1) / writers_.size();
-    Writer& writer = writers_[piece];
+    write_rows(writers_[piece], rows.subspan(first, end - first), rows_ + first);
+  }
+
+  // With so many rows before them in the log.
+  void write_rows(Writer& writer, std::span<const EngineRow* const> rows, std::uint64_t before) {
     if (!options_.lines) {
-      for (std::size_t i = first; i < end; ++i) write(writer, *rows[i], rows_ + i + 1);
+      for (const EngineRow* row : rows) write(writer, *row, ++before);
       return;
     }
-    for (std::size_t i = first; i < end; ++i) write_line(writer, *rows[i], rows_ + i + 1);
+    for (const EngineRow* row : rows) write_line(writer, *row, ++before);
     give_lines(writer);
   }
 
@@ -263,6 +290,9 @@ void Engine::process(std::span<const RawPacket> packets) {
 }
 void Engine::stream(std::span<const RawPacket> packets, const std::function<void()>& meanwhile) {
   parts_->stream(packets, meanwhile);
+}
+void Engine::follow(EngineInput& input) {
+  parts_->follow(input);
 }
 void Engine::finish() {
   parts_->finish();

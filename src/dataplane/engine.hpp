@@ -47,9 +47,24 @@ class EngineSink {
   virtual void on_lines(std::string_view lines, std::size_t rows) {
     static_cast<void>(lines), static_cast<void>(rows);
   }
-  // What was given so far comes next in the log. Called by the thread that calls the engine, for
-  // the sinks in turn, while none is given rows.
+  // What was given so far comes next in the log. For the sinks in turn, one call at a time, while
+  // this one is given no rows.
   virtual void on_part() {}
+};
+
+// A capture from its beginning to its end, for Engine::follow(). Calls come from any thread, one at
+// a time.
+class EngineInput {
+ public:
+  // So many calls of next() later, packets and their bytes are no longer needed.
+  static constexpr unsigned kKept = 4;
+
+  virtual ~EngineInput() = default;
+  // At most Engine::batch_packets(); none at the end.
+  virtual std::span<const RawPacket> next() = 0;
+  // Whether what next() gave is of interfaces that name_interfaces() has not named yet.
+  virtual bool brings_interfaces() const { return false; }
+  virtual void name_interfaces() {}
 };
 
 class Engine {
@@ -70,6 +85,8 @@ class Engine {
   // this one, or settle(). `meanwhile` is called once, on any thread: to read what comes next.
   void stream(std::span<const RawPacket> packets, const std::function<void()>& meanwhile);
   void settle();
+  // All of an input: the fastest way with several threads. finish() may follow.
+  void follow(EngineInput& input);
   // The input has ended: every session gets its true end, unless they are to stay open.
   void finish();
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The same packets give the same rows with any number of threads, however they are cut into calls,
 // also where limits that all threads share are met.
+#include <array>
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -117,8 +119,47 @@ class SentTexts final : public ReplySink {
   std::string text;
 };
 
+// All packets as a capture gives them, some at a time. Each packet lies in memory of its own only
+// as long as is promised.
+class MadeInput final : public EngineInput {
+ public:
+  MadeInput(Engine& engine, std::span<const RawPacket> packets, std::size_t most)
+      : engine_(engine), packets_(packets), most_(std::min(most, Engine::batch_packets(2))) {}
+
+  std::span<const RawPacket> next() override {
+    Kept& kept = kept_[calls_++ % kept_.size()];
+    kept = {};
+    for (; kept.packets.size() < most_ && !packets_.empty(); packets_ = packets_.subspan(1)) {
+      const RawPacket& packet = packets_.front();
+      kept.bytes.emplace_back(packet.bytes.begin(), packet.bytes.end());
+      kept.packets.push_back(packet);
+      kept.packets.back().bytes = kept.bytes.back();
+      seen_ = std::max<std::size_t>(seen_, packet.interface + std::size_t{1});
+    }
+    return kept.packets;
+  }
+  bool brings_interfaces() const override { return named_ < seen_; }
+  void name_interfaces() override {
+    constexpr std::string_view kNames[] = {"eth0", "eth1", ""};
+    for (; named_ < seen_; ++named_) engine_.name_interface(named_, kNames[named_]);
+  }
+
+ private:
+  struct Kept {
+    std::deque<std::vector<std::uint8_t>> bytes;
+    std::vector<RawPacket> packets;
+  };
+  Engine& engine_;
+  std::span<const RawPacket> packets_;
+  std::size_t most_;
+  std::array<Kept, EngineInput::kKept> kept_;
+  std::size_t calls_ = 0, seen_ = 0, named_ = 0;
+};
+
+enum class Given { InCalls, AsAnInput };
+
 std::string track(const std::vector<Frame>& frames, EngineOptions options, unsigned threads,
-                  std::size_t call) {
+                  std::size_t call, Given given = Given::InCalls) {
   std::string log;
   SentTexts sent;
   options.replies = &sent;
@@ -130,8 +171,10 @@ std::string track(const std::vector<Frame>& frames, EngineOptions options, unsig
   }
   options.threads = threads;
   auto engine = std::move(Engine::create(options, sinks).value());
-  engine->name_interface(0, "eth0");
-  engine->name_interface(1, "eth1");
+  if (given == Given::InCalls) {
+    engine->name_interface(0, "eth0");
+    engine->name_interface(1, "eth1");
+  }
   std::vector<RawPacket> packets;
   for (const Frame& frame : frames)
     packets.push_back({.time_ns = frame.time_ns,
@@ -141,6 +184,11 @@ std::string track(const std::vector<Frame>& frames, EngineOptions options, unsig
                        .interface = static_cast<std::uint16_t>(frame.bytes[33] % 3)});
   // Every second call leaves the packets to be worked on while the next ones come.
   unsigned calls = 0, meanwhile = 0;
+  if (given == Given::AsAnInput) {
+    MadeInput input(*engine, packets, call);
+    engine->follow(input);
+    packets.clear();
+  }
   for (std::size_t i = 0; i < packets.size(); i += call) {
     const auto some = std::span(packets).subspan(i, std::min(call, packets.size() - i));
     if (++calls % 2 == 0) {
@@ -203,9 +251,11 @@ TEST(EngineThreads, TheRowsAreTheSameWithAnyNumberOfThreadsAndHoweverPacketsAreC
     const std::string alone = track(frames, options, 1, 97);
     ASSERT_GT(std::count(alone.begin(), alone.end(), '\n'), 300) << limits.says;
     for (const unsigned threads : {1u, 2u, 3u, 8u})
-      for (const std::size_t call : {std::size_t{5000}, std::size_t{700}})
-        ASSERT_EQ(track(frames, options, threads, call), alone)
-            << limits.says << ", " << threads << " threads, " << call << " packets a call";
+      for (const std::size_t call : {std::size_t{5000}, std::size_t{700}, std::size_t{90}})
+        for (const Given given : {Given::InCalls, Given::AsAnInput})
+          ASSERT_EQ(track(frames, options, threads, call, given), alone)
+              << limits.says << ", " << threads << " threads, " << call << " packets a call, "
+              << (given == Given::AsAnInput ? "as an input" : "in calls");
   }
 }
 
@@ -262,7 +312,8 @@ TEST(EngineThreads, ALaneThatHasNoSessionsLeftWaitsForTheOthers) {
   options.identify = false;
   const std::string alone = track(frames, options, 1, 97);
   for (const unsigned threads : {2u, 3u})
-    ASSERT_EQ(track(frames, options, threads, 5000), alone) << threads << " threads";
+    for (const Given given : {Given::InCalls, Given::AsAnInput})
+      ASSERT_EQ(track(frames, options, threads, 5000, given), alone) << threads << " threads";
 }
 
 UserSignature payload_of_x() {
@@ -330,8 +381,9 @@ TEST(EngineThreads, RulesAndInspectionDecideTheSameAndTheSamePacketsAreSent) {
       EXPECT_NE(alone.find(word), std::string::npos) << word;
     for (const unsigned threads : {2u, 3u, 8u})
       for (const std::size_t call : {std::size_t{5000}, std::size_t{700}})
-        ASSERT_EQ(track(frames, options, threads, call), alone)
-            << threads << " threads, " << call << " packets a call";
+        for (const Given given : {Given::InCalls, Given::AsAnInput})
+          ASSERT_EQ(track(frames, options, threads, call, given), alone)
+              << threads << " threads, " << call << " packets a call";
   }
 }
 

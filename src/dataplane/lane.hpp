@@ -17,6 +17,7 @@
 #include "dataplane/engine_options.hpp"
 #include "dataplane/history.hpp"
 #include "dataplane/interface_notes.hpp"
+#include "dataplane/lane_flow.hpp"
 #include "dataplane/lane_gate.hpp"
 #include "dataplane/stream_decoders.hpp"
 #include "session/session_table.hpp"
@@ -75,10 +76,10 @@ struct LaneUse {
   }
 };
 
-// Rows that are written together: a single lane's stay in the second-level cache, with what else is
-// used there; of several, each thread gets enough work.
+// Rows that are written together: they stay in the second-level cache, with what else is used
+// there; of several lanes, each thread gets enough work between two meetings.
 inline constexpr std::size_t kRowsAlone = 512;
-inline constexpr std::size_t kRowsTogether = 4096;  // about a megabyte of them
+inline constexpr std::size_t kRowsTogether = 1024;
 
 // What the lanes of an engine have in common.
 struct LaneShared {
@@ -108,7 +109,7 @@ class Lane final : public SessionSink {
   // Puts them in the order of the log, where they will not change any more.
   void order_rows();
   // Takes them, ordered. They and their places stay until the next are ordered; of one of several
-  // lanes, until the third behind them are.
+  // lanes, until so many more are as LaneFlow::row_batches() says.
   std::span<const RowPlace> give_rows();
   // Called, where it is set, when many rows have come together and no earlier one can follow.
   void set_overflow(std::function<void()> overflow) { overflow_ = std::move(overflow); }
@@ -139,7 +140,7 @@ class Lane final : public SessionSink {
         interface_names_(shared.interface_names),
         web_browsing_(catalogue_.find("web-browsing")),
         http_proxy_(catalogue_.find("http-proxy")),
-        given_(options_.threads > 1 ? 4 : 2) {}
+        given_(options_.threads > 1 ? LaneFlow::row_batches(options_.threads) + 1 : 2) {}
   Result<void> prepare(const LaneShared& shared, unsigned number);
   Result<void> prepare_timeouts();
   void see_content(const PacketView& packet, const PacketResult& result);

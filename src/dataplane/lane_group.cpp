@@ -15,9 +15,6 @@ namespace {
 constexpr std::size_t kAloneBatch = 128;
 constexpr std::size_t kTogetherBatch = 4096;
 
-// Pieces that a batch is decoded in, for each thread: the last work of a run, so small pieces.
-constexpr unsigned kSlicesEach = 2;
-
 std::optional<PolicyGate> gate_of(const EngineOptions& options, const AppCatalogue& catalogue) {
   if (!options.policy) return std::nullopt;
   return PolicyGate(options.policy, options.zones, catalogue);
@@ -31,10 +28,14 @@ LaneGroup::LaneGroup(const EngineOptions& options, const AppCatalogue& catalogue
       policy_(gate_of(options, catalogue)),
       unreachable_limit_(policy_ ? policy_->unreachables_a_second() : 0),
       team_(lanes),
-      spread_(options, lanes, lanes > 1 ? lanes * kSlicesEach : 0, batch_packets(lanes)),
-      batches_{spread_.make_batch(), spread_.make_batch()},
+      spread_(options, lanes, batch_packets(lanes)),
+      batches_(lanes > 1 ? kBatches : 1),
+      coming_(&batches_.front()),
+      hand_(&batches_.back()),
       begun_(std::make_unique<std::atomic<bool>[]>(lanes)),
-      numbers_(lanes) {}
+      numbers_(lanes) {
+  for (PacketBatch& batch : batches_) batch = spread_.make_batch();
+}
 
 Result<std::unique_ptr<LaneGroup>> LaneGroup::create(const EngineOptions& options,
                                                      const AppCatalogue& catalogue) {
@@ -102,25 +103,24 @@ void LaneGroup::do_pieces(std::size_t own, std::size_t pieces,
   });
 }
 
-// Reading comes early, as it may wait, and the small pieces last: they even out when the threads
-// are done.
+// Reading comes early, as it may wait.
 void LaneGroup::run(std::span<const RawPacket> packets, const Beside& beside) {
-  spread_.cut(packets, *coming_);
   begin_batch();
   const std::size_t track = hand_->empty() && !numbers_found_ ? 0 : one_by_one_ ? 1 : size();
   const std::size_t read = beside.meanwhile ? 1 : 0;
   const std::size_t put_in_order = to_join_.empty() ? 0 : 1;
   const std::size_t write = rows_.empty() ? 0 : size();
-  const std::size_t spread = packets.empty() ? 0 : coming_->slices.size();
+  const std::size_t spread = packets.empty() ? 0 : 1;
+  coming_->packets = {};
   do_pieces(track, track + read + put_in_order + write + spread, [&](std::size_t piece) {
-    if (piece < track) return one_by_one_ ? track_one_by_one() : track_lane(piece);
+    if (piece < track) return one_by_one_ ? track_one_by_one(*hand_) : track_lane(piece);
     piece -= track;
     if (piece < read) return beside.meanwhile();
     piece -= read;
-    if (piece < put_in_order) return join(joined_);
+    if (piece < put_in_order) return join(to_join_, joined_);
     piece -= put_in_order;
     if (piece < write) return beside.write(static_cast<unsigned>(piece));
-    spread_.spread_slice(*coming_, piece - write);
+    spread_.spread(packets, *coming_);
   });
 }
 
@@ -134,10 +134,8 @@ void LaneGroup::settle() {
   if (numbers_found_) {
     find_numbers();
     send_replies();
-    packets_ += hand_->packets.size();
   }
   if (policy_ || options_.inspection != nullptr) join_at_once();
-  spread_.complete(*coming_);
   hand_->packets = {};
   std::swap(hand_, coming_);
 }
@@ -150,7 +148,7 @@ void LaneGroup::join_at_once() {
 }
 
 void LaneGroup::begin_batch() {
-  one_by_one_ = !hand_->empty() && near_a_limit(use());
+  one_by_one_ = !hand_->empty() && near_a_limit(use(), *hand_);
   if (!one_by_one_) return;
   for (std::size_t lane = 0; lane < size(); ++lane) begin_lane(lane);
 }
@@ -160,7 +158,7 @@ void LaneGroup::begin_lane(std::size_t number) {
   if (numbers_found_) end_lane(number);
   SessionTable& table = lanes_[number]->table();
   table.note_births(last_id_);
-  if (!hand_->empty()) table.expect(hand_->latest(), packets_);
+  if (!hand_->empty()) table.expect(hand_->latest(), hand_->first);
 }
 
 // And what it does behind the last batch, when its sessions' numbers are known.
@@ -178,22 +176,22 @@ LaneUse LaneGroup::use() const {
 // A packet begins a session at most, and announces another.
 constexpr std::uint64_t kMostOfABatch = 2 * kTogetherBatch;
 
-bool LaneGroup::near_a_limit_of_content(const LaneUse& use) const {
+bool LaneGroup::near_a_limit_of_content(const LaneUse& use, const PacketBatch& batch) const {
   if (options_.inspection->may_block_addresses()) return true;
   std::uint64_t most = use.content_bytes;
-  for (const RawPacket& p : hand_->packets) most += p.bytes.size();
+  for (const RawPacket& p : batch.packets) most += p.bytes.size();
   return most > options_.inspection->most_bytes_held();
 }
 
 // Whether a limit could be met within a batch.
-bool LaneGroup::near_a_limit(const LaneUse& use) const {
+bool LaneGroup::near_a_limit(const LaneUse& use, const PacketBatch& batch) const {
   const SessionSettings& session = options_.session;
   const std::uint64_t sessions_allowed =
       session.accelerated_aging
           ? std::uint64_t{session.capacity} * session.accelerated_threshold_percent / 100
           : session.capacity;
   const Identifier* identifier = lanes_.front()->identifier();
-  if (options_.inspection != nullptr && near_a_limit_of_content(use)) return true;
+  if (options_.inspection != nullptr && near_a_limit_of_content(use, batch)) return true;
   return lanes_.front()->table().accelerated() || use.sessions + kMostOfABatch > sessions_allowed ||
          use.segments + kMostOfABatch > session.tcp.segments_in_all ||
          use.decoders + kMostOfABatch > StreamDecoders::kMost ||
@@ -203,32 +201,34 @@ bool LaneGroup::near_a_limit(const LaneUse& use) const {
 
 void LaneGroup::track_lane(std::size_t number) {
   begin_lane(number);
-  if (hand_->empty()) return;
+  if (!hand_->empty()) track_share(number, *hand_);
+}
+
+void LaneGroup::track_share(std::size_t number, const PacketBatch& batch) {
   Lane& lane = *lanes_[number];
   lane.set_elsewhere({});  // no limit can be met
-  for (const PacketBatch::Slice& slice : hand_->slices)
-    for (std::span<const std::uint32_t> rest = slice.by_lane[number]; !rest.empty();) {
-      const auto some = rest.first(std::min(rest.size(), ShareDecoder::kMost));
-      rest = rest.subspan(some.size());
-      lane.table().process(decoders_[number].decode(*hand_, some), lane);
-    }
-  lane.table().advance(hand_->latest().back(), lane);
+  for (std::span<const std::uint32_t> rest = batch.of_lane(number); !rest.empty();) {
+    const PacketShare share = decoders_[number].decode(batch, rest);
+    lane.table().process(share, lane);
+    rest = rest.subspan(share.which.size());
+  }
+  lane.table().advance(batch.latest().back(), lane);
 }
 
 // As a single table does it: what ages before a packet ages in all lanes, then the packet is taken,
 // knowing what the other lanes hold.
-void LaneGroup::track_one_by_one() {
-  const std::span<const std::int64_t> latest = hand_->latest();
+void LaneGroup::track_one_by_one(const PacketBatch& batch) {
+  const std::span<const std::int64_t> latest = batch.latest();
   LaneUse sum = use();
   for (std::uint32_t packet = 0; packet < latest.size(); ++packet) {
     if (lanes_.front()->table().due(latest[packet])) {
       advance_all(latest[packet]);
       sum = use();
     }
-    Lane& lane = *lanes_[hand_->lane_of[packet]];
+    Lane& lane = *lanes_[batch.lane_of[packet]];
     const LaneUse own = lane.use();
     lane.set_elsewhere(sum - own);
-    take_packet(hand_->lane_of[packet], packet);
+    take_packet(batch.lane_of[packet], batch, packet);
     sum = sum - own;
     sum += lane.use();
   }
@@ -244,10 +244,10 @@ void LaneGroup::advance_all(std::int64_t now_ns) {
   }
 }
 
-void LaneGroup::take_packet(std::size_t number, std::uint32_t packet) {
+void LaneGroup::take_packet(std::size_t number, const PacketBatch& batch, std::uint32_t packet) {
   Lane& lane = *lanes_[number];
   const bool before = lane.table().accelerated();
-  lane.table().process(decoders_[number].decode(*hand_, std::span(&packet, 1)), lane);
+  lane.table().process(decoders_[number].decode(batch, std::span(&packet, 1)), lane);
   if (lane.table().accelerated() == before) return;
   for (const auto& other : lanes_)
     if (other.get() != &lane)
@@ -307,14 +307,15 @@ void LaneGroup::join_rows() {
   if (options_.inspection != nullptr) options_.inspection->on_tracked();
   to_join_.clear();
   for (const auto& lane : lanes_) to_join_.push_back(lane->give_rows());
-  join(rows_);
+  join(to_join_, rows_);
   to_join_.clear();
 }
 
-void LaneGroup::join(std::vector<const EngineRow*>& rows) {
+void LaneGroup::join(std::span<const std::span<const RowPlace>> places,
+                     std::vector<const EngineRow*>& rows) {
   rows.clear();
-  std::span<const RowPlace> all = to_join_.front();
-  for (const std::span<const RowPlace> more : std::span(to_join_).subspan(1)) {
+  std::span<const RowPlace> all = places.front();
+  for (const std::span<const RowPlace> more : places.subspan(1)) {
     merged_.clear();
     std::merge(all.begin(), all.end(), more.begin(), more.end(), std::back_inserter(merged_));
     std::swap(places_, merged_);
@@ -347,10 +348,16 @@ std::int64_t LaneGroup::now_ns() const {
 
 bool LaneGroup::finish_some(const Beside& beside) {
   std::vector<std::optional<Ended>> ended(size());
+  const std::size_t put_in_order = to_join_.empty() ? 0 : 1;
   const std::size_t write = rows_.empty() ? 0 : size();
-  do_pieces(size(), size() + write, [&](std::size_t piece) {
-    if (piece >= size()) return beside.write(static_cast<unsigned>(piece - size()));
-    ended[piece] = lanes_[piece]->table().finish_some(kRowsTogether, *lanes_[piece]);
+  do_pieces(size(), size() + put_in_order + write, [&](std::size_t piece) {
+    if (piece < size()) {
+      ended[piece] = lanes_[piece]->table().finish_some(kRowsTogether, *lanes_[piece]);
+      return;
+    }
+    piece -= size();
+    if (piece < put_in_order) return join(to_join_, joined_);
+    beside.write(static_cast<unsigned>(piece - put_in_order));
   });
   const auto furthest = *std::max_element(ended.begin(), ended.end());  // nothing is the least
   if (furthest) {
@@ -361,6 +368,16 @@ bool LaneGroup::finish_some(const Beside& beside) {
   }
   do_pieces(size(), size(), [this](std::size_t piece) { lanes_[piece]->order_rows(); });
   return !furthest;
+}
+
+void LaneGroup::turn_rows() {
+  if (size() == 1 || options_.inspection != nullptr) return join_rows();
+  std::swap(rows_, joined_);
+  joined_.clear();
+  to_join_.clear();
+  for (const auto& lane : lanes_) to_join_.push_back(lane->give_rows());
+  const auto none = [](std::span<const RowPlace> places) { return places.empty(); };
+  if (std::all_of(to_join_.begin(), to_join_.end(), none)) to_join_.clear();
 }
 
 // So that all lanes have come equally far. Rows may be of later moments, where packets came out of

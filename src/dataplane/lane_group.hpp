@@ -13,18 +13,19 @@
 //   - what the firewall sends itself is put in the order of the packets that gave rise to it, and
 //     limited then.
 //
-// With several threads a batch goes through steps, and one run of the threads does a step each of
-// several batches: rows of the first are written, those of the second are put in one order, those
-// of the third get the numbers of their sessions, the fourth is decoded and tracked, the fifth is
-// spread over the lanes, and what is to come is read. Each thread takes the next piece of work
-// until there is none; a lane is mostly tracked by the same thread, which decodes its packets as
-// well. Between the runs stands only what needs the order of all packets. Where rules or inspection
-// decide, each run's rows are put in order at its end.
+// With several threads, follow() takes a whole capture through steps that LaneFlow hands out, and
+// the threads never meet in between. Where rules or inspection decide, or packets come by calls of
+// run(), a batch goes through steps too, and a run of the threads does one step each of several
+// batches: rows of the first are written, those of the second are put in one order, those of the
+// third get the numbers of their sessions, the fourth is decoded and tracked, the fifth is spread
+// over the lanes, and what is to come is read. Each thread takes the next piece of work until there
+// is none; a lane is mostly tracked by the same thread, which decodes its packets as well. Between
+// the runs stands only what needs the order of all packets. Where rules or inspection decide, each
+// run's rows are put in order at its end.
 //
 // One caller; the threads are its own.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -37,6 +38,7 @@
 #include "base/worker_team.hpp"
 #include "dataplane/gate_counters.hpp"
 #include "dataplane/lane.hpp"
+#include "dataplane/lane_flow.hpp"
 #include "dataplane/packet_spread.hpp"
 #include "dataplane/policy_gate.hpp"
 #include "dataplane/share_decoder.hpp"
@@ -70,6 +72,23 @@ class LaneGroup {
   // True when another run is needed until all rows have come.
   bool waits() const { return !hand_->empty() || numbers_found_ || !to_join_.empty(); }
 
+  // A capture as follow() wants it, and what becomes of it. The functions are called by any thread;
+  // of read, open and part one call at a time.
+  struct Course {
+    std::function<std::span<const RawPacket>()> read;  // none: the end; they stay for kBatches more
+    std::function<bool()> brings_names;                // what was just read, of interfaces
+    std::function<void()> name_interfaces;             // nobody reads or writes meanwhile
+    // These rows, with so many before them, to a sink. Those of different sinks side by side.
+    std::function<void(unsigned sink, std::span<const EngineRow* const> rows, std::uint64_t before)>
+        write;
+    std::function<void(unsigned sink)> part;  // what the sink was given is next in the log
+  };
+  static constexpr unsigned kBatches = 4;
+  // With several lanes, and where neither rules nor inspection decide: all of a capture. Nothing
+  // waits before, nor after. Returns how many rows there were.
+  bool can_follow() const { return size() > 1 && !policy_ && options_.inspection == nullptr; }
+  std::uint64_t follow(const Course& course);
+
   // With one lane: decodes and tracks; rows() has the rows that come of it.
   void track_alone(std::span<const RawPacket> packets);
   // Lets time run to this moment; rows() has the rows that come of it. Nothing waits.
@@ -79,8 +98,10 @@ class LaneGroup {
   // The latest time that a packet or advance() came to.
   std::int64_t now_ns() const;
   // Lets sessions age, some at a time, while rows() are written. Then they have to be forgotten and
-  // join_rows() follows. True when none is left. Nothing waits.
+  // turn_rows() follows: rows() has those that are next, which may be none before the last. True
+  // when no session is left; then as long as waits() it goes on, for rows that wait.
   bool finish_some(const Beside& beside);
+  void turn_rows();
   void join_rows();
   // What waits to be written, in the order of the log.
   std::span<const EngineRow* const> rows() const { return rows_; }
@@ -105,11 +126,13 @@ class LaneGroup {
   const FragmentCounters& fragments() const { return spread_.fragments(); }
 
  private:
+  class Follower;
+
   LaneGroup(const EngineOptions& options, const AppCatalogue& catalogue, unsigned lanes);
   Result<void> add_lanes();
   LaneUse use() const;
-  bool near_a_limit(const LaneUse& use) const;
-  bool near_a_limit_of_content(const LaneUse& use) const;
+  bool near_a_limit(const LaneUse& use, const PacketBatch& batch) const;
+  bool near_a_limit_of_content(const LaneUse& use, const PacketBatch& batch) const;
   void begin_batch();
   void begin_lane(std::size_t lane);
   void end_lane(std::size_t lane);
@@ -117,13 +140,14 @@ class LaneGroup {
   void do_pieces(std::size_t own, std::size_t pieces,
                  const std::function<void(std::size_t)>& piece);
   void track_lane(std::size_t lane);
-  void track_one_by_one();
+  void track_share(std::size_t lane, const PacketBatch& batch);
+  void track_one_by_one(const PacketBatch& batch);
   void advance_all(std::int64_t now_ns);
-  void take_packet(std::size_t lane, std::uint32_t packet);
+  void take_packet(std::size_t lane, const PacketBatch& batch, std::uint32_t packet);
   void finish_until(Ended last);
   void find_numbers();
   void tell_numbers(std::size_t lane);
-  void join(std::vector<const EngineRow*>& rows);
+  void join(std::span<const std::span<const RowPlace>> places, std::vector<const EngineRow*>& rows);
   void send_replies();
   void send(const Lane& from, const Reply& reply);
 
@@ -138,9 +162,9 @@ class LaneGroup {
   WorkerTeam team_;
   PacketSpread spread_;
   std::vector<ShareDecoder> decoders_;  // of several lanes
-  std::array<PacketBatch, 2> batches_;
-  PacketBatch* coming_ = &batches_[0];  // being decoded
-  PacketBatch* hand_ = &batches_[1];    // being tracked
+  std::vector<PacketBatch> batches_;
+  PacketBatch* coming_;  // of run(), being spread
+  PacketBatch* hand_;    // being tracked
   std::atomic<std::size_t> next_piece_{0};
   std::unique_ptr<std::atomic<bool>[]> begun_;       // pieces of the lanes
   bool one_by_one_ = false;                          // the batch in hand may meet a limit
@@ -149,7 +173,6 @@ class LaneGroup {
   std::vector<std::span<const RowPlace>> to_join_;   // a lane's each, or none
   std::vector<const EngineRow*> rows_, joined_;      // to be written now, and next
   std::vector<RowPlace> places_, merged_;
-  std::uint64_t packets_ = 0;  // before the batch in hand
   std::uint32_t last_id_ = 0;
   std::uint32_t numbered_before_ = 0;  // last_id_ before the batch in hand
 };

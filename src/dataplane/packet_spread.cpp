@@ -12,17 +12,6 @@
 namespace endreason {
 namespace {
 
-// Every two packets of a batch may make a whole of up to 64 KiB; only what is used takes memory.
-DecodeOptions decode_of(const EngineOptions& options, std::size_t packets) {
-  DecodeOptions decode = options.decode;
-  const auto wholes = static_cast<std::uint32_t>(packets / 2 * (64 << 10));
-  decode.fragments.wholes_bytes = std::max(decode.fragments.wholes_bytes, wholes);
-  return decode;
-}
-
-// The bytes may have been read by another thread, and are far then.
-constexpr std::size_t kBytesAhead = 16;
-
 // The addresses of a packet that is TCP or UDP of IPv4 right behind Ethernet, and no fragment; null
 // for all others. Whatever decoding such a packet comes to needs no other packet.
 const std::uint8_t* plain_addresses(const RawPacket& packet) {
@@ -44,15 +33,12 @@ DecodeOptions decode_apart_of(const EngineOptions& options) {
   return decode;
 }
 
-PacketSpread::PacketSpread(const EngineOptions& options, unsigned lanes, unsigned slices,
-                           std::size_t most)
+PacketSpread::PacketSpread(const EngineOptions& options, unsigned lanes, std::size_t most)
     : options_(options),
       lanes_(lanes),
       leaves_(!options.decode.decap),
       most_(most),
-      decoder_(slices > 0 ? decode_of(options, most) : options.decode) {
-  for (unsigned i = 0; i < slices; ++i) apart_.emplace_back(decode_apart_of(options));
-}
+      decoder_(options.decode) {}
 
 void PacketSpread::name_interface(std::size_t number, std::string_view name) {
   interface_zones_.resize(std::max(interface_zones_.size(), number + 1), kNoZone);
@@ -61,16 +47,17 @@ void PacketSpread::name_interface(std::size_t number, std::string_view name) {
 
 PacketBatch PacketSpread::make_batch() const {
   PacketBatch batch;
-  batch.room.resize(most_);
-  if (apart_.empty()) {
+  if (lanes_ == 1) {
+    batch.room.resize(most_);
     if (!options_.zones.empty()) batch.zone_room.resize(most_);
     return batch;
   }
-  batch.left.resize(most_);
+  batch.places.resize(most_);
   batch.latest_ns.resize(most_);
   batch.lane_of.resize(most_);
-  batch.slices.resize(apart_.size());
-  for (PacketBatch::Slice& slice : batch.slices) slice.by_lane.resize(lanes_);
+  batch.by_lane.resize(lanes_);
+  for (auto& list : batch.by_lane) list.resize(most_);
+  batch.counts.resize(lanes_);
   return batch;
 }
 
@@ -88,79 +75,47 @@ void PacketSpread::decode_alone(std::span<const RawPacket> packets, PacketBatch&
   for (std::size_t i = 0; i < packets.size(); ++i) batch.zone_room[i] = zones_of(batch.room[i]);
 }
 
-void PacketSpread::cut(std::span<const RawPacket> packets, PacketBatch& batch) const {
+void PacketSpread::spread(std::span<const RawPacket> packets, PacketBatch& batch) {
   assert(packets.size() <= most_);
   batch.packets = packets;
-  const std::size_t slices = batch.slices.size();
-  for (std::size_t i = 0; i < slices; ++i) {
-    PacketBatch::Slice& slice = batch.slices[i];
-    slice.first = packets.size() * i / slices;
-    slice.count = packets.size() * (i + 1) / slices - slice.first;
-    slice.fragments.clear();
-    for (auto& list : slice.by_lane) list.clear();
-  }
-}
-
-void PacketSpread::spread_slice(PacketBatch& batch, std::size_t number) {
-  PacketBatch::Slice& slice = batch.slices[number];
-  std::int64_t latest = INT64_MIN;
-  const std::size_t end = slice.first + slice.count;
-  for (std::size_t i = slice.first; i < end; ++i) {
-    if (i + kBytesAhead < end) __builtin_prefetch(batch.packets[i + kBytesAhead].bytes.data() + 14);
-    latest = std::max(latest, SessionTable::usable_time(batch.packets[i].time_ns));
+  batch.first = packets_;
+  packets_ += packets.size();
+  batch.room.clear();
+  batch.wholes.clear();
+  std::fill(batch.counts.begin(), batch.counts.end(), 0);
+  std::int64_t latest = latest_ns_;
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    latest = std::max(latest, SessionTable::usable_time(packets[i].time_ns));
     batch.latest_ns[i] = latest;
-    const auto packet = static_cast<std::uint32_t>(i);
-    const std::uint8_t* const addresses = leaves_ ? plain_addresses(batch.packets[i]) : nullptr;
-    batch.left[i] = addresses != nullptr;
-    if (addresses == nullptr) [[unlikely]] {
-      if (!decode_here(batch, slice, number, packet)) continue;
+    const std::uint8_t* const addresses = leaves_ ? plain_addresses(packets[i]) : nullptr;
+    std::uint32_t lane = 0;
+    if (addresses != nullptr) [[likely]] {
+      batch.places[i] = 0;
+      lane = flow_lane_v4(addresses, addresses + 4, lanes_);
     } else {
-      batch.lane_of[i] = flow_lane_v4(addresses, addresses + 4, lanes_);
+      lane = decode_here(batch, i);
     }
-    slice.by_lane[batch.lane_of[i]].push_back(packet);
+    batch.lane_of[i] = static_cast<std::uint8_t>(lane);
+    batch.by_lane[lane][batch.counts[lane]++] = static_cast<std::uint32_t>(i);
   }
+  latest_ns_ = latest;
 }
 
-// False: it is a fragment, which comes later.
-bool PacketSpread::decode_here(PacketBatch& batch, PacketBatch::Slice& slice, std::size_t number,
-                               std::uint32_t packet) {
-  PacketView& view = batch.room[packet];
-  if (!apart_[number].decode_apart(batch.packets[packet], view)) {
-    slice.fragments.push_back(packet);
-    return false;
+// What fragments made moves to the batch, as the decoder uses its room again.
+std::uint32_t PacketSpread::decode_here(PacketBatch& batch, std::size_t packet) {
+  PacketView& view = batch.room.emplace_back();
+  batch.places[packet] = static_cast<std::uint16_t>(batch.room.size());
+  decoder_.decode_in_order(batch.packets[packet], view);
+  if (const std::span<const std::uint8_t> made = decoder_.wholes(); !made.empty()) [[unlikely]] {
+    auto& kept =
+        batch.wholes.emplace_back(std::make_unique_for_overwrite<std::uint8_t[]>(made.size()));
+    std::copy(made.begin(), made.end(), kept.get());
+    for (const std::uint8_t** at : {&view.payload, &view.l3, &view.quoted})
+      if (*at >= made.data() && *at <= made.data() + made.size())
+        *at = kept.get() + (*at - made.data());
+    decoder_.forget_wholes();
   }
-  batch.lane_of[packet] = flow_lane(view, lanes_);
-  return true;
-}
-
-void PacketSpread::put_fragments_together(PacketBatch& batch, PacketBatch::Slice& slice) {
-  for (const std::uint32_t packet : slice.fragments) {
-    PacketView& view = batch.room[packet];
-    decoder_.decode_in_order(batch.packets[packet], view);
-    batch.lane_of[packet] = flow_lane(view, lanes_);
-    auto& list = slice.by_lane[batch.lane_of[packet]];
-    list.insert(std::lower_bound(list.begin(), list.end(), packet), packet);
-  }
-}
-
-void PacketSpread::complete(PacketBatch& batch) {
-  decoder_.forget_wholes();
-  for (PacketBatch::Slice& slice : batch.slices) put_fragments_together(batch, slice);
-  join_times(batch);
-}
-
-// Each slice knows the latest time within itself. What came before may have been later.
-void PacketSpread::join_times(PacketBatch& batch) {
-  if (batch.empty()) return;
-  std::int64_t before = started_ ? latest_before_ns_ : batch.latest_ns.front();
-  started_ = true;
-  for (const PacketBatch::Slice& slice : batch.slices) {
-    const std::size_t end = slice.first + slice.count;
-    for (std::size_t i = slice.first; i < end && batch.latest_ns[i] < before; ++i)
-      batch.latest_ns[i] = before;
-    if (slice.count > 0) before = batch.latest_ns[end - 1];
-  }
-  latest_before_ns_ = before;
+  return flow_lane(view, lanes_);
 }
 
 }  // namespace endreason

@@ -22,7 +22,8 @@ class ShareDecoder {
   // Both outlive it.
   ShareDecoder(const EngineOptions& options, const PacketSpread& spread);
 
-  // Packets of a batch, kMost at most, by their numbers. The share stays until the next call.
+  // The first of these packets of a batch, kMost at most, by their numbers; the next ones are
+  // fetched ahead. The share stays until the next call.
   PacketShare decode(const PacketBatch& batch, std::span<const std::uint32_t> which);
 
  private:

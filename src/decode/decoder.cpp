@@ -157,6 +157,10 @@ bool Decoder::decode_apart(const RawPacket& packet, PacketView& view) {
   return !met_fragment_;
 }
 
+std::span<const std::uint8_t> Decoder::wholes() const {
+  return reassembler_->wholes();
+}
+
 void Decoder::forget_wholes() {
   reassembler_->forget_wholes();
 }

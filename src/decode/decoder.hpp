@@ -43,8 +43,9 @@ class Decoder {
   // False when there is a fragment in it: then the view is not made, and decode_in_order() of one
   // decoder for all has to be called, in the order of the packets.
   bool decode_apart(const RawPacket& packet, PacketView& view);
-  // As decode(), but wholes that were made since forget_wholes() stay.
+  // As decode(), but wholes that were made since forget_wholes() stay. wholes(): where they lie.
   void decode_in_order(const RawPacket& packet, PacketView& view) { decode_one(packet, view); }
+  std::span<const std::uint8_t> wholes() const;
   void forget_wholes();
 
   // A fragment is counted by the status of its own view first: FragmentHeld. When the whole comes,

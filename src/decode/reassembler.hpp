@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "decode/internet_layer.hpp"
@@ -56,6 +57,8 @@ class Reassembler {
   //   view: src, dst, ipv6, time and wire length of the fragment.
   DecodeStatus add(const PacketView& view, const Datagram& fragment, Whole& whole);
   void forget_wholes() { arena_used_ = 0; }
+  // Those that stay.
+  std::span<const std::uint8_t> wholes() const { return {arena_.get(), arena_used_}; }
   // Gives up what has waited too long at this time.
   void expire(std::int64_t now_ns);
   const FragmentCounters& counters() const { return counters_; }

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// LaneFlow: which thread does what next, when several threads follow a capture through the lanes
+// without ever meeting all at once. Each batch of packets goes through these steps, and several
+// batches are on their way at a time:
+//
+//   Read    it is read, and spread over the lanes; one batch after the other, by any thread
+//   Open    what needs all lanes: the batch before has been tracked, its sessions get their numbers
+//   Track   a lane's packets, by the lane's own thread, behind those of the batch before; first it
+//           puts the rows of that one in order, and says so by ordered()
+//   Join    the rows of all lanes in one order; one batch after the other
+//   Write   the rows become lines; several batches at a time, each with a sink of its own
+//   Part    what the sink has goes out; one batch after the other
+//
+// A thread whose own lane has nothing to do takes another step, so none waits as long as there is
+// any work, and one that is late is waited for by nobody before it is a whole batch behind.
+//
+// Here is only the order; what a step does is the caller's. Any thread may call.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace endreason {
+
+class LaneFlow {
+ public:
+  enum class Step : std::uint8_t { Read, Open, Track, Join, Write, Part, Done };
+  struct Work {
+    Step step;
+    std::uint64_t batch;
+    bool together = false;     // a Track of all lanes
+    bool behind_last = false;  // there are no packets of this batch: the one before was the last
+  };
+
+  // `batches`: how many may have been read and not tracked; 2 or more.
+  LaneFlow(unsigned lanes, unsigned batches);
+
+  // How many batches' rows there have to be room for at a time, in each lane one more.
+  static std::size_t row_batches(unsigned lanes) { return lanes + 2; }
+
+  // What this thread does next; waits until there is something. Done: there is no more, of
+  // anything.
+  Work take(unsigned thread);
+  // The same without waiting: nothing when there is nothing at the moment.
+  std::optional<Work> try_take(unsigned thread);
+  // It has been done, by this thread.
+  void done(unsigned thread, const Work& work);
+  // The same of a Read; `any`: there was something. `alone`: while this batch is opened, nobody
+  // reads or writes.
+  void done_reading(bool any, bool alone);
+  // The same of an Open. `together`: the first thread tracks all lanes.
+  void done_opening(bool together);
+  // Within a Track: the rows of the batch before are in order.
+  void ordered(unsigned lane);
+
+ private:
+  struct Lane {
+    std::uint64_t tracked = 0;  // batches
+    std::uint64_t ordered = 0;
+    bool busy = false;
+  };
+  static constexpr std::uint64_t kNone = UINT64_MAX;
+
+  bool may_read() const;
+  bool may_open() const;
+  bool may_track(unsigned lane) const;
+  bool may_join() const;
+  bool may_write() const;
+  std::uint64_t least_tracked() const;
+  void tell();
+
+  const std::uint64_t batches_, rows_;
+  std::mutex mutex_;
+  std::vector<Lane> lanes_;
+  std::uint64_t read_ = 0, opened_ = 0, joined_ = 0, written_ = 0, parted_ = 0;
+  std::vector<bool> lines_;  // of batches in turn: written, and no Part yet
+  bool reading_ = false, opening_ = false, joining_ = false, parting_ = false, ended_ = false;
+  std::uint64_t alone_ = kNone;     // the first batch that is opened while nobody reads or writes
+  std::uint64_t together_ = kNone;  // the last batch that the first thread tracks
+  unsigned writing_ = 0;
+  alignas(64) std::atomic<std::uint32_t> changes_{0};
+};
+
+}  // namespace endreason

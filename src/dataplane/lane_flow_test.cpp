@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// Threads that come in any order, and are as slow as they like: every step of every batch is done
+// once, when what it needs has been done, and not before there is room.
+#include "dataplane/lane_flow.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace endreason {
+namespace {
+
+using Step = LaneFlow::Step;
+
+// What is known of the steps, from outside.
+class Watched {
+ public:
+  Watched(unsigned lanes, std::uint64_t batches, std::uint64_t alone, std::uint64_t together)
+      : flow_(lanes, 3),
+        tracked_(lanes),
+        ordered_(lanes),
+        last_(batches),
+        alone_(alone),
+        together_(together) {}
+
+  LaneFlow& flow() { return flow_; }
+
+  // A thread was given this.
+  void begin(unsigned thread, const LaneFlow::Work& work) {
+    switch (work.step) {
+      case Step::Read:
+        EXPECT_EQ(work.batch, read_);
+        for (const std::uint64_t tracked : tracked_) EXPECT_LT(work.batch, tracked + 3);
+        ++reading_;
+        break;
+      case Step::Open:
+        EXPECT_EQ(work.batch, opened_);
+        EXPECT_EQ(work.behind_last, work.batch == last_);
+        for (const std::uint64_t tracked : tracked_) EXPECT_EQ(tracked, work.batch);
+        if (work.batch == alone_) {
+          EXPECT_EQ(reading_ + writing_, 0u);
+        }
+        break;
+      case Step::Track:
+        EXPECT_LT(work.batch, opened_);
+        EXPECT_EQ(work.batch, tracked_[thread]);
+        EXPECT_EQ(work.together, work.batch == together_);
+        EXPECT_LE(work.batch, parted_ + LaneFlow::row_batches(lanes()));
+        for (unsigned lane = 0; lane < lanes(); ++lane)
+          if (work.batch > 0 && (work.together ? thread == 0 : lane == thread)) {
+            ++ordered_[lane];
+            flow_.ordered(lane);
+          }
+        break;
+      case Step::Join:
+        EXPECT_EQ(work.batch, joined_);
+        for (const std::uint64_t ordered : ordered_) EXPECT_GT(ordered, work.batch);
+        break;
+      case Step::Write:
+        EXPECT_LT(work.batch, joined_);
+        EXPECT_LT(work.batch, parted_ + lanes()) << "the sink has been emptied";
+        EXPECT_FALSE(opening_alone_);
+        ++writing_;
+        break;
+      case Step::Part:
+        EXPECT_EQ(work.batch, parted_);
+        EXPECT_TRUE(written_[work.batch]);
+        break;
+      case Step::Done:
+        EXPECT_EQ(parted_, last_);
+        break;
+    }
+    opening_alone_ = opening_alone_ || (work.step == Step::Open && work.batch == alone_);
+  }
+
+  void end(unsigned thread, const LaneFlow::Work& work) {
+    switch (work.step) {
+      case Step::Read:
+        --reading_;
+        if (work.batch < last_) ++read_;
+        return flow_.done_reading(work.batch < last_, work.batch == alone_);
+      case Step::Open:
+        ++opened_;
+        opening_alone_ = false;
+        return flow_.done_opening(work.batch == together_);
+      case Step::Track:
+        for (unsigned lane = 0; lane < lanes(); ++lane)
+          if (work.together || lane == thread) ++tracked_[lane];
+        break;
+      case Step::Join:
+        ++joined_;
+        break;
+      case Step::Write:
+        --writing_;
+        written_.resize(std::max<std::size_t>(written_.size(), work.batch + 1));
+        written_[work.batch] = true;
+        break;
+      case Step::Part:
+        ++parted_;
+        break;
+      case Step::Done:
+        return;
+    }
+    flow_.done(thread, work);
+  }
+
+  unsigned lanes() const { return static_cast<unsigned>(tracked_.size()); }
+
+ private:
+  LaneFlow flow_;
+  std::vector<std::uint64_t> tracked_, ordered_;
+  std::uint64_t last_, alone_, together_;
+  std::uint64_t read_ = 0, opened_ = 0, joined_ = 0, parted_ = 0;
+  unsigned reading_ = 0, writing_ = 0;
+  bool opening_alone_ = false;
+  std::vector<bool> written_;
+};
+
+TEST(LaneFlow, EveryStepIsDoneOnceAndInItsOrderHoweverSlowAThreadIs) {
+  for (const unsigned lanes : {2u, 3u, 5u})
+    for (const std::uint64_t batches : {0u, 1u, 2u, 40u})
+      for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        Watched watched(lanes, batches, seed % 4 == 0 ? 0 : seed % 30, seed * 7 % 30);
+        std::vector<std::optional<LaneFlow::Work>> hands(lanes);
+        std::vector<bool> gone(lanes);
+        std::uint64_t state = seed;
+        unsigned waiting = 0;
+        for (unsigned left = lanes; left > 0;) {
+          state = state * 6'364'136'223'846'793'005u + 1'442'695'040'888'963'407u;
+          const auto thread = static_cast<unsigned>((state >> 33) % lanes);
+          if (gone[thread]) continue;
+          if (hands[thread]) {
+            watched.end(thread, *std::exchange(hands[thread], std::nullopt));
+            waiting = 0;
+          } else if ((hands[thread] = watched.flow().try_take(thread))) {
+            watched.begin(thread, *hands[thread]);
+            if (hands[thread]->step == Step::Done) gone[thread] = true, --left;
+            waiting = 0;
+          } else {
+            ASSERT_LT(++waiting, 10'000u) << "all threads wait";
+          }
+          ASSERT_FALSE(HasFailure()) << lanes << " lanes, " << batches << " batches, seed " << seed;
+        }
+      }
+}
+
+}  // namespace
+}  // namespace endreason
