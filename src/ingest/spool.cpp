@@ -17,6 +17,14 @@
 #include <xxhash.h>
 
 namespace endreason {
+
+struct FrameHeader {
+  std::uint32_t bytes, lines;
+  std::uint16_t name, place;
+  std::int64_t received;
+  std::uint64_t checksum;
+};
+
 namespace {
 
 constexpr std::string_view kMagic = "ERS1";
@@ -29,13 +37,6 @@ constexpr std::size_t kDamagedKept = 8;
 constexpr std::string_view kDamagedEnding = ".damaged";
 // When the system refuses to read, it is asked again after so long.
 constexpr std::chrono::milliseconds kAgain{100};
-
-struct Header {
-  std::uint32_t bytes, lines;
-  std::uint16_t name, place;
-  std::int64_t received;
-  std::uint64_t checksum;
-};
 
 template <class T>
 void store_at(char* at, T value) {
@@ -56,7 +57,7 @@ std::uint64_t checksum_of(const char* header, std::string_view name, std::string
   return XXH3_64bits_withSeed(text.data(), text.size(), sum);
 }
 
-std::array<char, kHeaderBytes> header_bytes(const Header& h, std::string_view name,
+std::array<char, kHeaderBytes> header_bytes(const FrameHeader& h, std::string_view name,
                                             std::string_view place, std::string_view text) {
   std::array<char, kHeaderBytes> out{};
   std::memcpy(out.data(), kMagic.data(), kMagic.size());
@@ -69,7 +70,7 @@ std::array<char, kHeaderBytes> header_bytes(const Header& h, std::string_view na
   return out;
 }
 
-bool read_header(const char* bytes, Header& h) {
+bool read_header(const char* bytes, FrameHeader& h) {
   if (std::memcmp(bytes, kMagic.data(), kMagic.size()) != 0) return false;
   h.bytes = load_at<std::uint32_t>(bytes + 4);
   h.lines = load_at<std::uint32_t>(bytes + 8);
@@ -95,14 +96,22 @@ Reading read_all(int file, char* out, std::size_t count, std::uint64_t offset) {
   return Reading::Whole;
 }
 
-// The frame at `offset` of a file of `end` bytes, whole and undamaged.
-Reading read_frame(int file, std::uint64_t offset, std::uint64_t end, Header& header,
-                   std::string& text) {
-  std::array<char, kHeaderBytes> bytes{};
+// The header of a frame at `offset` of a file of `end` bytes, that there is room for behind it.
+Reading read_header_at(int file, std::uint64_t offset, std::uint64_t end,
+                       std::array<char, kHeaderBytes>& bytes, FrameHeader& header) {
   if (const Reading r = read_all(file, bytes.data(), bytes.size(), offset); r != Reading::Whole)
     return r;
   if (!read_header(bytes.data(), header)) return Reading::Damaged;
-  if (header.bytes > end - std::min(end, offset + kHeaderBytes)) return Reading::Damaged;
+  return header.bytes > end - std::min(end, offset + kHeaderBytes) ? Reading::Damaged
+                                                                   : Reading::Whole;
+}
+
+// The frame at `offset` of a file of `end` bytes, whole and undamaged.
+Reading read_frame(int file, std::uint64_t offset, std::uint64_t end, FrameHeader& header,
+                   std::string& text) {
+  std::array<char, kHeaderBytes> bytes{};
+  if (const Reading r = read_header_at(file, offset, end, bytes, header); r != Reading::Whole)
+    return r;
   text.resize(header.bytes);
   const std::string_view all = text;
   if (const Reading r = read_all(file, text.data(), text.size(), offset + kHeaderBytes);
@@ -116,7 +125,7 @@ Reading read_frame(int file, std::uint64_t offset, std::uint64_t end, Header& he
 
 // The first whole frame at `offset` or behind it, in a file of `end` bytes: one that is damaged
 // does not take those behind it along. `offset` is where it begins then.
-Reading find_frame(int file, std::uint64_t& offset, std::uint64_t end, Header& header,
+Reading find_frame(int file, std::uint64_t& offset, std::uint64_t end, FrameHeader& header,
                    std::string& text) {
   if (const Reading r = read_frame(file, offset, end, header, text); r != Reading::Damaged)
     return r;
@@ -142,12 +151,23 @@ Reading find_frame(int file, std::uint64_t& offset, std::uint64_t end, Header& h
   return Reading::Damaged;
 }
 
+// The next frame to be counted at a start, as its header has it: what it holds is looked at when it
+// is read for its rows. A frame with a place is read at once, and so is one behind a header that
+// cannot be.
+Reading find_counted(int file, std::uint64_t& offset, std::uint64_t end, FrameHeader& header,
+                     std::string& text) {
+  std::array<char, kHeaderBytes> bytes{};
+  const Reading r = read_header_at(file, offset, end, bytes, header);
+  if (r == Reading::Whole && header.place == 0 && header.lines <= header.bytes) return r;
+  return r == Reading::Refused ? r : find_frame(file, offset, end, header, text);
+}
+
 // Whether the bytes at `offset` can be the beginning of a frame that was being written when the
 // process stopped. Anything else there was received once.
 bool was_being_written(int file, std::uint64_t offset, std::uint64_t end) {
   std::array<char, kHeaderBytes> bytes{};
   if (end - offset < bytes.size()) return true;
-  Header header{};
+  FrameHeader header{};
   return read_all(file, bytes.data(), bytes.size(), offset) == Reading::Whole &&
          read_header(bytes.data(), header) && header.bytes > end - offset - kHeaderBytes;
 }
@@ -192,15 +212,18 @@ Result<void> Spool::open(SpoolPosition committed, const TakePlace& take_place) {
     segments_.pop_front();
   }
   if (segments_.empty()) segments_.push_back({committed.segment, 0});
-  const auto whole = mend_last();
+  checked_segment_ = segments_.back().number;
+  if (auto counted = count_waiting(committed, take_place); !counted) return counted;
+  const auto whole = mend_last(committed, take_place);
   if (!whole) return tl::unexpected(whole.error());
+  bytes_ += segments_.back().bytes;
   if (!open_for_writing(segments_.back().number)) return fail(Error::Code::Io, failure_);
   // An empty folder beside a database that is further on: positions go on from there. And nothing
   // is written behind damage.
   const bool behind =
       segments_.back().number == committed.segment && segments_.back().bytes < committed.offset;
   if ((behind || !*whole) && !next_segment()) return fail(Error::Code::Io, failure_);
-  return count_waiting(committed, take_place);
+  return {};
 }
 
 Result<void> Spool::list_segments() {
@@ -220,23 +243,25 @@ Result<void> Spool::list_segments() {
 }
 
 // Cuts off what was being written when the process stopped: it was not received yet. What is
-// damaged otherwise stays, to be counted when it is read; false then.
-Result<bool> Spool::mend_last() {
+// damaged otherwise stays, to be counted when it is read; false then. So this one is read as a
+// whole, and what waits in it is counted on the way.
+Result<bool> Spool::mend_last(SpoolPosition from, const TakePlace& take_place) {
   Segment& last = segments_.back();
   const std::string path = path_of(last.number);
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
   if (file < 0) return fail(Error::Code::Io, fmt::format("{}: {}", path, std::strerror(errno)));
-  Header header{};
-  std::string text;
+  FrameHeader header{};
+  SpoolFrame frame;
   std::uint64_t end = 0;
   for (std::uint64_t at = 0; at < last.bytes;) {
-    const Reading r = find_frame(file, at, last.bytes, header, text);
+    const Reading r = find_frame(file, at, last.bytes, header, frame.bytes);
     if (r == Reading::Refused) {
       const auto why = refused(path);
       ::close(file);
       return why;
     }
     if (r == Reading::Damaged) break;
+    if (last.number != from.segment || at >= from.offset) count(header, frame, take_place);
     at = end = at + kHeaderBytes + header.bytes;
   }
   const bool whole = end == last.bytes || was_being_written(file, end, last.bytes);
@@ -247,24 +272,29 @@ Result<bool> Spool::mend_last() {
   return whole;
 }
 
-// Whole frames only: what is damaged will not be read, and its place was not reached.
+void Spool::count(const FrameHeader& header, SpoolFrame& frame, const TakePlace& take_place) {
+  lines_ += header.lines;
+  frame.name_bytes = header.name;
+  frame.place_bytes = header.place;
+  if (header.place > 0 && take_place) take_place(frame.place());
+}
+
+// What waits in all segments but the last. A place that stands in a damaged frame was not reached.
 Result<void> Spool::count_waiting(SpoolPosition from, const TakePlace& take_place) {
   bytes_ = lines_ = 0;
   SpoolFrame frame;
-  for (const Segment& segment : segments_) {
+  for (std::size_t i = 0; i + 1 < segments_.size(); ++i) {
+    const Segment& segment = segments_[i];
     bytes_ += segment.bytes;
     const int file = ::open(path_of(segment.number).c_str(), O_RDONLY | O_CLOEXEC);
     if (file < 0) return refused(path_of(segment.number));
-    Header header{};
+    FrameHeader header{};
     std::uint64_t at = segment.number == from.segment ? from.offset : 0;
     Reading r = Reading::Whole;
     while (at < segment.bytes &&
-           (r = find_frame(file, at, segment.bytes, header, frame.bytes)) == Reading::Whole) {
-      lines_ += header.lines;
+           (r = find_counted(file, at, segment.bytes, header, frame.bytes)) == Reading::Whole) {
+      count(header, frame, take_place);
       at += kHeaderBytes + header.bytes;
-      frame.name_bytes = header.name;
-      frame.place_bytes = header.place;
-      if (header.place > 0 && take_place) take_place(frame.place());
     }
     if (r == Reading::Refused) {
       const auto why = refused(path_of(segment.number));
@@ -274,6 +304,22 @@ Result<void> Spool::count_waiting(SpoolPosition from, const TakePlace& take_plac
     ::close(file);
   }
   return {};
+}
+
+// Lines that were counted as waiting in what turns out to be damaged.
+std::uint64_t Spool::lines_counted(std::uint64_t segment, std::uint64_t begin,
+                                   std::uint64_t end) const {
+  // Of the last one at the start it was known.
+  if (segment == checked_segment_) return 0;
+  std::uint64_t lines = 0;
+  std::array<char, kHeaderBytes> bytes{};
+  FrameHeader header{};
+  while (begin < end && read_header_at(reading_, begin, end, bytes, header) == Reading::Whole &&
+         header.place == 0 && header.lines <= header.bytes) {
+    lines += header.lines;
+    begin += kHeaderBytes + header.bytes;
+  }
+  return lines;
 }
 
 bool Spool::open_for_writing(std::uint64_t number) {
@@ -351,12 +397,12 @@ SpoolAppend Spool::append(std::string_view sender, std::int64_t received_micros,
   if (bytes_ + frame_bytes > options_.bytes_max && lines_ > 0) return SpoolAppend::Full;
   if (segments_.back().bytes >= options_.segment_bytes && !next_segment())
     return SpoolAppend::Failed;
-  const Header header{static_cast<std::uint32_t>(frame_bytes - kHeaderBytes),
-                      lines,
-                      static_cast<std::uint16_t>(sender.size()),
-                      static_cast<std::uint16_t>(place.size()),
-                      received_micros,
-                      0};
+  const FrameHeader header{static_cast<std::uint32_t>(frame_bytes - kHeaderBytes),
+                           lines,
+                           static_cast<std::uint16_t>(sender.size()),
+                           static_cast<std::uint16_t>(place.size()),
+                           received_micros,
+                           0};
   const auto bytes = header_bytes(header, sender, place, text);
   if (!write_frame({bytes.data(), bytes.size()}, sender, place, text)) return SpoolAppend::Failed;
   // Who is told that it failed comes again, so it must not be there.
@@ -413,7 +459,7 @@ Spool::Found Spool::read_behind(SpoolPosition at, std::uint64_t end, SpoolFrame&
     reading_ = ::open(path_of(at.segment).c_str(), O_RDONLY | O_CLOEXEC);
     reading_number_ = at.segment;
   }
-  Header header{};
+  FrameHeader header{};
   std::uint64_t begin = at.offset;
   Reading r = errno == ENOENT ? Reading::Damaged : Reading::Refused;
   if (reading_ >= 0) r = find_frame(reading_, begin, end, header, frame.bytes);
@@ -424,10 +470,12 @@ Spool::Found Spool::read_behind(SpoolPosition at, std::uint64_t end, SpoolFrame&
   }
   if (r != Reading::Whole) begin = end;
   if (begin > at.offset) {
+    const std::uint64_t lines = lines_counted(at.segment, at.offset, begin);
     const std::scoped_lock lock(mutex_);
     // Read again after a failure of the database, it is the same damage.
     if (damaged_places_.insert(at).second) {
       damaged_ += begin - at.offset;
+      lines_ -= std::min(lines, lines_);
       put_aside(at.segment);
     }
   }

@@ -62,6 +62,8 @@ struct SpoolFrame {
 
 enum class SpoolAppend : std::uint8_t { Taken, Full, Failed };
 
+struct FrameHeader;
+
 class Spool {
  public:
   explicit Spool(SpoolOptions options);
@@ -71,7 +73,8 @@ class Spool {
 
   using TakePlace = std::function<void(std::string_view place)>;
   // Opens what is there; `committed` is where the database is. Counts what waits behind it, and
-  // gives the places of frames that wait, in order.
+  // gives the places of frames that wait, in order. A damaged frame counts as waiting until it is
+  // read, unless it is in the last segment: only that one is read as a whole here.
   [[nodiscard]] Result<void> open(SpoolPosition committed, const TakePlace& take_place = {});
 
   // Full: nothing was written, try again later. Failed: the disk refused; failure() says why.
@@ -109,7 +112,9 @@ class Spool {
   };
   std::string path_of(std::uint64_t number) const;
   Result<void> list_segments();
-  Result<bool> mend_last();
+  Result<bool> mend_last(SpoolPosition from, const TakePlace& take_place);
+  void count(const FrameHeader& header, SpoolFrame& frame, const TakePlace& take_place);
+  std::uint64_t lines_counted(std::uint64_t segment, std::uint64_t begin, std::uint64_t end) const;
   Result<void> count_waiting(SpoolPosition from, const TakePlace& take_place);
   bool open_for_writing(std::uint64_t number);
   bool next_segment();
@@ -130,6 +135,7 @@ class Spool {
   std::uint64_t bytes_ = 0, lines_ = 0;
   std::uint64_t appended_ = 0;  // frames, and how many of them the last read() may have seen
   std::uint64_t appended_when_read_ = 0;
+  std::uint64_t checked_segment_ = 0;  // the last one at the start
   std::uint64_t damaged_ = 0;
   std::set<SpoolPosition> damaged_places_;
   std::string failure_;

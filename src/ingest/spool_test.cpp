@@ -93,13 +93,66 @@ TEST_F(SpoolTest, WhatIsDamagedIsCountedOnceAndWhatFollowsIsRead) {
   file.close();
   Spool spool(options(1 << 20, 100));
   ASSERT_TRUE(spool.open({}));
-  EXPECT_EQ(spool.waiting().lines, 5u);
+  EXPECT_EQ(spool.waiting().lines, 6u) << "what a frame holds is looked at when it is read";
   const auto texts = texts_from(spool, {});
   ASSERT_EQ(texts.size(), 5u);
   EXPECT_EQ(texts.front().front(), 'b');
+  EXPECT_EQ(spool.waiting().lines, 5u);
   EXPECT_EQ(spool.damaged_bytes(), 32u + 61u);
   EXPECT_EQ(texts_from(spool, {}).size(), 5u);
   EXPECT_EQ(spool.damaged_bytes(), 32u + 61u);
+}
+
+// A file is read again from the last place that is whole, so a damaged one must not count.
+TEST_F(SpoolTest, APlaceInADamagedFrameWasNotReached) {
+  {
+    Spool spool(options(1 << 20, 100));
+    ASSERT_TRUE(spool.open({}));
+    for (const char* place : {"place 1", "place 2"})
+      ASSERT_EQ(spool.append("file a", 0, 1, std::string(80, 'x') + "\n", place),
+                SpoolAppend::Taken);
+    ASSERT_EQ(spool.append("udp", 0, 1, "other\n"), SpoolAppend::Taken);
+  }
+  std::fstream file(folder_ + "/spool-0000000000000002.log", std::ios::in | std::ios::out);
+  file.seekp(100);
+  file.put('?');
+  file.close();
+  Spool spool(options(1 << 20, 100));
+  std::vector<std::string> places;
+  ASSERT_TRUE(spool.open({}, [&](std::string_view place) { places.emplace_back(place); }));
+  EXPECT_EQ(places, std::vector<std::string>{"place 1"});
+  EXPECT_EQ(spool.waiting().lines, 2u);
+  EXPECT_EQ(texts_from(spool, {}).size(), 2u);
+  EXPECT_EQ(spool.waiting().lines, 2u);
+}
+
+TEST_F(SpoolTest, ADamagedHeaderInAnEarlierSegmentLosesItsFrameAlone) {
+  {
+    Spool spool(options(1 << 20, 100));
+    ASSERT_TRUE(spool.open({}));
+    for (const char* text : {"first\n", "second\n", "third\n", "fourth\n"})
+      ASSERT_EQ(spool.append("a", 0, 1, text), SpoolAppend::Taken);
+    ASSERT_TRUE(std::filesystem::exists(folder_ + "/spool-0000000000000002.log"));
+  }
+  for (const int at : {0, 4, 8}) {  // magic word, length, number of lines
+    std::fstream file(folder_ + "/spool-0000000000000001.log", std::ios::in | std::ios::out);
+    file.seekg(at + 3);
+    const auto before = static_cast<char>(file.get());
+    file.seekp(at + 3);
+    file.put('\x7f');
+    file.close();
+    {
+      Spool spool(options(1 << 20, 100));
+      ASSERT_TRUE(spool.open({}));
+      EXPECT_EQ(spool.waiting().lines, 3u) << at;
+      EXPECT_EQ(texts_from(spool, {}),
+                (std::vector<std::string>{"second\n", "third\n", "fourth\n"}));
+      EXPECT_EQ(spool.waiting().lines, 3u) << at;
+    }
+    file.open(folder_ + "/spool-0000000000000001.log", std::ios::in | std::ios::out);
+    file.seekp(at + 3);
+    file.put(before);
+  }
 }
 
 // A process that is out of files for a moment must not take what it cannot open for damaged.
@@ -162,8 +215,8 @@ TEST_F(SpoolTest, DamageAtTheEndIsCountedAndItsFileIsPutAside) {
     ASSERT_TRUE(spool.open({}));
     EXPECT_EQ(std::filesystem::file_size(path), bytes);
     if (starts == 0) ASSERT_EQ(spool.append("a", 0, 1, "third\n"), SpoolAppend::Taken);
-    EXPECT_EQ(spool.waiting().lines, 2u);
     EXPECT_EQ(texts_from(spool, {}), (std::vector<std::string>{"first\n", "third\n"}));
+    EXPECT_EQ(spool.waiting().lines, 2u);
     EXPECT_EQ(spool.damaged_bytes(), 32u + 1u + 7u);
     if (starts == 0) continue;
     spool.release_before({2, 0}, 2);
