@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 
 #include <date/tz.h>
@@ -46,6 +47,27 @@ std::optional<CivilTime> civil(int y, int mo, int d, int h, int mi, int s) {
   const std::int64_t seconds = days_from_civil(y, mo, d) * kSecondsPerDay + h * 3600 + mi * 60 + s;
   return CivilTime{seconds * kMicrosPerSecond};
 }
+
+// Eight characters, digits where the shape has zeros and otherwise the same.
+struct DigitPairs {
+  std::uint64_t shape{}, separators{};
+  consteval explicit DigitPairs(std::string_view text) {
+    for (std::size_t i = 0; i < 8; ++i) {
+      shape |= std::uint64_t{static_cast<unsigned char>(text[i])} << (8 * i);
+      if (text[i] != '0') separators |= std::uint64_t{0xff} << (8 * i);
+    }
+  }
+  // Byte i of `pairs` is the number that the digits at i and i + 1 make. False: they are not so.
+  bool read(const char* text, std::uint64_t& pairs) const {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text, sizeof word);
+    word ^= shape;
+    if (((word + 0x7676'7676'7676'7676) | word) & 0x8080'8080'8080'8080) return false;
+    if ((word & separators) != 0) return false;
+    pairs = word * 10 + (word >> 8);
+    return true;
+  }
+};
 
 int month_by_name(std::string_view name) {
   constexpr std::array<std::string_view, 12> kNames = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -170,12 +192,18 @@ std::int64_t floor_div(std::int64_t a, std::int64_t b) {
 
 }  // namespace
 
+// Four columns of nearly every row: digits are read eight bytes at a time.
 std::optional<CivilTime> parse_device_time(std::string_view text) {
-  if (text.size() != 19 || text[4] != '/' || text[7] != '/' || text[10] != ' ' || text[13] != ':' ||
-      text[16] != ':')
-    return std::nullopt;
-  return civil(digits(text, 0, 4), digits(text, 5, 2), digits(text, 8, 2), digits(text, 11, 2),
-               digits(text, 14, 2), digits(text, 17, 2));
+  if (text.size() != 19 || text[10] != ' ') return std::nullopt;
+  constexpr DigitPairs kDate("0000/00/"), kTime("00:00:00");
+  std::uint64_t date = 0;
+  std::uint64_t time = 0;
+  if (!kDate.read(text.data(), date) || !kTime.read(text.data() + 11, time)) return std::nullopt;
+  const auto pair = [](std::uint64_t pairs, unsigned i) {
+    return static_cast<int>(pairs >> (8 * i) & 0xff);
+  };
+  return civil(pair(date, 0) * 100 + pair(date, 2), pair(date, 5), digits(text, 8, 2),
+               pair(time, 0), pair(time, 3), pair(time, 6));
 }
 
 std::optional<ParsedTime> parse_time(std::string_view text) {

@@ -47,6 +47,22 @@ TEST(ParseTime, ReadsTheSpellingsOfEveryFormat) {
   for (const auto& c : cases) EXPECT_EQ(text_of(c.in), c.out) << c.behaviour;
 }
 
+TEST(ParseTime, TakesDeviceTimeOnlyWhereEveryCharacterFits) {
+  const std::string text = "2026/03/10 21:46:59";
+  ASSERT_TRUE(parse_device_time(text));
+  EXPECT_EQ(parse_device_time(text)->micros, 1'773'179'219'000'000);
+  for (std::size_t i = 0; i < text.size(); ++i)
+    for (int c = 0; c < 256; ++c) {
+      std::string other = text;
+      other[i] = static_cast<char>(c);
+      const bool digit = c >= '0' && c <= '9' && text[i] >= '0' && text[i] <= '9';
+      if (!digit && other != text) EXPECT_FALSE(parse_device_time(other)) << other;
+    }
+  for (const char* other : {"2026/13/10 00:00:00", "2026/03/10 00:60:00", "2026/00/10 00:00:00",
+                            "2026/03/32 00:00:00", "2026/03/10 00:00:61", "2026/03/10 24:00:00"})
+    EXPECT_FALSE(parse_device_time(other)) << other;
+}
+
 TEST(TimeZone, DeviceTimeIsReadInItsZone) {
   const auto berlin = TimeZone::named("Europe/Berlin");
   ASSERT_TRUE(berlin) << berlin.error().message;

@@ -2,6 +2,7 @@
 #include "model/odd_texts.hpp"
 
 #include <cstdint>
+#include <cstring>
 
 namespace endreason {
 namespace {
@@ -72,7 +73,16 @@ bool read_quoted(std::string_view& rest, std::string& out) {
 }  // namespace
 
 bool is_utf8_text(std::string_view text) {
+  constexpr std::uint64_t kHighBits = 0x8080'8080'8080'8080;
   for (std::size_t i = 0; i < text.size();) {
+    std::uint64_t word = 0;
+    if (text.size() - i >= sizeof word) {
+      std::memcpy(&word, text.data() + i, sizeof word);
+      if ((word & kHighBits) == 0) [[likely]] {
+        i += sizeof word;
+        continue;
+      }
+    }
     if (static_cast<unsigned char>(text[i]) < 0x80) [[likely]] {
       ++i;
       continue;
