@@ -14,6 +14,7 @@
 #include "base/source_folder_for_test.hpp"
 #include "ingest/explain_run.hpp"
 #include "ingest/stored_rows_for_test.hpp"
+#include "model/engine_facts_text.hpp"
 #include "query/filter_sql.hpp"
 #include "store/store.hpp"
 
@@ -46,13 +47,31 @@ class ClickhouseForTest {
   std::string said_ = script_.read_line();
 };
 
-// Rows go to several stores at once.
+// What the session engine would know of a row.
+std::string engine_facts_for_test() {
+  EngineFacts facts;
+  facts.ended = facts.staged = facts.established = true;
+  facts.conn_state = ConnState::SF;
+  facts.flow_end_reason = FlowEndReason::EndDetected;
+  facts.texts[static_cast<std::size_t>(EngineColumn::CommunityId)] =
+      "1:LQU9qZlK+B5F3KDmev6m5PMibrg=";
+  facts.texts[static_cast<std::size_t>(EngineColumn::History)] = "ShADadFf";
+  std::string word;
+  append_engine_facts(word, facts);
+  return word;
+}
+
+// Rows go to several stores at once, some of them as if the session engine had made them.
 class ManyStoresSink final : public RecordSink {
  public:
   ManyStoresSink(std::vector<Store*> stores, const RecordClock& clock, std::uint64_t& rows)
-      : stores_(std::move(stores)), clock_(clock), rows_(rows) {}
-  void add(const TrafficRecord& record, const Verdict& verdict, std::string&) override {
+      : stores_(std::move(stores)), clock_(clock), rows_(rows) {
+    EXPECT_TRUE(facts_.read(engine_facts_for_test()));
+  }
+  void add(const TrafficRecord& as_read, const Verdict& verdict, std::string&) override {
     ++rows_;
+    TrafficRecord record = as_read;
+    if (rows_ % 9 == 0) record.engine = &facts_.facts();
     for (Store* store : stores_) {
       const RowOrigin origin{1'700'000'000'000'000 + static_cast<std::int64_t>(rows_) * 1000, 0,
                              "tcp 10.0.0.9"};
@@ -66,6 +85,7 @@ class ManyStoresSink final : public RecordSink {
   std::vector<Store*> stores_;
   const RecordClock& clock_;
   std::uint64_t& rows_;
+  ReadEngineFacts facts_;
 };
 
 template <class T>
@@ -129,6 +149,7 @@ std::string row_text(const StoredRow& row) {
   for (const FieldInfo& f : kFields) all += "|" + std::string(row.record.text(f.value));
   for (const auto& extra : row.record.extras)
     all += "|" + std::string(extra.name) + "=" + std::string(extra.value);
+  if (row.record.engine != nullptr) append_engine_facts(all, *row.record.engine);
   const Verdict& v = row.verdict;
   all += "|" + std::string(log_name(v.final_action)) + "|" + std::string(log_name(v.reason_code)) +
          "|" + std::string(log_name(v.outcome)) + "|" + std::to_string(v.contradictions) + "|" +
@@ -289,6 +310,21 @@ TEST_F(StoreSuite, RowsComeBackAsTheyWereInEveryOrderAndFromEveryPlace) {
   RowsQuestion one;
   one.id = 17;
   expect_equal("one row", [&](Store& s) { return rows_text(s, one); });
+}
+
+TEST_F(StoreSuite, RowsOfTheSessionEngineKeepWhatItKnew) {
+  for (Store* store : {duckdb_, clickhouse_}) {
+    std::uint64_t rows = 0;
+    const auto read = store->read_rows({}, {}, [&](StoredRow& row) {
+      if (row.record.engine == nullptr) return true;
+      EXPECT_TRUE(row.record.engine->established);
+      EXPECT_EQ(row.record.engine->text(EngineColumn::History), "ShADadFf");
+      ++rows;
+      return true;
+    });
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(rows, rows_ / 9);
+  }
 }
 
 TEST_F(StoreSuite, EveryFilterTakesTheSameRows) {

@@ -9,6 +9,7 @@
 
 #include "base/parse_number.hpp"
 #include "base/timestamp.hpp"
+#include "model/engine_facts_text.hpp"
 #include "model/odd_texts.hpp"
 #include "model/protocol.hpp"
 #include "store/plain_texts.hpp"
@@ -19,6 +20,25 @@ namespace {
 
 using Holds = ClickhouseColumn::Holds;
 constexpr std::int64_t kMicrosPerMinute = 60'000'000;
+
+// As clickhouse_columns() has them: the columns of the row itself, two more, those of the log.
+constexpr std::size_t kSessionKeyColumn = kRowColumns.size(),
+                      kAppStatusColumn = kSessionKeyColumn + 1, kOfLogBegin = kAppStatusColumn + 1;
+// Fields of one kind are written one after the other, so that what each of them takes is known.
+template <StoredAs kAs>
+constexpr auto kFieldsStoredAs = [] {
+  constexpr auto kCount = static_cast<std::size_t>(
+      std::count_if(kStoredColumns.begin(), kStoredColumns.end(),
+                    [](const StoredColumn& column) { return column.as == kAs; }));
+  std::array<Field, kCount> fields{};
+  std::size_t n = 0;
+  for (const StoredColumn& c : kStoredColumns)
+    if (c.as == kAs) fields[n++] = c.value;
+  return fields;
+}();
+constexpr std::size_t column_of(Field field) {
+  return kOfLogBegin + index_of(field);
+}
 
 void append_varint(std::string& out, std::uint64_t value) {
   while (value >= 0x80) {
@@ -73,32 +93,35 @@ std::uint64_t evidence_of(const Verdict& verdict) {
 
 }  // namespace
 
-void GrowingBytes::grow(std::size_t n) {
-  capacity_ = std::max(2 * capacity_, size_ + n + kFirst);
-  auto larger = std::make_unique_for_overwrite<char[]>(capacity_);
+void GrowingBytes::grow_to(std::size_t capacity) {
+  auto larger = std::make_unique_for_overwrite<char[]>(capacity);
   std::memcpy(larger.get(), bytes_.get(), size_);
   bytes_ = std::move(larger);
+  capacity_ = capacity;
 }
 
 // --- ClickhouseBlock -----------------------------------------------------------------------------
 
 ClickhouseBlock::ClickhouseBlock() {
   for (const ClickhouseColumn& c : clickhouse_columns())
-    columns_.push_back({c.width, c.nullable, {}, {}, false});
+    columns_.push_back({{}, {}, c.width, c.nullable, false, false});
 }
 
 void ClickhouseBlock::clear() {
   for (Column& c : columns_) {
     c.values.clear();
     c.nulls.clear();
-    c.used = false;
+    c.used = c.nulls_kept = false;
   }
   ids_.clear();
 }
 
-void ClickhouseBlock::begin_row(std::uint64_t id) {
-  ids_.push_back(id);
-  at_ = 0;
+void ClickhouseBlock::reserve_as(const ClickhouseBlock& other) {
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    columns_[i].values.reserve(other.columns_[i].values.capacity());
+    columns_[i].nulls.reserve(other.columns_[i].nulls.capacity());
+  }
+  ids_.reserve(other.ids_.capacity());
 }
 
 // The first value of a column; the rows in front of it have none.
@@ -106,43 +129,21 @@ void ClickhouseBlock::begin_using(Column& column) {
   const std::size_t before = rows() - 1;
   column.used = true;
   column.values.append_zeros(before * std::max(column.width, 1u));
-  if (column.nullable) column.nulls.append_ones(before);
+  column.nulls_kept = column.nullable && before > 0;
+  if (column.nulls_kept) column.nulls.append_ones(before);
 }
 
-void ClickhouseBlock::put(std::uint64_t value) {
-  Column& c = columns_[at_++];
-  if (!c.used) {
-    if (value == 0 && !c.nullable) return;
-    begin_using(c);
-  }
-  c.values.append_number(value, c.width);
-  if (c.nullable) c.nulls.append_byte('\0');
+// The first row without a value, behind rows that all had one.
+void ClickhouseBlock::keep_nulls(Column& column) {
+  column.nulls_kept = true;
+  column.nulls.append_zeros(rows() - 1);
 }
 
-void ClickhouseBlock::put_bytes(std::string_view bytes) {
-  Column& c = columns_[at_++];
-  if (!c.used) begin_using(c);
-  c.values.append(bytes);
-  if (c.nullable) c.nulls.append_byte('\0');
-}
-
-void ClickhouseBlock::put_null() {
-  Column& c = columns_[at_++];
-  if (!c.used) return;
-  c.values.append_zeros(c.width);
-  c.nulls.append_byte('\1');
-}
-
-void ClickhouseBlock::put_text(std::string_view text) {
-  Column& c = columns_[at_++];
-  if (!c.used) {
-    if (text.empty()) return;
-    begin_using(c);
-  }
+void ClickhouseBlock::put_long_text(Column& column, std::string_view text) {
   if (is_utf8_text(text)) [[likely]] {
-    c.values.append_text(text);
+    column.values.append_text(text);
   } else {
-    c.values.append_text(as_utf8_text(text));
+    column.values.append_text(as_utf8_text(text));
   }
 }
 
@@ -154,39 +155,49 @@ std::string ClickhouseBlock::column_list() const {
   return list;
 }
 
-std::string ClickhouseBlock::native(const std::vector<bool>& leave_out) const {
+ClickhouseBlock::Native ClickhouseBlock::native(const std::vector<bool>& leave_out) const {
   std::size_t kept = rows();
   for (const bool left : leave_out) kept -= left;
-  std::size_t used = 0;
-  std::size_t bytes = 0;
-  for (const Column& c : columns_) {
-    if (!c.used) continue;
-    ++used;
-    bytes += c.values.size() + c.nulls.size() + 200;  // name and type
-  }
-  std::string out;
-  out.reserve(bytes);
-  append_varint(out, used);
-  append_varint(out, kept);
+  Native native;
+  const auto add = [&native](std::string bytes) {
+    native.pieces.emplace_back(native.made.emplace_back(std::move(bytes)));
+    return native.pieces.back();
+  };
+  std::string head;
+  append_varint(head, static_cast<std::uint64_t>(
+                          std::count_if(columns_.begin(), columns_.end(),
+                                        [](const Column& column) { return column.used; })));
+  append_varint(head, kept);
+  std::string_view all_there;  // the nulls of a column that has none
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const ClickhouseColumn& info = clickhouse_columns()[i];
     const Column& c = columns_[i];
     if (!c.used) continue;
-    append_string(out, info.name);
-    append_string(out, info.type);
+    append_string(head, info.name);
+    append_string(head, info.type);
+    add(std::exchange(head, {}));
+    if (c.nullable && !c.nulls_kept) {
+      if (all_there.empty()) {
+        all_there = add(std::string(kept, '\0'));
+      } else {
+        native.pieces.push_back(all_there);
+      }
+    }
     if (kept == rows()) {
-      out += c.nulls.view();
-      out += c.values.view();
+      if (c.nulls_kept) native.pieces.push_back(c.nulls.view());
+      native.pieces.push_back(c.values.view());
     } else {
-      append_kept(out, c, leave_out);
+      add(kept_of(c, leave_out));
     }
   }
-  return out;
+  if (!head.empty()) add(std::move(head));
+  return native;
 }
 
-void ClickhouseBlock::append_kept(std::string& out, const Column& column,
-                                  const std::vector<bool>& leave_out) const {
-  for (std::size_t row = 0; column.nullable && row < rows(); ++row)
+std::string ClickhouseBlock::kept_of(const Column& column,
+                                     const std::vector<bool>& leave_out) const {
+  std::string out;
+  for (std::size_t row = 0; column.nulls_kept && row < rows(); ++row)
     if (!leave_out[row]) out += column.nulls.view()[row];
   std::string_view rest = column.values.view();
   for (std::size_t row = 0; row < rows(); ++row) {
@@ -201,6 +212,7 @@ void ClickhouseBlock::append_kept(std::string& out, const Column& column,
     if (!leave_out[row]) out += rest.substr(0, size);
     rest.remove_prefix(size);
   }
+  return out;
 }
 
 // --- ClickhouseEncoder ---------------------------------------------------------------------------
@@ -220,67 +232,103 @@ std::uint64_t ClickhouseEncoder::session_key(const TrafficRecord& record) {
   return hash ^ hash >> 32;
 }
 
-ClickhouseEncoder::Value ClickhouseEncoder::time_of(Field field, const TrafficRecord& record,
-                                                    const RecordClock& clock,
-                                                    const RecordClock::RecordZone& zone,
-                                                    bool& plain) {
-  const std::string_view text = record.text(field);
-  if (const auto civil = parse_device_time(text)) {
-    const std::int32_t offset = zone.offset_minutes_at(*civil);
-    plain = offset == zone_minutes_;
-    return {Value::Kind::Number,
-            static_cast<std::uint64_t>(civil->micros - offset * kMicrosPerMinute),
-            {}};
-  }
-  plain = false;
-  const auto time = clock.at(record, field, zone);
-  if (!time) return {};
-  if (field == Field::HighResTimestamp) {
-    high_res_digits_ = time->time.fraction_digits;
-    scratch_.clear();
-    append_rfc3339(scratch_, time->time);
-    plain = time->time.offset_minutes == zone_minutes_ && scratch_ == text;
-  }
-  return {Value::Kind::Number, static_cast<std::uint64_t>(time->time.utc_micros), {}};
+struct ClickhouseEncoder::Row {
+  const TrafficRecord& record;
+  const RecordClock& clock;
+  RecordClock::RecordZone zone;
+  std::optional<RecordClock::RecordTime> own;
+};
+
+void ClickhouseEncoder::note_odd(Field field, std::string_view text) {
+  append_odd(odd_, info(field).log_name, text);
 }
 
-ClickhouseEncoder::Value ClickhouseEncoder::value_of(Field field, const TrafficRecord& record,
-                                                     const RecordClock& clock,
-                                                     const RecordClock::RecordZone& zone) {
-  const StoredAs as = stored(field).as;
-  const std::string_view text = record.text(field);
-  Value value;
-  bool plain = true;
-  if (as == StoredAs::Word) {
-    value = {Value::Kind::Number, word_of(field, record), {}};
-    plain = text == word_text(field, static_cast<std::uint8_t>(value.number));
-  } else if (text.empty()) {
-    return value;
-  } else if (as == StoredAs::Time) {
-    value = time_of(field, record, clock, zone, plain);
-  } else if (as == StoredAs::Address) {
-    std::uint32_t quad = 0;
-    if (plain_quad(text, quad)) {
-      value = {Value::Kind::Address, 0, mapped(quad)};
-    } else if (const auto address = parse_ip(text)) {
-      value = {Value::Kind::Address, 0, *address};
-      plain = text == to_string(*address);
-    } else {
-      plain = false;
+void ClickhouseEncoder::put_times(ClickhouseBlock& block, const Row& row) {
+  for (const Field field : kFieldsStoredAs<StoredAs::Time>) {
+    const std::string_view text = row.record.text(field);
+    if (text.empty()) {
+      block.put_null(column_of(field));
+      continue;
     }
-  } else if (as == StoredAs::Protocol) {
-    const auto number = protocol_from(text);
-    if (number) value = {Value::Kind::Number, *number, {}};
-    plain = number && text == protocol_name(*number);
-  } else {
-    std::uint64_t number = 0;
-    const bool read =
-        parse_hex_or_decimal(text, number) && (as != StoredAs::Port || number <= 65535);
-    if (read) value = {Value::Kind::Number, number, {}};
-    plain = read && plain_number(text, number, as);
+    if (const auto civil = parse_device_time(text)) {
+      const std::int32_t offset = row.zone.offset_minutes_at(*civil);
+      block.put(column_of(field),
+                static_cast<std::uint64_t>(civil->micros - offset * kMicrosPerMinute));
+      if (offset != zone_minutes_) note_odd(field, text);
+      continue;
+    }
+    const bool is_own = row.own && row.own->source == field;
+    const auto time = is_own ? row.own : row.clock.at(row.record, field, row.zone);
+    if (!time) {
+      block.put_null(column_of(field));
+      note_odd(field, text);
+      continue;
+    }
+    block.put(column_of(field), static_cast<std::uint64_t>(time->time.utc_micros));
+    bool plain = false;
+    if (field == Field::HighResTimestamp) {
+      high_res_digits_ = time->time.fraction_digits;
+      scratch_.clear();
+      append_rfc3339(scratch_, time->time);
+      plain = time->time.offset_minutes == zone_minutes_ && scratch_ == text;
+    }
+    if (!plain) note_odd(field, text);
   }
-  if (!plain) append_odd(odd_, info(field).log_name, text);
-  return value;
+}
+
+void ClickhouseEncoder::put_addresses(ClickhouseBlock& block, const TrafficRecord& record) {
+  for (const Field field : kFieldsStoredAs<StoredAs::Address>) {
+    const std::string_view text = record.text(field);
+    std::uint32_t quad = 0;
+    if (text.empty()) {
+      block.put_null(column_of(field));
+    } else if (plain_quad(text, quad)) {
+      block.put_address(column_of(field), mapped(quad));
+    } else if (const auto address = parse_ip(text)) {
+      block.put_address(column_of(field), *address);
+      if (text != to_string(*address)) note_odd(field, text);
+    } else {
+      block.put_null(column_of(field));
+      note_odd(field, text);
+    }
+  }
+}
+
+void ClickhouseEncoder::put_words(ClickhouseBlock& block, const TrafficRecord& record) {
+  for (const Field field : kFieldsStoredAs<StoredAs::Word>) {
+    const std::string_view text = record.text(field);
+    const std::uint8_t word = word_of(field, record);
+    block.put(column_of(field), word);
+    const std::string_view known = word_text(field, word);
+    if (text.size() != known.size() || !equal_bytes(text.data(), known.data(), text.size()))
+      note_odd(field, text);
+  }
+}
+
+void ClickhouseEncoder::put_protocol(ClickhouseBlock& block, const TrafficRecord& record) {
+  for (const Field field : kFieldsStoredAs<StoredAs::Protocol>) {
+    const std::string_view text = record.text(field);
+    const auto number = text.empty() ? std::nullopt : protocol_from(text);
+    number ? block.put(column_of(field), *number) : block.put_null(column_of(field));
+    if (!text.empty() && !(number && text == protocol_name(*number))) note_odd(field, text);
+  }
+}
+
+template <StoredAs kAs>
+void ClickhouseEncoder::put_numbers(ClickhouseBlock& block, const TrafficRecord& record) {
+  for (const Field field : kFieldsStoredAs<kAs>) {
+    const std::string_view text = record.text(field);
+    std::uint64_t number = 0;
+    if (text.empty()) {
+      block.put_null(column_of(field));
+    } else if (parse_hex_or_decimal(text, number) && (kAs != StoredAs::Port || number <= 65535)) {
+      block.put(column_of(field), number);
+      if (!plain_number(text, number, kAs)) note_odd(field, text);
+    } else {
+      block.put_null(column_of(field));
+      note_odd(field, text);
+    }
+  }
 }
 
 void ClickhouseEncoder::note_engine(const EngineFacts& facts) {
@@ -300,88 +348,47 @@ void ClickhouseEncoder::add(ClickhouseBlock& block, std::uint64_t id, const Traf
   const RecordClock::RecordZone zone = clock.zone_of(record);
   const auto own = clock.of(record, zone);
   zone_minutes_ = own ? own->time.offset_minutes : 0;
-  values_.assign(kFieldCount, {});
-  for (const Field f : kTypedFields) values_[index_of(f)] = value_of(f, record, clock, zone);
+  block.begin_row(id);
+  put_times(block, {record, clock, zone, own});
+  put_addresses(block, record);
+  put_words(block, record);
+  put_protocol(block, record);
+  put_numbers<StoredAs::Number>(block, record);
+  put_numbers<StoredAs::Port>(block, record);
+  put_numbers<StoredAs::Hex>(block, record);
+  for (const Field field : kFieldsStoredAs<StoredAs::Text>)
+    block.put_text(column_of(field), record.text(field));
   for (const TrafficRecord::Extra& extra : record.extras) append_odd(odd_, extra.name, extra.value);
+  if (record.engine != nullptr) note_engine(*record.engine);
   if (!odd_.empty()) odd_ += '}';
 
-  const auto of_row = [&](RowColumn column) -> std::uint64_t {
-    switch (column) {
-      case RowColumn::Id:
-        return id;
-      case RowColumn::Time:
-        return static_cast<std::uint64_t>(own ? own->time.utc_micros : origin.received_micros);
-      case RowColumn::TimeKnown:
-        return own.has_value();
-      case RowColumn::ZoneMinutes:
-        return static_cast<std::uint64_t>(zone_minutes_);
-      case RowColumn::HighResDigits:
-        return high_res_digits_;
-      case RowColumn::Received:
-        return static_cast<std::uint64_t>(origin.received_micros);
-      case RowColumn::Format:
-        return static_cast<std::uint64_t>(record.format);
-      case RowColumn::Version:
-        return static_cast<std::uint64_t>(record.version);
-      case RowColumn::Partial:
-        return record.partial;
-      case RowColumn::Sessions:
-        return record.subtype == Subtype::Start ? 0 : record.repeatcnt;
-      case RowColumn::FinalAction:
-        return static_cast<std::uint64_t>(verdict.final_action);
-      case RowColumn::DecidedBy:
-        return static_cast<std::uint64_t>(verdict.decided_by);
-      case RowColumn::Outcome:
-        return static_cast<std::uint64_t>(verdict.outcome);
-      case RowColumn::EndedBy:
-        return static_cast<std::uint64_t>(verdict.ended_by);
-      case RowColumn::ReasonCode:
-        return static_cast<std::uint64_t>(verdict.reason_code);
-      case RowColumn::Confidence:
-        return static_cast<std::uint64_t>(verdict.confidence);
-      case RowColumn::Provisional:
-        return verdict.provisional;
-      case RowColumn::Contradictions:
-        return verdict.contradictions;
-      case RowColumn::Evidence:
-        return evidence_of(verdict);
-      case RowColumn::Sender:
-      case RowColumn::Odd:
-      case RowColumn::Raw:
-        break;
-    }
-    return 0;
+  const auto put = [&block](RowColumn column, auto value) {
+    block.put(position_of(column), static_cast<std::uint64_t>(value));
   };
-
-  block.begin_row(id);
-  for (const ClickhouseColumn& c : clickhouse_columns()) {
-    if (c.holds == Holds::Sender) {
-      block.put_text(origin.sender_name);
-    } else if (c.holds == Holds::SessionKey) {
-      block.put(session_key);
-    } else if (c.holds == Holds::AppStatus) {
-      block.put(static_cast<std::uint64_t>(record.app_status));
-    } else if (c.holds == Holds::OfRow) {
-      if (c.width > 0) {
-        block.put(of_row(c.row));
-      } else {
-        block.put_text(c.row == RowColumn::Odd ? std::string_view(odd_)
-                       : keep_raw              ? std::string_view(record.raw)
-                                               : std::string_view());
-      }
-    } else if (c.width == 0) {
-      block.put_text(record.text(c.field));
-    } else {
-      const Value& value = values_[index_of(c.field)];
-      if (value.kind == Value::Kind::Number) {
-        block.put(value.number);
-      } else if (value.kind == Value::Kind::Address) {
-        block.put_bytes({reinterpret_cast<const char*>(value.address.bytes.data()), 16});
-      } else {
-        block.put_null();
-      }
-    }
-  }
+  put(RowColumn::Id, id);
+  put(RowColumn::Time, own ? own->time.utc_micros : origin.received_micros);
+  put(RowColumn::TimeKnown, own.has_value());
+  put(RowColumn::ZoneMinutes, zone_minutes_);
+  put(RowColumn::HighResDigits, high_res_digits_);
+  put(RowColumn::Received, origin.received_micros);
+  block.put_text(position_of(RowColumn::Sender), origin.sender_name);
+  put(RowColumn::Format, record.format);
+  put(RowColumn::Version, record.version);
+  put(RowColumn::Partial, record.partial);
+  put(RowColumn::Sessions, record.subtype == Subtype::Start ? 0 : record.repeatcnt);
+  put(RowColumn::FinalAction, verdict.final_action);
+  put(RowColumn::DecidedBy, verdict.decided_by);
+  put(RowColumn::Outcome, verdict.outcome);
+  put(RowColumn::EndedBy, verdict.ended_by);
+  put(RowColumn::ReasonCode, verdict.reason_code);
+  put(RowColumn::Confidence, verdict.confidence);
+  put(RowColumn::Provisional, verdict.provisional);
+  put(RowColumn::Contradictions, verdict.contradictions);
+  put(RowColumn::Evidence, evidence_of(verdict));
+  block.put_text(position_of(RowColumn::Odd), odd_);
+  block.put_text(position_of(RowColumn::Raw), keep_raw ? record.raw : std::string_view());
+  block.put(kSessionKeyColumn, session_key);
+  block.put(kAppStatusColumn, static_cast<std::uint64_t>(record.app_status));
 }
 
 // --- ClickhouseDecoder ---------------------------------------------------------------------------

@@ -234,14 +234,21 @@ Result<std::string> ClickhouseServer::fetch(const std::string& sql,
   return send("", sql, settings, false);
 }
 
-Result<void> ClickhouseServer::insert(const std::string& statement, std::string_view block,
+Result<void> ClickhouseServer::insert(const std::string& statement,
+                                      std::span<const std::string_view> block,
                                       const ClickhouseSettings& settings) {
   // On the way over a network a third or less of the bytes; a machine without the library can do
   // without it.
-  const auto packed = lz4_blocks(block);
+  auto packed = lz4_blocks(block);
   std::string parameters = "&query=" + escaped(statement);
-  if (packed) parameters += kLz4Parameters;
-  auto done = send(parameters, packed ? std::string_view(*packed) : block, settings, true);
+  std::string body;
+  if (packed) {
+    parameters += kLz4Parameters;
+    body = *std::move(packed);
+  } else {
+    for (const std::string_view piece : block) body += piece;
+  }
+  auto done = send(parameters, body, settings, true);
   if (!done) return tl::unexpected(done.error());
   return {};
 }

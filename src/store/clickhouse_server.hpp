@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,8 +46,8 @@ class ClickhouseServer {
                     const ClickhouseSettings& settings = {});
   // SELECT with a FORMAT: its bytes, once the server has them all.
   Result<std::string> fetch(const std::string& sql, const ClickhouseSettings& settings = {});
-  // A block of rows in the format Native, never sent twice by itself.
-  Result<void> insert(const std::string& statement, std::string_view block,
+  // A block of rows in the format Native, in pieces, never sent twice by itself.
+  Result<void> insert(const std::string& statement, std::span<const std::string_view> block,
                       const ClickhouseSettings& settings);
   // Whether the error says that a shard did not answer.
   static bool shard_missing(const Error& error);

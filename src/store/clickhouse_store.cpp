@@ -331,7 +331,12 @@ ClickhouseBlock& ClickhouseStore::open_block(std::uint64_t shard) {
   if (blocks_.size() <= shard) blocks_.resize(shards_);
   for (ClickhouseBlock& block : blocks_[shard])
     if (block.rows() < kBlockRows) return block;
-  return blocks_[shard].emplace_back();
+  // Its columns will be about as large as those before: they need not grow there step by step.
+  ClickhouseBlock& next = blocks_[shard].emplace_back();
+  for (const ShardBlocks* blocks : {&blocks_, &sending_.blocks})
+    if (blocks->size() > shard && !(*blocks)[shard].empty() && &(*blocks)[shard].front() != &next)
+      next.reserve_as((*blocks)[shard].front());
+  return next;
 }
 
 // They are kept, with their memory.
@@ -425,7 +430,7 @@ Result<void> ClickhouseStore::insert(ClickhouseServer& server, const ClickhouseB
   const ClickhousePlace place{address_.database, options_.cluster, 1, {}};
   return server.insert(fmt::format("INSERT INTO {} ({}) FORMAT Native",
                                    clickhouse_local_table(place), block.column_list()),
-                       block.native(leave_out), settings);
+                       block.native(leave_out).pieces, settings);
 }
 
 // Which rows of the block are stored. First an insert that its sender has lost has to end, or it

@@ -4,6 +4,7 @@
 // looked at, as nothing looks at one of a plain body. The same bytes give the same blocks.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -15,7 +16,8 @@ namespace endreason {
 inline constexpr std::string_view kLz4Parameters =
     "&decompress=1&http_native_compression_disable_checksumming_on_decompress=1";
 
-// An error where there is no library; the bytes can be sent as they are then.
-Result<std::string> lz4_blocks(std::string_view bytes);
+// Of all pieces, one behind the other. An error where there is no library; the bytes can be sent as
+// they are then.
+Result<std::string> lz4_blocks(std::span<const std::string_view> pieces);
 
 }  // namespace endreason
