@@ -73,10 +73,10 @@ class Endreason:
             body = reply.read().decode()
         return json.loads(body) if path.startswith("/api") else body
 
-    def send(self, text):
+    def send(self, text, sender="test"):
         """True when the lines were taken."""
-        request = urllib.request.Request(self.url.rstrip("/") + "/api/v1/ingest?sender=test",
-                                         data=text.encode())
+        request = urllib.request.Request(
+            self.url.rstrip("/") + f"/api/v1/ingest?sender={sender}", data=text.encode())
         try:
             with urllib.request.urlopen(request, timeout=60) as reply:
                 return reply.status == 200
@@ -228,7 +228,7 @@ def two_nodes(program, trial):
     other.start()
     first = trial.next
     for begin in (first, first + 1000):
-        if not other.send("".join(line(n) for n in range(begin, begin + 1000))):
+        if not other.send("".join(line(n) for n in range(begin, begin + 1000)), "elsewhere"):
             raise RuntimeError("the second node takes no rows")
         other.kill()
         other.start()
@@ -237,6 +237,17 @@ def two_nodes(program, trial):
     rows = trial.endreason.get("/api/v1/status")["store"]["rows"]
     if rows != first + 1999:
         raise RuntimeError(f"two nodes stored {rows} rows of {first + 1999}")
+    for number in (first - 1, first):  # a row of each
+        questions = [f"/api/v1/records?filter=(seqno%20eq%20{number})&limit=9"]
+        questions.append("/api/v1/records/" +
+                         other.get(questions[0])["records"][0]["_id"])
+        for question in questions:
+            answers = [node.get(question) for node in (trial.endreason, other)]
+            if answers[0] != answers[1]:
+                raise RuntimeError(f"{question}: two nodes do not answer alike: {answers}")
+        name = "elsewhere" if number == first else "test"
+        if name not in answers[0]["record"]["_file"]:
+            raise RuntimeError(f"who sent row {number} is not {name}: {answers[0]['record']}")
     other.kill(signal.SIGTERM)
     trial.endreason.kill(signal.SIGTERM)
     shutil.rmtree(os.path.join(trial.folder, "data"))

@@ -16,6 +16,7 @@
 #include "ingest/stored_rows_for_test.hpp"
 #include "model/engine_facts_text.hpp"
 #include "query/filter_sql.hpp"
+#include "store/clickhouse_server.hpp"
 #include "store/store.hpp"
 
 namespace endreason {
@@ -261,11 +262,20 @@ class StoreSuite : public testing::Test {
     const auto span = duckdb_->span({});
     ASSERT_TRUE(span && span->first);
     const std::int64_t middle = *span->first + (*span->last - *span->first) / 2;
-    for (const std::int64_t from : {middle, *span->last - 3'600'000'000}) {
+    constexpr std::int64_t kMinute = 60'000'000, kSweeps = 1'773'100'800'000'000;  // 2026-03-10
+    const std::pair<std::int64_t, std::int64_t> parts[] = {
+        {middle, *span->last},
+        {*span->last - 60 * kMinute, *span->last},
+        // Whole days and whole hours, and ends that cut both.
+        {kSweeps, kSweeps + 2 * 1440 * kMinute},
+        {kSweeps + 540 * kMinute, kSweeps + (1440 + 600) * kMinute},
+        {kSweeps + 570 * kMinute, kSweeps + (2880 + 590) * kMinute},
+        {kSweeps + 555 * kMinute + 1, kSweeps + 580 * kMinute}};
+    for (const auto& [from, to] : parts) {
       expect_equal("overview of a part", [&](Store& s) -> Result<std::string> {
         RowScope part = scope(&s, "");
         part.from = from;
-        part.to = *span->last;
+        part.to = to;
         const auto answer = s.overview({part, 1'800'000'000'000'000}, {});
         if (!answer) return tl::unexpected(answer.error());
         return overview_text(*answer);
@@ -490,7 +500,7 @@ TEST_F(StoreSuite, SqlOfUsersReadsTheViewAndNothingElse) {
 }
 
 // One row of its own kind, told by its sequence number.
-void add_row(Store& store, std::uint64_t seqno) {
+void add_row(Store& store, std::uint64_t seqno, std::string_view sender = "tcp") {
   TrafficRecord record;
   record.reset("");
   record.set_copy(Field::Serial, "0099");
@@ -498,15 +508,16 @@ void add_row(Store& store, std::uint64_t seqno) {
   record.set_copy(Field::Seqno, std::to_string(seqno));
   record.set_copy(Field::Src, "10.9.0." + std::to_string(seqno % 250));
   record.set_copy(Field::TimeGenerated, "2026/03/" + std::to_string(10 + seqno % 3) + " 10:00:00");
-  const auto id = store.add(record, {}, {5, 0, "tcp"}, {});
+  const auto id = store.add(record, {}, {5, 0, sender}, {});
   ASSERT_TRUE(id) << id.error().message;
 }
 
 class ClickhouseRestart : public StoreSuite {
  protected:
-  std::unique_ptr<Store> open(const std::string& name) {
+  std::unique_ptr<Store> open(const std::string& name, std::uint16_t node = 0) {
     StoreOptions options = options_;
-    options.folder = folder_ + "/" + name;
+    options.folder = folder_ + "/" + name + (node == 0 ? "" : "-" + std::to_string(node));
+    options.node = node;
     options.clickhouse.replace(options.clickhouse.rfind('/') + 1, std::string::npos, name);
     auto store = open_clickhouse_store(options);
     EXPECT_TRUE(store) << store.error().message;
@@ -624,6 +635,25 @@ TEST_F(ClickhouseRestart, SumsOfADayAreLeftAsideOnceARowOfItComesLate) {
   EXPECT_EQ(overview_rows(), 95u);
 }
 
+// An older endreason added up no hours of addresses.
+TEST_F(ClickhouseRestart, SumsThatLackALevelAreMadeAnew) {
+  const auto store = open("older");
+  for (std::uint64_t i = 1; i <= 90; ++i) add_row(*store, i);
+  ASSERT_TRUE(store->commit({}));
+  const auto address = parse_clickhouse_address(server_->address());
+  ClickhouseServer server(*address, address->servers.at(0), "", "");
+  const auto marked = server.run(
+      "INSERT INTO older.traffic_sums (day, generation, rollup, since, rows_n, sessions_n) SELECT "
+      "intDiv(time, 86400000000) AS d, toUInt64(7), toUInt8(0), d, count(), toUInt64(0) FROM "
+      "older.traffic_rows GROUP BY d");
+  ASSERT_TRUE(marked) << marked.error().message;
+  const auto rows = [&] { return store->overview({{}, 1'800'000'000'000'000}, {})->now.all.rows; };
+  EXPECT_EQ(rows(), 90u);
+  for (int day = 0; day < 3; ++day) EXPECT_TRUE(*store->maintain(true));
+  EXPECT_FALSE(*store->maintain(true));
+  EXPECT_EQ(rows(), 90u);
+}
+
 TEST_F(ClickhouseRestart, AFolderThatIsNewDoesNotUseNumbersAgain) {
   {
     const auto store = open("renewed");
@@ -633,6 +663,29 @@ TEST_F(ClickhouseRestart, AFolderThatIsNewDoesNotUseNumbersAgain) {
   std::filesystem::remove_all(folder_ + "/renewed");
   // Nor those of a block that another node may have to send again.
   EXPECT_EQ(open("renewed")->next_id(), 6u + (1u << 24));
+}
+
+TEST_F(ClickhouseRestart, EveryNodeKnowsWhoSentARow) {
+  const auto first = open("shared");
+  const auto second = open("shared", 1);
+  add_row(*first, 1, "tcp 10.0.0.1");
+  ASSERT_TRUE(first->add_sender(0, "tcp 10.0.0.1"));
+  ASSERT_TRUE(first->commit({}));
+  add_row(*second, 2, "udp caf\xe9");  // a name is any bytes
+  ASSERT_TRUE(second->add_sender(0, "udp caf\xe9"));
+  ASSERT_TRUE(second->commit({}));
+  for (const auto* store : {&first, &second}) {
+    std::vector<std::string> senders;
+    RowsQuestion question;
+    question.order = RowsQuestion::Order::AsStored;
+    const auto read = (*store)->read_rows(question, {}, [&](StoredRow& row) {
+      senders.push_back(row.sender);
+      return true;
+    });
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(senders, (std::vector<std::string>{"tcp 10.0.0.1", "udp caf\xe9"}));
+  }
+  EXPECT_EQ(*first->senders(), std::vector<std::string>{"tcp 10.0.0.1"}) << "its own, by number";
 }
 
 TEST_F(ClickhouseRestart, MessagesSayWhatToSetAndNoPassword) {

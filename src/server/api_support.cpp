@@ -221,36 +221,71 @@ std::string grouped_digits(std::uint64_t value) {
   return digits;
 }
 
-RecordJson::RecordJson(const ApiContext& context, std::vector<OutputColumn> columns, From from) {
-  WriterOptions options;
-  options.format = OutputFormat::Ndjson;
-  options.columns = std::move(columns);
-  options.clock = context.options.clock;
-  options.why = why;
+RowWriter::RowWriter(const ApiContext& context, WriterOptions options, From from)
+    : options_(std::move(options)) {
+  options_.clock = context.options.clock;
+  options_.why = why;
   if (from == From::Senders)
     for (const auto& sender : context.ingestor.snapshot().senders)
-      options.inputs.push_back(sender.name);
-  writer_ = make_writer(options);
+      options_.inputs.push_back(sender.name);
+  writer_ = make_writer(options_);
 }
 
-std::string RecordJson::text(const TrafficRecord& record, const Verdict& verdict,
-                             std::uint64_t id) {
-  scratch_.clear();
-  writer_->write(record, verdict, scratch_);
-  if (scratch_.ends_with('\n')) scratch_.pop_back();
+void RowWriter::write(StoredRow& row, std::string& out) {
+  if (!row.sender.empty()) {
+    const auto number = static_cast<std::uint32_t>(options_.inputs.size());
+    const auto [known, is_new] = brought_.try_emplace(row.sender, number);
+    // Once for each name of an answer.
+    if (is_new) {
+      options_.inputs.push_back(row.sender);
+      writer_ = make_writer(options_);
+    }
+    row.record.file = known->second;
+  }
+  writer_->write(row.record, row.verdict, out);
+}
+
+RecordJson::RecordJson(const ApiContext& context, std::vector<OutputColumn> columns, From from)
+    : writer_(
+          context,
+          [&] {
+            WriterOptions options;
+            options.format = OutputFormat::Ndjson;
+            options.columns = std::move(columns);
+            return options;
+          }(),
+          from) {}
+
+// Of the line that was written.
+std::string RecordJson::object(std::uint64_t id) const {
+  std::string_view line = scratch_;
+  if (line.ends_with('\n')) line.remove_suffix(1);
   std::string out = fmt::format("{{\"_id\":\"{}\"", id);
-  if (scratch_.size() > 2) {
+  if (line.size() > 2) {
     out += ',';
-    out += std::string_view(scratch_).substr(1);
+    out += line.substr(1);
   } else {
     out += '}';
   }
   return out;
 }
 
+std::string RecordJson::text(const TrafficRecord& record, const Verdict& verdict,
+                             std::uint64_t id) {
+  scratch_.clear();
+  writer_.write(record, verdict, scratch_);
+  return object(id);
+}
+
 void RecordJson::append(JsonWriter& json, const TrafficRecord& record, const Verdict& verdict,
                         std::uint64_t id) {
   json.raw(text(record, verdict, id));
+}
+
+void RecordJson::append(JsonWriter& json, StoredRow& row) {
+  scratch_.clear();
+  writer_.write(row, scratch_);
+  json.raw(object(row.id));
 }
 
 void append_explanation(JsonWriter& json, const TrafficRecord& record, const Verdict& verdict) {

@@ -85,18 +85,39 @@ std::string grouped_digits(std::uint64_t value);
 // What became of lines, as members of an object.
 void append_counts(JsonWriter& json, const IngestCounts& counts);
 
+// Writes stored rows, with the names of who sent them: this node's by their numbers, and those that
+// rows bring along, which another node may have stored.
+class RowWriter {
+ public:
+  enum class From : std::uint8_t { Senders, Nowhere };  // whose names `file` of a record means
+  RowWriter(const ApiContext& context, WriterOptions options, From from = From::Senders);
+  void write(const TrafficRecord& record, const Verdict& verdict, std::string& out) {
+    writer_->write(record, verdict, out);
+  }
+  void write(StoredRow& row, std::string& out);
+  void begin(std::string& out) { writer_->begin(out); }
+  void end(std::string& out) { writer_->end(out); }
+
+ private:
+  WriterOptions options_;
+  std::map<std::string, std::uint32_t, std::less<>> brought_;  // numbers behind this node's
+  std::unique_ptr<RecordWriter> writer_;
+};
+
 // Records as JSON objects with their `_id`.
 class RecordJson {
  public:
-  enum class From : std::uint8_t { Senders, Nowhere };  // whose names `file` of a record means
+  using From = RowWriter::From;
   RecordJson(const ApiContext& context, std::vector<OutputColumn> columns,
              From from = From::Senders);
   void append(JsonWriter& json, const TrafficRecord& record, const Verdict& verdict,
               std::uint64_t id);
+  void append(JsonWriter& json, StoredRow& row);
   std::string text(const TrafficRecord& record, const Verdict& verdict, std::uint64_t id);
 
  private:
-  std::unique_ptr<RecordWriter> writer_;
+  std::string object(std::uint64_t id) const;
+  RowWriter writer_;
   std::string scratch_;
 };
 

@@ -48,32 +48,32 @@ tl::expected<std::vector<OutputColumn>, HttpResponse> chosen_columns(const HttpR
 class Download final : public HttpStream {
  public:
   Download(const ApiContext& context, RowScope scope, const WriterOptions& options)
-      : context_(context), writer_(make_writer(options)) {
+      : context_(context), writer_(context, options) {
     question_.scope = std::move(scope);
     question_.behind = RowsQuestion::Place{};
     question_.most = kPartRows;
   }
 
   State next(std::string& out) override {
-    if (!begun_) writer_->begin(out);
+    if (!begun_) writer_.begin(out);
     begun_ = true;
     std::uint64_t rows = 0;
     const auto read = context_.store.read_rows(question_, context_.limits(), [&](StoredRow& row) {
-      writer_->write(row.record, row.verdict, out);
+      writer_.write(row, out);
       question_.behind->id = row.id;
       ++rows;
       return true;
     });
     if (!read) return State::Failed;
     if (rows == kPartRows) return State::More;
-    writer_->end(out);
+    writer_.end(out);
     return State::End;
   }
 
  private:
   const ApiContext& context_;
   RowsQuestion question_;
-  std::unique_ptr<RecordWriter> writer_;
+  RowWriter writer_;
   bool begun_ = false;
 };
 
@@ -93,10 +93,6 @@ HttpResponse download(const HttpRequest& request, const ApiContext& context, con
     if (!columns) return columns.error();
     options.columns = *std::move(columns);
   }
-  options.clock = context.options.clock;
-  options.why = why;
-  for (const auto& sender : context.ingestor.snapshot().senders)
-    options.inputs.push_back(sender.name);
   HttpResponse response;
   response.content_type =
       name == "csv" || name == "panos" ? "text/csv; charset=utf-8" : "application/x-ndjson";
@@ -157,7 +153,7 @@ HttpResponse page(const HttpRequest& request, const ApiContext& context, const S
   RowsQuestion::Place last;
   const auto read = context.store.read_rows(question, context.limits(), [&](StoredRow& row) {
     if (++rows > *limit) return false;
-    records.append(json, row.record, row.verdict, row.id);
+    records.append(json, row);
     last = {row.time_micros, row.id};
     return true;
   });
@@ -244,12 +240,17 @@ StoryRow story_row(const StoredRow& row) {
   return made;
 }
 
+std::string sender_of(const StoredRow& row, const ApiContext& context) {
+  if (!row.sender.empty()) return row.sender;
+  const auto senders = context.ingestor.snapshot().senders;
+  return row.record.file < senders.size() ? senders[row.record.file].name : std::string();
+}
+
 // Of a row that was made from packets: the packets, or why they cannot be shown any more.
 std::string ladder_of(const StoredRow& row, const ApiContext& context) {
   if (row.record.format != InputFormat::Engine || !context.options.read_ladder) return "null";
-  const auto senders = context.ingestor.snapshot().senders;
-  if (row.record.file >= senders.size()) return "null";
-  std::string_view path = senders[row.record.file].name;
+  const std::string sender = sender_of(row, context);
+  std::string_view path = sender;
   if (!path.starts_with(kCaptureSender)) return "null";
   path.remove_prefix(kCaptureSender.size());
   std::uint64_t seqno = 0;
@@ -286,7 +287,7 @@ HttpResponse answer_record(std::string_view id, const ApiContext& context) {
     const auto read = context.store.read_rows(question, context.limits(), [&](StoredRow& row) {
       RecordJson record(context, {});
       json.object().key("record");
-      record.append(json, row.record, row.verdict, row.id);
+      record.append(json, row);
       json.text_or_null("raw", row.raw);
       append_explanation(json.key("verdict"), row.record, row.verdict);
       story.push_back(story_row(row));

@@ -114,11 +114,6 @@ Result<void> ClickhouseStore::read_rows(const RowsQuestion& question, const Quer
                             : descending                      ? "time DESC, id DESC"
                                                               : "time, id";
   // All columns are read of the rows alone that are wanted.
-  SenderNumbers senders;
-  {
-    const std::scoped_lock lock(senders_mutex_);
-    senders = sender_numbers_;
-  }
   QueryLimits places = limits;
   places.rows = UINT64_MAX;
   const auto found =
@@ -147,7 +142,7 @@ Result<void> ClickhouseStore::read_rows(const RowsQuestion& question, const Quer
           return server.fetch(sql, settings);
         });
     if (!bytes) return tl::unexpected(bytes.error());
-    ClickhouseDecoder decoder(*bytes, senders);
+    ClickhouseDecoder decoder(*bytes);
     StoredRow row;
     while (true) {
       const auto more = decoder.next(row);

@@ -73,11 +73,16 @@ Result<void> ClickhouseStore::export_parquet(const RowScope& scope, const std::s
   if (!opened) return tl::unexpected(opened.error());
   auto& rows = static_cast<DuckdbStore&>(**opened);
 
-  const auto names = senders();
-  if (!names) return tl::unexpected(names.error());
-  for (std::size_t i = 0; i < names->size(); ++i)
-    if (auto named = rows.add_sender(static_cast<std::uint16_t>(i), (*names)[i]); !named)
-      return named;
+  // By name; rows of all nodes are among them.
+  std::map<std::string, std::uint16_t> numbers;
+  const auto number_of_sender = [&](const std::string& name) -> Result<std::uint16_t> {
+    if (const auto known = numbers.find(name); known != numbers.end()) return known->second;
+    if (numbers.size() == UINT16_MAX) return std::uint16_t{UINT16_MAX};  // that has no name
+    const auto number = static_cast<std::uint16_t>(numbers.size());
+    if (auto named = rows.add_sender(number, name); !named) return tl::unexpected(named.error());
+    numbers.emplace(name, number);
+    return number;
+  };
   ZonesOfRows zones;
   RowsQuestion question;
   question.scope = scope;
@@ -90,7 +95,12 @@ Result<void> ClickhouseStore::export_parquet(const RowScope& scope, const std::s
       question.behind = RowsQuestion::Place{row.time_micros, row.id};
       rows.take_id(row.id);
       row.record.raw = row.raw;
-      const RowOrigin origin{row.received_micros, static_cast<std::uint16_t>(row.record.file), {}};
+      const auto sender = number_of_sender(row.sender);
+      if (!sender) {
+        well = tl::unexpected(sender.error());
+        return false;
+      }
+      const RowOrigin origin{row.received_micros, *sender, {}};
       if (auto one = rows.add(row.record, row.verdict, origin, zones.of(row)); !one)
         well = tl::unexpected(one.error());
       return well.has_value();

@@ -407,7 +407,6 @@ const std::string& ClickhouseDecoder::select_list() {
 struct ClickhouseDecoder::Row {
   std::array<std::uint64_t, kRowColumns.size()> numbers{};
   std::string odd;
-  std::uint16_t sender = UINT16_MAX;
 };
 
 bool ClickhouseDecoder::take(std::size_t n, std::string_view& out) {
@@ -440,10 +439,7 @@ bool ClickhouseDecoder::read_column(const ClickhouseColumn& column, Row& row, St
       out.record.set_copy(column.field, as_bytes(bytes));
     if (column.holds == Holds::OfRow && column.row == RowColumn::Odd) row.odd = as_bytes(bytes);
     if (column.holds == Holds::OfRow && column.row == RowColumn::Raw) out.raw = as_bytes(bytes);
-    if (column.holds == Holds::Sender) {
-      const auto known = senders_.find(std::string(bytes));
-      row.sender = known != senders_.end() ? known->second : UINT16_MAX;
-    }
+    if (column.holds == Holds::Sender) out.sender = as_bytes(bytes);
     return true;
   }
   if (!take(column.width, bytes)) return false;
@@ -518,7 +514,7 @@ Result<bool> ClickhouseDecoder::next(StoredRow& out) {
   out.record.version = static_cast<PanosVersion>(number(RowColumn::Version));
   out.record.partial = number(RowColumn::Partial) != 0;
   out.record.line = out.id;
-  out.record.file = row.sender;
+  out.record.file = UINT32_MAX;  // another node's numbers are not ours
   Verdict v;
   v.final_action = static_cast<FinalAction>(number(RowColumn::FinalAction));
   v.decided_by = static_cast<DecidedBy>(number(RowColumn::DecidedBy));

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <cstring>
 #include <deque>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -233,15 +232,11 @@ class ClickhouseEncoder {
   std::uint8_t high_res_digits_ = 0;
 };
 
-using SenderNumbers = std::map<std::string, std::uint16_t>;
-
 // Reads rows of clickhouse_columns() one after another; a row lives until the next is read.
 class ClickhouseDecoder {
  public:
   static const std::string& select_list();
-  // `senders` gives the numbers of names; others than these have none.
-  ClickhouseDecoder(std::string_view bytes, const SenderNumbers& senders)
-      : rest_(bytes), senders_(senders) {}
+  explicit ClickhouseDecoder(std::string_view bytes) : rest_(bytes) {}
   // False at the end. An answer that is cut short gives an error.
   Result<bool> next(StoredRow& row);
 
@@ -251,7 +246,6 @@ class ClickhouseDecoder {
   bool take_text(std::string_view& out);
   bool read_column(const ClickhouseColumn& column, Row& row, StoredRow& out);
   std::string_view rest_;
-  const SenderNumbers& senders_;
   OddColumn odd_;  // of the last row
 };
 

@@ -78,7 +78,6 @@ Result<void> ClickhouseStore::learn_what_is_there() {
   if (any)
     if (auto learned = learn_numbers(!*known); !learned) return learned;
   senders_ = known_.senders;
-  number_senders();
   end_stream();
   return {};
 }
@@ -115,12 +114,6 @@ Result<void> ClickhouseStore::learn_numbers(bool folder_is_new) {
                             "numbers into {}; give each node a number of its own",
                             options_.node, table()));
   return {};
-}
-
-void ClickhouseStore::number_senders() {
-  const std::scoped_lock lock(senders_mutex_);
-  for (std::size_t i = sender_numbers_.size(); i < known_.senders.size(); ++i)
-    sender_numbers_.emplace(as_utf8_text(known_.senders[i]), static_cast<std::uint16_t>(i));
 }
 
 // --- schema --------------------------------------------------------------------------------------
@@ -290,7 +283,6 @@ Result<void> ClickhouseStore::finish_commit() {
 void ClickhouseStore::keep_committed() {
   known_.state = std::move(sending_.state);
   known_.senders = std::move(sending_.senders);
-  number_senders();
   if (stream_) {
     end_stream();
     return;

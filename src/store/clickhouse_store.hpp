@@ -162,7 +162,6 @@ class ClickhouseStore final : public Store {
                       const std::vector<bool>& leave_out);
   Result<std::vector<bool>> already_there(Node& node, const ClickhouseBlock& block);
   std::string insert_name() const;
-  void number_senders();
   Result<void> save() { return write_clickhouse_state(state_file_, known_); }
   template <class Answer>
   Result<Answer> answered(
@@ -188,9 +187,6 @@ class ClickhouseStore final : public Store {
   std::atomic<std::uint64_t> attempts_ = 0;
   std::optional<StreamRows> stream_;
   std::uint64_t first_id_ = 1;  // of what is added
-
-  std::mutex senders_mutex_;
-  SenderNumbers sender_numbers_;  // of those that are committed
 
   mutable std::mutex idle_mutex_;
   mutable std::vector<Servers> idle_;  // connections for questions

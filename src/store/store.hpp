@@ -67,8 +67,10 @@ struct StoredRow {
   std::int64_t time_micros{};  // UTC
   std::int64_t received_micros{};
   bool time_known{};
-  std::string raw;       // empty: not kept
-  TrafficRecord record;  // its file is the number of the sender
+  std::string raw;     // empty: not kept
+  std::string sender;  // who sent it, where the store has the name with the row; then the record's
+                       // file is UINT32_MAX
+  TrafficRecord record;  // its file is else the number of the sender
   Verdict verdict;
 };
 
