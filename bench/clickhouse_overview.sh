@@ -7,6 +7,8 @@
 # overview and most filters read.
 # usage: bench/clickhouse_overview.sh [OPTION of serve]...
 # Settings: see timing.sh; BENCH_MILLIONS (default 10; what is promised is promised for 100), BENCH_ROUNDS (default 5), BENCH_ALL,
+# BENCH_BATCH_SECONDS: of how long a time a million rows are (default 348, as the generator makes them),
+# BENCH_HOURS: also ask for the last so many hours, for each number, such as "24 6",
 # BENCH_KEEP: a folder whose servers' data are kept and used again, BENCH_LOAD: store at most so many millions more in it, and ask
 # nothing.
 # Needs clickhouse-server and zookeeper.
@@ -14,7 +16,8 @@ set -euo pipefail
 # shellcheck source=bench/timing.sh
 source "$(dirname "${BASH_SOURCE[0]}")/timing.sh"
 
-readonly http=127.0.0.1:18097 syslog_port=15597 batch=1000000 seconds_of_batch=348
+readonly http=127.0.0.1:18097 syslog_port=15597 batch=1000000 seconds_as_made=348
+seconds_of_batch=${BENCH_BATCH_SECONDS:-$seconds_as_made}
 millions=${BENCH_MILLIONS:-10}
 rounds=${BENCH_ROUNDS:-5}
 store=${BENCH_KEEP:-$(mktemp -d "$folder/clickhouse-XXXXXX")}
@@ -69,8 +72,9 @@ add_copy() {
 provisional, contradictions, app_status, serial, vsys, type, subtype, action, session_end_reason, src, dst, dport, proto, rule, \
 app, bytes"
   local later=$(($1 * seconds_of_batch * 1000000))
-  ask "INSERT INTO bench.traffic_rows_here (id, time, $kept) SELECT id + $others, time + $later, $kept FROM
-    bench.traffic_rows_here WHERE id <= $batch AND time < $begin + ($seconds_of_batch + 1) * 1000000" "$2"
+  ask "INSERT INTO bench.traffic_rows_here (id, time, $kept) SELECT id + $others,
+    $begin + $later + intDiv((time - $begin) * $seconds_of_batch, $seconds_as_made), $kept FROM
+    bench.traffic_rows_here WHERE id <= $batch AND time < $begin + ($seconds_as_made + 1) * 1000000" "$2"
 }
 last=$millions
 [ -z "${BENCH_LOAD:-}" ] || last=$((there / batch + BENCH_LOAD < millions ? there / batch + BENCH_LOAD : millions))
@@ -103,6 +107,13 @@ for ((round = 0; round < rounds; ++round)); do
   answer all
   jq -e ".totals.rows == $millions * $batch" "$store/answer.json" >/dev/null || { echo "rows are missing" >&2; exit 1; }
 done
+last_second=$(ask "SELECT intDiv(max(time), 1000000) + 1 FROM bench.traffic_rows")
+for hours in ${BENCH_HOURS:-}; do
+  since=$(date -u -d "@$((last_second - hours * 3600))" +%Y-%m-%dT%H:%M:%SZ)
+  for ((round = 0; round < rounds; ++round)); do
+    answer "$hours-hours" -d "from=$since" -d "to=${end/ /T}Z" || break
+  done
+done
 if [ -n "${BENCH_ALL:-}" ]; then
   answer half -d "from=${middle/ /T}Z" -d "to=${end/ /T}Z" || true
   answer filter --data-urlencode "filter=app eq ssl" || true
@@ -111,5 +122,6 @@ echo "$millions million rows in two shards, $(ask "SELECT round(sum(bytes) / 1e9
   active AND table = 'traffic_rows_here'") GB, with sums of $(ask "SELECT round(sum(bytes) / 1e6, 1), sum(rows) FROM
   cluster('test', system, parts) WHERE active AND table = 'traffic_sums_here'" | awk '{ print $1 " MB, " $2 " groups" }')"
 report all "overview of all (promised: 1000 ms of 100 million rows)"
+for hours in ${BENCH_HOURS:-}; do report "$hours-hours" "overview of the last $hours hours, beside the $hours before"; done
 [ -z "${BENCH_ALL:-}" ] || report half "overview of the later half of the time, beside the earlier"
 [ -z "${BENCH_ALL:-}" ] || report filter "overview of app eq ssl"

@@ -20,6 +20,7 @@ struct RollupInfo {
   std::string_view rows;   // which are added up
   std::string_view peers;  // an aggregate state that is kept with each group, or nothing
   std::string_view place;  // a number by which sums are in order within a unit
+  ClickhouseRollup finer = ClickhouseRollup::Marks;  // the same by a smaller unit; Marks: none
 };
 
 // What is missing is told by a value of its own.
@@ -37,8 +38,14 @@ constexpr std::string_view kPlaceOfDst = "cityHash64(ifNull(dst, toFixedString('
 
 constexpr std::int64_t kHourMicros = std::int64_t{3'600} * 1'000'000;
 
-// The finer the unit, the less is read from rows at the ends of a period; where nearly every
-// session has a group of its own, only whole days make them fewer.
+constexpr std::string_view kSourceKeys = "final_action, outcome, src";
+constexpr std::string_view kDestinationKeys = "final_action, outcome, dst";
+constexpr std::string_view kServerKeys = "reason_code, dst, dport, proto";
+constexpr std::string_view kFailedServers =
+    "final_action = 'allowed' AND outcome = 'failed' AND sessions > 0";
+
+// The finer the unit, the less is read from rows at the ends of a period. Addresses have fewer
+// groups by the day than by its hours, of which only those at the ends of a period are read.
 constexpr auto kRollups = std::to_array<RollupInfo>({
     {ClickhouseRollup::Marks, 0, "", "", "", kNoPlace},
     {ClickhouseRollup::Verdicts, 60'000'000,
@@ -47,12 +54,18 @@ constexpr auto kRollups = std::to_array<RollupInfo>({
     {ClickhouseRollup::Rules, kHourMicros, "final_action, outcome, reason_code, rule", "1", "",
      kNoPlace},
     {ClickhouseRollup::Applications, kHourMicros, "final_action, outcome, app", "1", "", kNoPlace},
-    {ClickhouseRollup::Sources, kDayMicros, "final_action, outcome, src", kBlockedOrFailed,
-     kTargets, kPlaceOfSrc},
-    {ClickhouseRollup::Destinations, kDayMicros, "final_action, outcome, dst", kBlockedOrFailed, "",
+    {ClickhouseRollup::Sources, kDayMicros, kSourceKeys, kBlockedOrFailed, kTargets, kPlaceOfSrc,
+     ClickhouseRollup::SourcesByHour},
+    {ClickhouseRollup::Destinations, kDayMicros, kDestinationKeys, kBlockedOrFailed, "",
+     kPlaceOfDst, ClickhouseRollup::DestinationsByHour},
+    {ClickhouseRollup::Servers, kDayMicros, kServerKeys, kFailedServers, kSources, kPlaceOfDst,
+     ClickhouseRollup::ServersByHour},
+    {ClickhouseRollup::SourcesByHour, kHourMicros, kSourceKeys, kBlockedOrFailed, kTargets,
+     kPlaceOfSrc},
+    {ClickhouseRollup::DestinationsByHour, kHourMicros, kDestinationKeys, kBlockedOrFailed, "",
      kPlaceOfDst},
-    {ClickhouseRollup::Servers, kDayMicros, "reason_code, dst, dport, proto",
-     "final_action = 'allowed' AND outcome = 'failed' AND sessions > 0", kSources, kPlaceOfDst},
+    {ClickhouseRollup::ServersByHour, kHourMicros, kServerKeys, kFailedServers, kSources,
+     kPlaceOfDst},
 });
 static_assert(rows_in_enum_order(kRollups));
 
@@ -109,21 +122,32 @@ std::string between(std::string_view column, std::optional<std::int64_t> from,
   return sql.empty() ? "1" : sql;
 }
 
-// The times of a period that no rolled up day has whole units of, as a condition; empty: none.
-std::string rest_of(const RolledDays& days, std::optional<std::int64_t> from,
-                    std::optional<std::int64_t> to, std::optional<std::int64_t> first,
-                    std::optional<std::int64_t> end) {
-  std::vector<std::string> parts;
-  std::optional<std::int64_t> at = from;
+// A time from `from` on and before `to`, as far as there are such ends.
+struct Period {
+  std::optional<std::int64_t> from, to;
+};
+
+// The times of a period that no rolled up day has between `first` and `end`.
+std::vector<Period> rest_of(const RolledDays& days, Period period,
+                            std::optional<std::int64_t> first, std::optional<std::int64_t> end) {
+  std::vector<Period> parts;
+  std::optional<std::int64_t> at = period.from;
   for (const auto& [day, generation] : days) {
     const std::int64_t begin = std::max(day * kDayMicros, first.value_or(INT64_MIN));
     const std::int64_t stop = std::min((day + 1) * kDayMicros, end.value_or(INT64_MAX));
     if (begin >= stop) continue;
-    if (!at || *at < begin) parts.push_back(between("time", at, begin));
+    if (!at || *at < begin) parts.push_back({at, begin});
     at = stop;
   }
-  if (!at || !to || *at < *to) parts.push_back(between("time", at, to));
-  return fmt::format("{}", fmt::join(parts, " OR "));
+  if (!at || !period.to || *at < *period.to) parts.push_back({at, period.to});
+  return parts;
+}
+
+std::string in_periods(const std::vector<Period>& periods) {
+  std::vector<std::string> conditions;
+  conditions.reserve(periods.size());
+  for (const Period& p : periods) conditions.push_back(between("time", p.from, p.to));
+  return fmt::format("{}", fmt::join(conditions, " OR "));
 }
 
 }  // namespace
@@ -193,11 +217,11 @@ std::vector<std::string> roll_up_statements(const ClickhousePlace& place, std::i
 std::string roll_up_mark(const ClickhousePlace& place, std::int64_t day, std::uint64_t generation,
                          std::uint64_t rows) {
   return fmt::format(
-      "INSERT INTO {0} (day, generation, rollup, since, rows_n, sessions_n) SELECT toInt64({1}), "
-      "toUInt64({2}), toUInt8(0), toInt64({1}), toUInt64({3}), count() FROM {0} WHERE day = {1} "
-      "AND "
-      "generation = {2}",
-      clickhouse_sums_table(place), day, generation, rows);
+      "INSERT INTO {0} (day, generation, rollup, since, rows_n, sessions_n, bytes_n) SELECT "
+      "toInt64({1}), toUInt64({2}), toUInt8(0), toInt64({1}), toUInt64({3}), count(), "
+      "toUInt64({4}) "
+      "FROM {0} WHERE day = {1} AND generation = {2}",
+      clickhouse_sums_table(place), day, generation, rows, kSumsVersion);
 }
 
 std::string clickhouse_place_sql(ClickhouseRollup rollup) {
@@ -213,34 +237,50 @@ std::string of_rolled_days(const RolledDays& days) {
 }
 
 std::string of_other_days(const RolledDays& days) {
-  return rest_of(days, std::nullopt, std::nullopt, std::nullopt, std::nullopt);
+  return in_periods(rest_of(days, {}, std::nullopt, std::nullopt));
 }
 
 std::string rolled_source(ClickhouseRollup which, const std::string& database,
                           const RolledDays& days, std::optional<std::int64_t> from,
                           std::optional<std::int64_t> to, RolledPeers peers,
                           const std::vector<std::uint64_t>& places) {
-  const RollupInfo& rollup = info_of(which);
-  std::optional<std::int64_t> first, end;
-  if (from) first = unit_before(*from + rollup.unit_micros - 1, rollup.unit_micros);
-  if (to) end = unit_before(*to, rollup.unit_micros);
-  RolledDays within;
-  for (const auto& [day, generation] : days)
-    if (!(first && (day + 1) * kDayMicros <= *first) && !(end && day * kDayMicros >= *end))
-      within.emplace(day, generation);
   const std::string only =
       places.empty() ? std::string() : fmt::format(" IN ({})", fmt::join(places, ", "));
+  const RollupInfo& rollup = info_of(which);
   const std::string columns = fmt::format("since, {}, {}", rollup.keys, sums_of(rollup, peers));
-  std::string sql;
-  if (!within.empty() && !(first && end && *first >= *end))
-    sql = fmt::format("SELECT {} FROM {}.traffic_sums WHERE rollup = {} AND {} AND {}{}", columns,
-                      database, static_cast<unsigned>(which), of_rolled_days(within),
-                      between("since", first, end), only.empty() ? "" : " AND place" + only);
-  std::string rest = sql.empty() ? between("time", from, to) : rest_of(days, from, to, first, end);
-  if (rest.empty()) return sql;
-  if (!only.empty()) rest = fmt::format("({}) AND {}{}", rest, rollup.place, only);
-  return fmt::format("{}{}SELECT {} FROM ({})", sql, sql.empty() ? "" : " UNION ALL ", columns,
-                     grouped_rows(rollup, database + ".traffic_rows", rest));
+  std::vector<std::string> parts;
+  std::vector<Period> periods{{from, to}};
+  for (ClickhouseRollup level = which; level != ClickhouseRollup::Marks;
+       level = info_of(level).finer) {
+    std::vector<Period> left;
+    for (const Period& period : periods) {
+      const std::int64_t unit = info_of(level).unit_micros;
+      std::optional<std::int64_t> first, end;
+      if (period.from) first = unit_before(*period.from + unit - 1, unit);
+      if (period.to) end = unit_before(*period.to, unit);
+      RolledDays within;
+      for (const auto& [day, generation] : days)
+        if (!(first && (day + 1) * kDayMicros <= *first) && !(end && day * kDayMicros >= *end))
+          within.emplace(day, generation);
+      if (within.empty() || (first && end && *first >= *end)) {
+        left.push_back(period);
+        continue;
+      }
+      parts.push_back(
+          fmt::format("SELECT {} FROM {}.traffic_sums WHERE rollup = {} AND {} AND {}{}", columns,
+                      database, static_cast<unsigned>(level), of_rolled_days(within),
+                      between("since", first, end), only.empty() ? "" : " AND place" + only));
+      for (const Period& rest : rest_of(within, period, first, end)) left.push_back(rest);
+    }
+    periods = std::move(left);
+  }
+  if (!periods.empty()) {
+    std::string rest = in_periods(periods);
+    if (!only.empty()) rest = fmt::format("({}) AND {}{}", rest, rollup.place, only);
+    parts.push_back(fmt::format("SELECT {} FROM ({})", columns,
+                                grouped_rows(rollup, database + ".traffic_rows", rest)));
+  }
+  return fmt::format("{}", fmt::join(parts, " UNION ALL "));
 }
 
 }  // namespace endreason

@@ -27,8 +27,13 @@ enum class ClickhouseRollup : std::uint8_t {
   Applications,
   Sources,
   Destinations,
-  Servers
+  Servers,
+  SourcesByHour,
+  DestinationsByHour,
+  ServersByHour
 };
+// What a generation has besides: a mark says it, so that one without it is made anew.
+inline constexpr std::uint64_t kSumsVersion = 1;  // the addresses by the hour
 inline constexpr std::int64_t kDayMicros = std::int64_t{86'400} * 1'000'000;
 
 // A day is the number of days since 1970; a generation is told by its own number.
@@ -50,9 +55,10 @@ std::string roll_up_mark(const ClickhousePlace& place, std::int64_t day, std::ui
 enum class RolledPeers : std::uint8_t { None, Counts, Sets };
 
 // A subquery: the groups of a roll-up in a period, whole units of the days that are rolled up from
-// sums and the rest from rows. Its columns are `since` (microseconds, a multiple of the roll-up's
-// unit), the roll-up's keys, rows_n, sessions_n, bytes_n, and peers_n or peers where they are
-// wanted. `places` (empty: all) are those of clickhouse_place_sql() that are wanted.
+// sums, by the day and then by the hour, and the rest from rows. Its columns are `since`
+// (microseconds, a multiple of the roll-up's unit), the roll-up's keys, rows_n, sessions_n,
+// bytes_n, and peers_n or peers where they are wanted. `places` (empty: all) are those of
+// clickhouse_place_sql() that are wanted.
 std::string rolled_source(ClickhouseRollup rollup, const std::string& database,
                           const RolledDays& days, std::optional<std::int64_t> from,
                           std::optional<std::int64_t> to, RolledPeers peers = RolledPeers::None,

@@ -92,10 +92,11 @@ Result<ClickhouseStore::ServerDays> ClickhouseStore::ask_days(ClickhouseServer& 
           count;
     }
   }
-  const auto marks =
-      server.ask(fmt::format("SELECT day, generation, rows_n, sessions_n FROM {} WHERE rollup = 0",
-                             clickhouse_sums_table(place)),
-                 UINT64_MAX);
+  const auto marks = server.ask(
+      fmt::format("SELECT day, generation, rows_n, sessions_n FROM {} WHERE rollup = 0 AND "
+                  "bytes_n = {}",
+                  clickhouse_sums_table(place), kSumsVersion),
+      UINT64_MAX);
   if (!marks) return tl::unexpected(marks.error());
   for (const auto& row : marks->rows)
     days.marks[{signed_of(row[0]), number_of(row[1])}] = {number_of(row[2]), number_of(row[3])};
