@@ -32,6 +32,7 @@ TrafficRecord record_of(std::string_view src, std::string_view dst) {
 std::vector<std::string> keys_of(const TrafficRecord& record, Concern concern, ReasonCode reason) {
   TupleStore store(1 << 20, KeyHash(1));
   EXPECT_TRUE(store.add(record, concern, reason, {1, 1, 0}));
+  EXPECT_TRUE(store.settle());
   std::vector<std::string> keys;
   store.visit_keys(
       [&](const KeyBuilder& key, std::uint64_t, std::uint64_t) { keys.emplace_back(key.text()); });
@@ -43,6 +44,7 @@ std::map<GroupKind, GroupName> groups_of(const TrafficRecord& record, Concern co
                                          ReasonCode reason) {
   TupleStore store(1 << 20, KeyHash(1));
   EXPECT_TRUE(store.add(record, concern, reason, {1, 1, 0}));
+  EXPECT_TRUE(store.settle());
   std::map<GroupKind, GroupName> names;
   std::size_t keys = 0;
   store.visit_keys([&](const KeyBuilder& key, std::uint64_t, std::uint64_t) {

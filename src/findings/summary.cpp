@@ -73,6 +73,13 @@ void Summary::add_tuple(const TrafficRecord& record, Concern concern, ReasonCode
   if (!error_) tuples_.add(record, concern, reason, count);  // an empty store takes any row
 }
 
+// Counts the row that waits in the store.
+void Summary::settle() {
+  if (error_ || tuples_.settle()) return;
+  pour_tuples();
+  if (!error_) tuples_.settle();
+}
+
 void Summary::pour_tuples() {
   if (!tuples_.empty() && !error_)
     if (Result<void> written = write_groups(); !written) give_up(std::move(written.error()));
@@ -122,6 +129,8 @@ void Summary::merge(Summary&& other) {
 
 void Summary::merge(Summary&& other, WorkerTeam& team) {
   assert(seed_ == other.seed_);
+  settle();
+  other.settle();
   totals_.add(std::exchange(other.totals_, {}));
   if (other.error_ && !error_) give_up(std::move(*other.error_));
   if (!error_) {
@@ -139,6 +148,7 @@ Result<SummaryReport> Summary::report(std::size_t top) {
 }
 
 Result<SummaryReport> Summary::report(std::size_t top, WorkerTeam& team) {
+  settle();
   if (!error_ && !runs_.empty()) pour_tuples();
   if (error_) return tl::unexpected(*error_);
   SummaryReport report;

@@ -86,6 +86,7 @@ class alignas(128) Summary {
   void add_contradictions(const Verdict& verdict, const Count& count);
   void add_tuple(const TrafficRecord& record, Concern concern, ReasonCode reason,
                  const Count& count);
+  void settle();
   void pour_tuples();  // tuples -> sorted runs of group keys
   Result<void> write_groups();
   Result<void> write_run(KeyTable& groups);

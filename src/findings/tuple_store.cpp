@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 
 #include "findings/tuple_key.hpp"
 #include "model/traffic_record.hpp"
@@ -76,42 +77,65 @@ void TupleStore::raise_limits(std::size_t more_bytes) {
 
 bool TupleStore::add(const TrafficRecord& record, Concern concern, ReasonCode reason,
                      const Count& count) {
+  if (!settle()) return false;
+  look_at(record, concern, reason);
+  waiting_.count = count;
+  waiting_.any = true;
+  if (waiting_.source.is_quad && waiting_.destination.is_quad) [[likely]]
+    return true;
+  const bool counted = settle();
+  waiting_.any = false;
+  return counted;
+}
+
+bool TupleStore::settle() {
+  if (!waiting_.any) return true;
   Parts parts;
-  if (!find_parts(record, concern, reason, parts) || !make_room()) return false;
+  if (!find_parts(parts) || !make_room()) return false;
+  const Count& count = waiting_.count;
   names_.count(parts.rule, count.sessions, count.bytes);
   names_.count(parts.app, count.sessions, count.bytes);
   if (parts.rule_source != kNothing) add_rule_source(parts.rule_source);
   add_row(parts.row, count);
+  waiting_.any = false;
   return true;
 }
 
-// Where things are is asked for before it is needed: the tables outgrow the near caches.
-bool TupleStore::find_parts(const TrafficRecord& record, Concern concern, ReasonCode reason,
-                            Parts& parts) {
-  const auto source_sighted = addresses_.sight(record.text(Field::Src));
-  const auto destination_sighted = addresses_.sight(record.text(Field::Dst));
-  begin_name_key(group_kind(concern, GroupKind::BlockedRule), record.text(Field::Rule), key_);
-  if (concern == Concern::Blocked) append_reason(reason, key_);
-  key_.seal();
-  const std::uint64_t rule_hash = names_.hash(key_);
-  names_.prefetch_slot(rule_hash);
-  begin_name_key(group_kind(concern, GroupKind::BlockedApp), record.text(Field::App), app_key_);
-  app_key_.seal();
-  const std::uint64_t app_hash = names_.hash(app_key_);
-  names_.prefetch_slot(app_hash);
-  const std::uint32_t source = addresses_.id_of(source_sighted);
-  names_.prefetch_entry(rule_hash);
-  const std::uint32_t destination = addresses_.id_of(destination_sighted);
-  parts.app = names_.place_of(app_key_, app_hash);
-  parts.rule = names_.place_of(key_, rule_hash);
+// Asks for where things are in the tables, which outgrow the near caches.
+void TupleStore::look_at(const TrafficRecord& record, Concern concern, ReasonCode reason) {
+  Waiting& row = waiting_;
+  row.concern = concern;
+  row.reason = reason;
+  row.service = service_number(record);
+  row.source = addresses_.sight(record.text(Field::Src));
+  row.destination = addresses_.sight(record.text(Field::Dst));
+  begin_name_key(group_kind(concern, GroupKind::BlockedRule), record.text(Field::Rule), row.rule);
+  if (concern == Concern::Blocked) append_reason(reason, row.rule);
+  row.rule.seal();
+  row.rule_hash = names_.hash(row.rule);
+  names_.prefetch_slot(row.rule_hash);
+  begin_name_key(group_kind(concern, GroupKind::BlockedApp), record.text(Field::App), row.app);
+  row.app.seal();
+  row.app_hash = names_.hash(row.app);
+  names_.prefetch_slot(row.app_hash);
+}
+
+bool TupleStore::find_parts(Parts& parts) {
+  const Waiting& row = waiting_;
+  names_.prefetch_entry(row.rule_hash);
+  names_.prefetch_entry(row.app_hash);
+  const std::uint32_t source = addresses_.id_of(row.source);
+  const std::uint32_t destination = addresses_.id_of(row.destination);
+  parts.app = names_.place_of(row.app, row.app_hash);
+  parts.rule = names_.place_of(row.rule, row.rule_hash);
   if (parts.rule == 0 || parts.app == 0 || source == AddressBook::kNone ||
       destination == AddressBook::kNone)
     return false;
   parts.row = std::uint64_t{source} << kSourceAt |
-              static_cast<std::uint64_t>(concern) << kConcernAt |
-              static_cast<std::uint64_t>(reason) << kReasonAt |
-              std::uint64_t{destination} << kDestinationAt | service_number(record);
-  parts.rule_source = concern == Concern::Blocked
+              static_cast<std::uint64_t>(row.concern) << kConcernAt |
+              static_cast<std::uint64_t>(row.reason) << kReasonAt |
+              std::uint64_t{destination} << kDestinationAt | row.service;
+  parts.rule_source = row.concern == Concern::Blocked
                           ? std::uint64_t{parts.rule} << AddressBook::kIdBits | source
                           : kNothing;
   return true;
@@ -312,6 +336,7 @@ RowParts TupleStore::row_parts() {
 }
 
 void TupleStore::rank(Leaders& leaders, WorkerTeam& team) {
+  assert(!waiting_.any);
   empty_hot_rows();
   rank_rows(row_parts(), addresses_, hash_, team, leaders, [&] { rank_names(leaders); });
 }

@@ -37,20 +37,24 @@ class TupleStore {
   TupleStore(std::size_t memory_bytes, const KeyHash& hash);
 
   // False when the store is full; nothing was counted then. An empty store
-  // takes any row.
+  // takes any row. A row waits for the next one, or for settle(), to be counted: what it is looked
+  // up in is far from the processor, and comes nearer meanwhile.
   bool add(const TrafficRecord& record, Concern concern, ReasonCode reason, const Count& count);
 
-  // Takes over all that `other` counted, and its memory; `other` is released.
+  // Counts the row that waits. False when the store is full; it waits on then.
+  bool settle();
+
+  // Both must be settled. Takes over all that `other` counted, and its memory; `other` is released.
   // Whenever this store is full, pour() is called and must empty it.
   template <class Pour>
   void merge(TupleStore&& other, WorkerTeam& team, Pour&& pour);
 
-  // Ranks the content: what a GroupRanker says of the keys that visit_keys()
+  // Ranks the content, which must be settled: what a GroupRanker says of the keys that visit_keys()
   // gives, but faster.
   void rank(Leaders& leaders, WorkerTeam& team);
 
   // Calls visit(const KeyBuilder&, sessions, bytes) for the group keys of all
-  // rows; a key may come more than once. Memory that only sorting needs is
+  // rows but one that waits; a key may come more than once. Memory that only sorting needs is
   // given back before.
   template <class Visit>
   void visit_keys(Visit&& visit);
@@ -79,8 +83,20 @@ class TupleStore {
     std::uint64_t rule_source;  // the rule's place and the source; kNothing: not counted
     std::uint32_t rule, app;    // places in names_
   };
+  // A row that was added last. Its texts are borrowed only where an address is no quad.
+  struct Waiting {
+    bool any = false;
+    Concern concern{};
+    ReasonCode reason{};
+    std::uint32_t service{};
+    Count count;
+    AddressBook::Sighted source, destination;
+    KeyBuilder rule, app;
+    std::uint64_t rule_hash{}, app_hash{};
+  };
 
-  bool find_parts(const TrafficRecord& record, Concern concern, ReasonCode reason, Parts& parts);
+  void look_at(const TrafficRecord& record, Concern concern, ReasonCode reason);
+  bool find_parts(Parts& parts);
   bool make_room();
   void add_row(std::uint64_t key, const Count& count);
   void add_rule_source(std::uint64_t key);
@@ -142,7 +158,8 @@ class TupleStore {
   RowBuffer<std::uint64_t> rule_sources_;
   std::vector<HotRow> hot_rows_;
   std::vector<std::uint64_t> hot_rule_sources_;
-  KeyBuilder key_, app_key_, address_;
+  Waiting waiting_;
+  KeyBuilder key_, address_;
 };
 
 template <class Pour>

@@ -158,7 +158,8 @@ class TrafficRecord {
     version = kVersionUnknown;
     partial = false;
     columns = 0;
-    raw = payload = {};
+    raw = {};  // not from the other: to be read as a whole right after it was written in halves
+    payload = {};
     engine = nullptr;
     extras.clear();
   }

@@ -80,6 +80,10 @@ void unquote_cells(std::string_view line, std::uint32_t first_quote, std::uint32
   }
 }
 
+bool has_text_version(const TrafficRecord& record) {
+  return record.text(Field::ConfigVer).find('.') != std::string_view::npos;
+}
+
 }  // namespace
 
 bool is_other_log_type(std::string_view word) {
@@ -94,8 +98,8 @@ bool CsvRecordReader::decode(TrafficRecord& record, Misfit& misfit) const {
   return (quick && decode_common_(record)) || decode_key_columns(record, misfit);
 }
 
-ReadStatus CsvRecordReader::read(std::string_view line, std::uint32_t first, LineScan scan,
-                                 std::uint32_t wanted, TrafficRecord& record) {
+void CsvRecordReader::read(std::string_view line, std::uint32_t first, LineScan scan,
+                           std::uint32_t wanted, TrafficRecord& record, ReadStatus& status) {
   std::uint32_t* begins = record.begins();
   std::uint32_t* ends = record.ends();
   const std::uint32_t length = trimmed_length(line);
@@ -129,7 +133,7 @@ ReadStatus CsvRecordReader::read(std::string_view line, std::uint32_t first, Lin
   record.columns = static_cast<std::uint16_t>(std::min<std::uint32_t>(scan.cells, UINT16_MAX));
   record.raw = without_return(line);
   record.payload = record.raw.substr(std::min<std::size_t>(first, record.raw.size()));
-  return try_layouts(line, scan, wanted, record, false);
+  try_layouts(line, scan, wanted, record, status);
 }
 
 ReadStatus CsvRecordReader::read_without_first(std::string_view line, std::uint32_t first,
@@ -147,7 +151,7 @@ ReadStatus CsvRecordReader::read_without_first(std::string_view line, std::uint3
   record.columns = static_cast<std::uint16_t>(std::min<std::uint32_t>(scan.cells + 1, UINT16_MAX));
   record.raw = without_return(line);
   record.payload = record.raw.substr(std::min<std::size_t>(first, record.raw.size()));
-  return try_layouts(line, scan, wanted, record, true);
+  return try_other_layouts(line, scan, wanted, record, true, false);
 }
 
 bool CsvRecordReader::fits(std::string_view line, const CsvLayout& layout, std::uint32_t cells,
@@ -174,22 +178,19 @@ bool CsvRecordReader::fits(std::string_view line, const CsvLayout& layout, std::
   return decode_key_columns(record, misfit);
 }
 
-ReadStatus CsvRecordReader::try_layouts(std::string_view line, LineScan scan, std::uint32_t wanted,
-                                        TrafficRecord& record, bool first_missing) {
+void CsvRecordReader::save_cells(const TrafficRecord& record, std::uint32_t count) {
+  std::memcpy(begins_.data(), record.begins(), count * sizeof begins_[0]);
+  std::memcpy(ends_.data(), record.ends(), count * sizeof ends_[0]);
+}
+
+void CsvRecordReader::try_layouts(std::string_view line, LineScan scan, std::uint32_t wanted,
+                                  TrafficRecord& record, ReadStatus& status) {
   const std::uint32_t n = std::min(scan.cells, wanted);
-  const std::string_view config_ver = record.text(Field::ConfigVer);
-  const std::uint64_t version_word = short_word(config_ver);
+  const std::uint64_t version_word = short_word(record.text(Field::ConfigVer));
   const bool as_last =
       version_word != 0 && version_word == last_plain_version_ && scan.cells == last_plain_cells_;
-  const bool text_version = !as_last && config_ver.find('.') != std::string_view::npos;
-  Misfit misfit{};
   bool saved = false;
-  const auto save = [&] {
-    std::memcpy(begins_.data(), record.begins(), n * sizeof begins_[0]);
-    std::memcpy(ends_.data(), record.ends(), n * sizeof ends_[0]);
-    saved = true;
-  };
-  if (!first_missing && !text_version) {
+  if (as_last || !has_text_version(record)) {
     // By far the most lines: PAN-OS order, read where it stands.
     record.format = InputFormat::PanosCsv;
     if (as_last) [[likely]] {
@@ -202,16 +203,29 @@ ReadStatus CsvRecordReader::try_layouts(std::string_view line, LineScan scan, st
       last_plain_cells_ = scan.cells;
       last_plain_ = record.version;
       if (scan.first_quote < record.ends()[n - 1] || scan.cells > kFieldCount) {
-        save();
+        save_cells(record, n);
+        saved = true;
         unquote_cells(line, scan.first_quote, n, record);
       }
+      Misfit misfit{};
       if (decode(record, misfit)) [[likely]] {
         if (scan.cells > kFieldCount) keep_extras(line, scan, n, kPanosLayout, record);
-        return {ReadKind::Traffic, {}, {}};
+        status.kind = ReadKind::Traffic;
+        return;
       }
     }
   }
-  if (!saved) save();
+  status = try_other_layouts(line, scan, wanted, record, false, saved);
+}
+
+// `saved`: whether the cells as scanned were, for the record may have others by now.
+ReadStatus CsvRecordReader::try_other_layouts(std::string_view line, LineScan scan,
+                                              std::uint32_t wanted, TrafficRecord& record,
+                                              bool first_missing, bool saved) {
+  const std::uint32_t n = std::min(scan.cells, wanted);
+  const bool text_version = has_text_version(record);
+  Misfit misfit{};
+  if (!saved) save_cells(record, n);
   const auto attempt = [&](const CsvLayout& layout, Misfit& why) {
     record.reset_decoded();
     record.raw = without_return(line);

@@ -22,17 +22,20 @@ class CsvRecordReader {
 
   // `line` was scanned into the record (`wanted` cells at most); cell 0 of the record starts at
   // line[first], behind any envelope. Fills the record, or says why it does not fit.
-  // The record's texts borrow from `line`.
-  ReadStatus read(std::string_view line, std::uint32_t first, LineScan scan, std::uint32_t wanted,
-                  TrafficRecord& record);
+  // The record's texts borrow from `line`. Of a `status` that is Traffic only the kind is written.
+  void read(std::string_view line, std::uint32_t first, LineScan scan, std::uint32_t wanted,
+            TrafficRecord& record, ReadStatus& status);
   // The same for a line that lacks the first column.
   ReadStatus read_without_first(std::string_view line, std::uint32_t first, LineScan scan,
                                 std::uint32_t wanted, TrafficRecord& record);
 
  private:
   bool decode(TrafficRecord& record, Misfit& misfit) const;
-  ReadStatus try_layouts(std::string_view line, LineScan scan, std::uint32_t wanted,
-                         TrafficRecord& record, bool first_missing);
+  void try_layouts(std::string_view line, LineScan scan, std::uint32_t wanted,
+                   TrafficRecord& record, ReadStatus& status);
+  ReadStatus try_other_layouts(std::string_view line, LineScan scan, std::uint32_t wanted,
+                               TrafficRecord& record, bool first_missing, bool saved);
+  void save_cells(const TrafficRecord& record, std::uint32_t count);
   bool fits(std::string_view line, const CsvLayout& layout, std::uint32_t cells,
             TrafficRecord& record, Misfit& misfit);
   void note_version(TrafficRecord& record, std::uint32_t cells_of_line, const CsvLayout& layout);

@@ -162,7 +162,7 @@ bool LineReader::next(TrafficRecord& record, ReadStatus& status) {
     const bool lent = std::exchange(lent_, false);
     const LineScan scan =
         options_.kernel.scan_line(part.begin(), part, cells_of(record), options_.cells_wanted);
-    status = read_line(part, scan, record);
+    read_line(part, scan, record, status);
     lent_ = lent;
     record.line = line_ - 1;
     record.file = file_;
@@ -174,13 +174,14 @@ bool LineReader::next(TrafficRecord& record, ReadStatus& status) {
   const PaddedView line = run_.part(static_cast<std::size_t>(cursor_ - run_.begin()), scan.length);
   cursor_ += scan.length;
   if (cursor_ != run_.end()) ++cursor_;  // over the newline
-  status = read_line(line, scan, record);
+  read_line(line, scan, record, status);
   record.line = line_++;
   record.file = file_;
   return true;
 }
 
-ReadStatus LineReader::read_line(PaddedView line, const LineScan& scan, TrafficRecord& record) {
+void LineReader::read_line(PaddedView line, const LineScan& scan, TrafficRecord& record,
+                           ReadStatus& status) {
   const std::string_view text = line.text();
   const std::uint32_t* ends = record.ends();
   // A digit that is not the first column alone may be an octet count: those lines go the long way.
@@ -189,23 +190,23 @@ ReadStatus LineReader::read_line(PaddedView line, const LineScan& scan, TrafficR
     const std::string_view type = cell(text, ends, kTypeCell);
     if (is_traffic(type)) [[likely]]
       return csv_.read(text, behind_envelope(cell(text, ends, 0)), scan, options_.cells_wanted,
-                       record);
+                       record, status);
     if (is_other_log_type(type)) {
       record.raw = text;
-      return {ReadKind::Other, type, {}};
+      status = {ReadKind::Other, type, {}};
+      return;
     }
   }
-  if (lent_) return read_copied(line, record);
-  ReadStatus status = read_unusual(line, scan, record);
-  if (wrapper_) return status;  // the element is the raw record, not the line
+  if (lent_) return read_copied(line, record, status);
+  status = read_unusual(line, scan, record);
+  if (wrapper_) return;  // the element is the raw record, not the line
   if (status.kind != ReadKind::Traffic || record.format != InputFormat::PanosCsv) {
     record.raw = text.ends_with('\r') ? text.substr(0, text.size() - 1) : text;
     if (status.kind != ReadKind::Traffic) record.partial = false;
   }
-  return status;
 }
 
-ReadStatus LineReader::read_copied(PaddedView line, TrafficRecord& record) {
+void LineReader::read_copied(PaddedView line, TrafficRecord& record, ReadStatus& status) {
   copied_.reserve(line.size());
   if (line.size() > 0) std::memcpy(copied_.data(), line.begin(), line.size());
   copied_.set_size(line.size());
@@ -213,9 +214,8 @@ ReadStatus LineReader::read_copied(PaddedView line, TrafficRecord& record) {
   const LineScan scan =
       options_.kernel.scan_line(own.begin(), own, cells_of(record), options_.cells_wanted);
   lent_ = false;
-  const ReadStatus status = read_line(own.part(0, scan.length), scan, record);
+  read_line(own.part(0, scan.length), scan, record, status);
   lent_ = true;
-  return status;
 }
 
 ReadStatus LineReader::read_unusual(PaddedView line, const LineScan& scan, TrafficRecord& record) {
@@ -295,7 +295,9 @@ ReadStatus LineReader::read_csv_anywhere(std::string_view line, const LineScan& 
       const auto begin = static_cast<std::uint32_t>(first.data() - line.data());
       const std::uint32_t start = begin + behind_envelope(first);
       const LineScan own = i == 3 ? scan : scan_from(line, begin, record);
-      return csv_.read(line, start, own, options_.cells_wanted, record);
+      ReadStatus status;
+      csv_.read(line, start, own, options_.cells_wanted, record, status);
+      return status;
     }
     // The first column is missing: the time is the tail of its cell, behind any envelope.
     const auto begin = static_cast<std::uint32_t>(time_cell.data() - line.data());

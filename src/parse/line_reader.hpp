@@ -65,8 +65,8 @@ class LineReader {
 
  private:
   struct Readers;
-  ReadStatus read_line(PaddedView line, const LineScan& scan, TrafficRecord& record);
-  ReadStatus read_copied(PaddedView line, TrafficRecord& record);
+  void read_line(PaddedView line, const LineScan& scan, TrafficRecord& record, ReadStatus& status);
+  void read_copied(PaddedView line, TrafficRecord& record, ReadStatus& status);
   ReadStatus read_unusual(PaddedView line, const LineScan& scan, TrafficRecord& record);
   LineScan scan_from(std::string_view line, std::uint32_t begin, TrafficRecord& record);
   ReadStatus read_csv_anywhere(std::string_view line, const LineScan& scan, TrafficRecord& record,
