@@ -122,7 +122,7 @@ TEST_F(IngestorTest, MessagesOfKafkaAreStoredOnceAndCountedLikeOthers) {
   kafka_.topics = {"logs"};
   kafka_.session_time = std::chrono::seconds(6);
   const auto stored = [](const Ingestor& ingestor, std::uint64_t rows) {
-    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(120);
     while (ingestor.snapshot().total.stored < rows && std::chrono::steady_clock::now() < until)
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     return ingestor.snapshot();
