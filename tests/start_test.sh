@@ -34,6 +34,14 @@ loads() {
 [ "$(loads "$work/log.xml")" = "libpugixml " ] || fail "XML loads $(loads "$work/log.xml")"
 [ "$(loads "$work/log.json")" = "libsimdjson " ] || fail "JSON loads $(loads "$work/log.json")"
 
+# Sessions that are not looked into need no library to look into them with.
+capture=$(dirname "$0")/../data/samples/captures/made-challenge-refused-retransmitted.pcap
+LD_DEBUG=files LD_DEBUG_OUTPUT="$work/loaded" "$program" track -q --no-appid -o ndjson -r "$capture" >"$work/out" ||
+  fail "cannot track without applications"
+grep -q '"tracker_stage"' "$work/out" || fail "track --no-appid says $(cat "$work/out")"
+if cat "$work"/loaded.* | grep -q 'calling init: .*libndpi'; then fail "track --no-appid loads libndpi"; fi
+rm -f "$work"/loaded.*
+
 # A library that is none.
 : >"$work/libpugixml.so.1"
 status=0

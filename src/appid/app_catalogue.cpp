@@ -81,11 +81,20 @@ void AppCatalogue::add_content_marks() {
 Result<AppCatalogue> AppCatalogue::make(std::span<const UserSignature> signatures) {
   const auto engine = DpiEngine::make();
   if (!engine) return tl::unexpected(engine.error());
+  return of_names((*engine)->protocol_names(), signatures);
+}
+
+Result<AppCatalogue> AppCatalogue::make_without_library(std::span<const UserSignature> signatures) {
+  return of_names({}, signatures);
+}
+
+Result<AppCatalogue> AppCatalogue::of_names(std::span<const std::string> library_names,
+                                            std::span<const UserSignature> signatures) {
   AppCatalogue catalogue;
   for (const std::string_view name : kPlaceholders) catalogue.names_.emplace_back(name);
   catalogue.add_ip_protocols();
   catalogue.add_content_marks();
-  catalogue.add_library((*engine)->protocol_names());
+  catalogue.add_library(library_names);
   std::vector<AppId> ids;
   for (const UserSignature& signature : signatures) ids.push_back(catalogue.add(signature.app));
   auto set = SignatureSet::make(signatures, ids);

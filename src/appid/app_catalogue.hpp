@@ -28,6 +28,9 @@ struct NamedApp {
 class AppCatalogue {
  public:
   static Result<AppCatalogue> make(std::span<const UserSignature> signatures = {});
+  // Without the inspection library's names, and without the library: for sessions that are not
+  // looked into. What is told by the IP protocol alone has its name.
+  static Result<AppCatalogue> make_without_library(std::span<const UserSignature> signatures = {});
 
   // As the log spells it; empty for None. Lives as long as the catalogue.
   std::string_view name(AppId app) const { return names_[static_cast<std::size_t>(app)]; }
@@ -56,6 +59,8 @@ class AppCatalogue {
     std::uint16_t library{}, port{};
     AppId app{AppId::None};
   };
+  static Result<AppCatalogue> of_names(std::span<const std::string> library_names,
+                                       std::span<const UserSignature> signatures);
   AppId add(std::string_view name);
   void add_library(std::span<const std::string> library_names);
   void add_ip_protocols();

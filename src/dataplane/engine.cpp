@@ -270,7 +270,11 @@ Engine::~Engine() = default;
 
 Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options,
                                                std::span<EngineSink* const> sinks) {
-  auto catalogue = AppCatalogue::make(options.user_applications);
+  // Rules, inspection and timers may name any application.
+  const bool names_matter = options.identify || options.policy || options.inspection ||
+                            !options.application_timeouts.empty();
+  auto catalogue = names_matter ? AppCatalogue::make(options.user_applications)
+                                : AppCatalogue::make_without_library(options.user_applications);
   if (!catalogue) return tl::unexpected(catalogue.error());
   auto parts = std::make_unique<Parts>(options, std::move(*catalogue), sinks);
   if (auto ready = parts->prepare(); !ready) return tl::unexpected(ready.error());
