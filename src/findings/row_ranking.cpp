@@ -98,9 +98,14 @@ class Sums {
 
   void begin(std::size_t keys) {
     numbers_.begin(keys);
-    counts_.assign(keys, {});
+    if (counts_.size() <= keys) counts_.resize(keys + 1);
+    counts_[0] = {};
   }
-  GroupCounts& of(std::uint64_t key) { return counts_[numbers_.number_of(key)]; }
+  GroupCounts& of(std::uint64_t key) {
+    const std::uint32_t number = numbers_.number_of(key);
+    counts_[numbers_.size()] = {};  // the next new one's
+    return counts_[number];
+  }
   std::uint32_t size() const { return numbers_.size(); }
   std::uint64_t key(std::uint32_t number) const { return numbers_.key(number); }
   GroupCounts& operator[](std::uint32_t number) { return counts_[number]; }
