@@ -35,7 +35,6 @@ struct ByDestination {
   static constexpr std::uint64_t kCauseMask = low_bits(kSourceAt);
   static constexpr std::uint64_t kGroupMask =
       (low_bits(kReasonAt) & ~low_bits(kDestinationAt)) | std::uint64_t{1} << kConcernAt;
-  static constexpr std::uint64_t kDestinationMask = 0;
   static constexpr bool kCountsDestinations = false;
   static constexpr GroupKind kKind = GroupKind::BlockedDestination;
   static std::uint32_t address_of(std::uint64_t key) { return destination_of(key); }
