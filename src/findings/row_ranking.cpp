@@ -49,7 +49,7 @@ static_assert(kConcernBits == 1);
 // more places to write to than those have room for.
 constexpr std::size_t kRowsPerBucket = 2048;
 constexpr std::size_t kBucketsMax = 2048;
-// Buckets are taken by the largest first.
+// That a thread takes for itself at a time, the fullest first.
 constexpr std::size_t kBucketsAtOnce = 4;
 
 // Numbers different keys from 0 on, in the order in which they come. Whether a key is a new one is

@@ -13,7 +13,6 @@ namespace endreason::tuple_key {
 
 inline constexpr unsigned kReasonBits = 6;
 inline constexpr unsigned kConcernBits = 1;
-inline constexpr unsigned kCauseBits = kConcernBits + kReasonBits;  // both, side by side
 inline constexpr unsigned kDestinationAt = kServiceBits;
 inline constexpr unsigned kReasonAt = kDestinationAt + AddressBook::kIdBits;
 inline constexpr unsigned kConcernAt = kReasonAt + kReasonBits;

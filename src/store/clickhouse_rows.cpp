@@ -12,6 +12,7 @@
 #include "model/engine_facts_text.hpp"
 #include "model/odd_texts.hpp"
 #include "model/protocol.hpp"
+#include "store/packed_evidence.hpp"
 #include "store/plain_texts.hpp"
 #include "store/stored_words.hpp"
 
@@ -82,13 +83,6 @@ IpAddress mapped(std::uint32_t quad) {
   for (std::size_t i = 0; i < 4; ++i)
     address.bytes[12 + i] = static_cast<std::uint8_t>(quad >> (24 - 8 * i));
   return address;
-}
-
-std::uint64_t evidence_of(const Verdict& verdict) {
-  std::uint64_t evidence = 0;
-  for (std::size_t i = 0; i < verdict.evidence_count; ++i)
-    evidence |= (std::uint64_t{index_of(verdict.evidence[i])} + 1) << (8 * i);
-  return evidence;
 }
 
 }  // namespace
@@ -384,7 +378,7 @@ void ClickhouseEncoder::add(ClickhouseBlock& block, std::uint64_t id, const Traf
   put(RowColumn::Confidence, verdict.confidence);
   put(RowColumn::Provisional, verdict.provisional);
   put(RowColumn::Contradictions, verdict.contradictions);
-  put(RowColumn::Evidence, evidence_of(verdict));
+  put(RowColumn::Evidence, pack_evidence(verdict));
   block.put_text(position_of(RowColumn::Odd), odd_);
   block.put_text(position_of(RowColumn::Raw), keep_raw ? record.raw : std::string_view());
   block.put(kSessionKeyColumn, session_key);
@@ -524,10 +518,7 @@ Result<bool> ClickhouseDecoder::next(StoredRow& out) {
   v.confidence = static_cast<Confidence>(number(RowColumn::Confidence));
   v.provisional = number(RowColumn::Provisional) != 0;
   v.contradictions = static_cast<std::uint16_t>(number(RowColumn::Contradictions));
-  const std::uint64_t evidence = number(RowColumn::Evidence);
-  for (std::size_t i = 0; i < Verdict::kEvidenceMax; ++i)
-    if (const auto n = evidence >> (8 * i) & 0xff; n != 0 && n <= kFieldCount)
-      v.add_evidence(static_cast<Field>(n - 1));
+  unpack_evidence(number(RowColumn::Evidence), v);
   out.verdict = v;
   return true;
 }

@@ -9,6 +9,7 @@
 #include "model/ip_address.hpp"
 #include "model/odd_texts.hpp"
 #include "model/protocol.hpp"
+#include "store/packed_evidence.hpp"
 #include "store/schema.hpp"
 #include "store/stored_words.hpp"
 
@@ -149,10 +150,7 @@ void RowDecoder::read_verdict(std::size_t row, StoredRow& out) const {
   v.confidence = static_cast<Confidence>(word(RowColumn::Confidence));
   v.provisional = value<bool>(position_of(RowColumn::Provisional), row);
   v.contradictions = value<std::uint16_t>(position_of(RowColumn::Contradictions), row);
-  const auto evidence = value<std::uint64_t>(position_of(RowColumn::Evidence), row);
-  for (std::size_t i = 0; i < Verdict::kEvidenceMax; ++i)
-    if (const auto number = evidence >> (8 * i) & 0xff; number != 0 && number <= kFieldCount)
-      v.add_evidence(static_cast<Field>(number - 1));
+  unpack_evidence(value<std::uint64_t>(position_of(RowColumn::Evidence), row), v);
   out.verdict = v;
 }
 

@@ -12,6 +12,7 @@
 #include "model/ip_address.hpp"
 #include "model/odd_texts.hpp"
 #include "model/protocol.hpp"
+#include "store/packed_evidence.hpp"
 #include "store/plain_texts.hpp"
 #include "store/schema.hpp"
 
@@ -132,7 +133,7 @@ void RowEncoder::add(std::uint64_t id, const TrafficRecord& record, const Verdic
   high_res_digits_ = 0;
   const RecordClock::RecordZone zone = clock.zone_of(record);
   put_origin(id, record, origin, clock, zone);
-  put_verdict(record, verdict);
+  put_verdict(verdict);
   for (const StoredGroupInfo& group : kStoredGroups) put_group(group.value, record);
   for (std::size_t i = 0; i < kTypedFields.size(); ++i)
     put_field(kFieldColumnsBegin + i, kTypedFields[i], record, clock, zone);
@@ -171,8 +172,7 @@ void RowEncoder::put_origin(std::uint64_t id, const TrafficRecord& record, const
                      record.subtype == Subtype::Start ? 0 : record.repeatcnt);
 }
 
-void RowEncoder::put_verdict(const TrafficRecord& record, const Verdict& verdict) {
-  static_cast<void>(record);
+void RowEncoder::put_verdict(const Verdict& verdict) {
   const auto word = [this](RowColumn column, auto value) {
     put<std::uint8_t>(position_of(column), static_cast<std::uint8_t>(value));
   };
@@ -184,10 +184,7 @@ void RowEncoder::put_verdict(const TrafficRecord& record, const Verdict& verdict
   word(RowColumn::Confidence, verdict.confidence);
   put<bool>(position_of(RowColumn::Provisional), verdict.provisional);
   put<std::uint16_t>(position_of(RowColumn::Contradictions), verdict.contradictions);
-  std::uint64_t evidence = 0;
-  for (std::size_t i = 0; i < verdict.evidence_count; ++i)
-    evidence |= (std::uint64_t{index_of(verdict.evidence[i])} + 1) << (8 * i);
-  put<std::uint64_t>(position_of(RowColumn::Evidence), evidence);
+  put<std::uint64_t>(position_of(RowColumn::Evidence), pack_evidence(verdict));
 }
 
 void RowEncoder::put_group(StoredGroup group, const TrafficRecord& record) {

@@ -106,7 +106,7 @@ class RowEncoder {
   void put_text(std::size_t column, std::string_view text);
   void put_origin(std::uint64_t id, const TrafficRecord& record, const RowOrigin& origin,
                   const RecordClock& clock, const RecordClock::RecordZone& zone);
-  void put_verdict(const TrafficRecord& record, const Verdict& verdict);
+  void put_verdict(const Verdict& verdict);
   void put_group(StoredGroup group, const TrafficRecord& record);
   void put_field(std::size_t column, Field field, const TrafficRecord& record,
                  const RecordClock& clock, const RecordClock::RecordZone& zone);
