@@ -64,10 +64,10 @@ class Ager {
   // deadline, then by id. The span is valid until the next call; empty when there are no more.
   //   deadline(session): in nanoseconds, now.
   //   id(session): asked of those whose deadline is the same.
-  //   prefetch(session): called some steps before deadline().
-  template <class Deadline, class Id, class Prefetch>
+  //   prefetch(session), prefetch_id(session): called some steps before deadline() and id().
+  template <class Deadline, class Id, class Prefetch, class PrefetchId>
   std::span<const Expired> expired(std::int64_t now_ns, Deadline&& deadline, Id&& id,
-                                   Prefetch&& prefetch);
+                                   Prefetch&& prefetch, PrefetchId&& prefetch_id);
   // In which those were over that expired() gave.
   std::uint32_t tick_over() const { return current_; }
 
@@ -85,7 +85,8 @@ class Ager {
   static constexpr std::uint32_t kNotQueued = 0;
   static constexpr std::uint32_t kLastTick = UINT32_MAX - 1;
 
-  static constexpr std::uint32_t kNoChunk = 0;
+  static constexpr std::uint32_t kNoChunk = 0;  // an empty one
+  static constexpr std::uint32_t kTogether = 16;  // prefetches side by side
   struct alignas(64) Chunk {
     std::uint32_t next;
     std::uint32_t count;
@@ -115,8 +116,8 @@ class Ager {
   std::size_t entries_allowed() const { return 2 * queued_ + places_ + kFewEntries; }
   void throw_out_stale();
   void sort_by_deadline();
-  template <class Id>
-  void sort_same_by_id(Id&& id);
+  template <class Id, class Prefetch>
+  void sort_same_by_id(Id&& id, Prefetch&& prefetch_id);
 
   static constexpr std::size_t kFewEntries = 4096;
 
@@ -134,25 +135,43 @@ class Ager {
   std::uint32_t current_ = 0;  // ticks before this one are over and done
 };
 
-template <class Id>
-void Ager::sort_same_by_id(Id&& id) {
-  const auto end = expired_.end();
-  for (auto first = expired_.begin(); first != end;) {
-    const auto same = [first](const Expired& e) { return e.deadline_ns == first->deadline_ns; };
-    const auto behind = std::find_if_not(first + 1, end, same);
+// Many may have the same deadline; what is asked of them lies anywhere.
+template <class Id, class Prefetch>
+void Ager::sort_same_by_id(Id&& id, Prefetch&& prefetch_id) {
+  const std::size_t count = expired_.size();
+  const auto same = [this](std::size_t i) {
+    return expired_[i].deadline_ns == expired_[i - 1].deadline_ns;
+  };
+  std::size_t fetched = 1;
+  const auto fetch_until = [&](std::size_t end) __attribute__((always_inline)) {
+    for (; fetched < std::min(end, count); ++fetched)
+      if (same(fetched)) {
+        prefetch_id(expired_[fetched - 1].session);
+        prefetch_id(expired_[fetched].session);
+      }
+  };
+  for (std::size_t first = 0; first < count;) {
+    if (first + kTogether >= fetched) fetch_until(first + 2 * kTogether);
+    std::size_t behind = first + 1;
+    while (behind < count && same(behind)) ++behind;
     if (behind - first > 1)
-      std::sort(first, behind, [&id](const Expired& a, const Expired& b) {
-        return id(a.session) < id(b.session);
-      });
+      std::sort(expired_.begin() + static_cast<std::ptrdiff_t>(first),
+                expired_.begin() + static_cast<std::ptrdiff_t>(behind),
+                [&id](const Expired& a, const Expired& b) { return id(a.session) < id(b.session); });
     first = behind;
   }
 }
 
-template <class Deadline, class Id, class Prefetch>
+template <class Deadline, class Id, class Prefetch, class PrefetchId>
 std::span<const Ager::Expired> Ager::expired(std::int64_t now_ns, Deadline&& deadline, Id&& id,
-                                             Prefetch&& prefetch) {
+                                             Prefetch&& prefetch, PrefetchId&& prefetch_id) {
   expired_.clear();
   if (!due(now_ns)) return {};
+  const auto fetch = [&](const Chunk& chunk, std::uint32_t begin) __attribute__((always_inline)) {
+    const std::uint32_t end = std::min(begin + kTogether, chunk.count);
+    for (std::uint32_t i = begin; i < end; ++i) this->prefetch(chunk.sessions[i]);
+    for (std::uint32_t i = begin; i < end; ++i) prefetch(chunk.sessions[i]);
+  };
   const std::uint32_t target = tick_of(now_ns);
   while (expired_.empty()) {
     const Stop stop = next_stop();
@@ -163,17 +182,20 @@ std::span<const Ager::Expired> Ager::expired(std::int64_t now_ns, Deadline&& dea
     }
     current_ = stop.tick;
     const std::size_t shift = stop.level * kSlotBits;
-    for (std::uint32_t at = take_slot(stop.level, stop.tick); at != kNoChunk;) {
+    std::uint32_t at = take_slot(stop.level, stop.tick);
+    fetch(chunks_[at], 0);
+    while (at != kNoChunk) {
       const Chunk& chunk = chunks_[at];
-      prefetch_chunk(chunk.next);
-      constexpr std::uint32_t kTicksAhead = 16, kSessionsAhead = 20;
-      for (std::uint32_t i = 0; i < std::min(chunk.count, kTicksAhead); ++i)
-        this->prefetch(chunk.sessions[i]);
-      for (std::uint32_t i = 0; i < chunk.count + kSessionsAhead; ++i) {
-        if (i + kTicksAhead < chunk.count) this->prefetch(chunk.sessions[i + kTicksAhead]);
-        if (i < chunk.count) prefetch(chunk.sessions[i]);
-        if (i < kSessionsAhead) continue;
-        const SessionIndex session = chunk.sessions[i - kSessionsAhead];
+      const std::uint32_t next = chunk.next;
+      prefetch_chunk(next);
+      for (std::uint32_t i = 0; i < chunk.count; ++i) {
+        if (i % kTogether == 0) {
+          if (i + kTogether < chunk.count)
+            fetch(chunk, i + kTogether);
+          else
+            fetch(chunks_[next], 0);
+        }
+        const SessionIndex session = chunk.sessions[i];
         if (!queued(session) || (ticks_[session] - 1) >> shift != stop.tick >> shift) continue;
         const std::int64_t deadline_ns = deadline(session);
         const std::uint32_t tick = tick_of(deadline_ns);
@@ -184,14 +206,13 @@ std::span<const Ager::Expired> Ager::expired(std::int64_t now_ns, Deadline&& dea
           link(session, tick);
         }
       }
-      const std::uint32_t next = chunk.next;
       entries_ -= chunk.count;
       free_chunk(at);
       at = next;
     }
   }
   sort_by_deadline();
-  sort_same_by_id(id);
+  sort_same_by_id(id, prefetch_id);
   return expired_;
 }
 

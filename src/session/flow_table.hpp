@@ -37,11 +37,15 @@ class FlowTable {
 
   std::uint64_t hash(const FlowKey& key) const { return hash_(key); }
   void prefetch_bucket(std::uint64_t hash) const { __builtin_prefetch(&buckets_[home(hash)], 1); }
-  // The session that this hash most likely leads to, or kNoSession; needs the bucket at hand.
-  SessionIndex likely(std::uint64_t hash) const {
+  // The session that this hash most likely leads to, or kNoSession; needs the bucket at hand. Of
+  // several that it may lead to, the others are prefetched.
+  [[gnu::always_inline]] SessionIndex likely(std::uint64_t hash) const {
     const Bucket& bucket = buckets_[home(hash)];
     const unsigned matches = bucket.matching(tag_of(hash));
-    return matches == 0 ? kNoSession : bucket.sessions[std::countr_zero(matches)];
+    if (matches == 0) return kNoSession;
+    for (unsigned more = matches & (matches - 1); more != 0; more &= more - 1) [[unlikely]]
+      pool_->prefetch(bucket.sessions[std::countr_zero(more)]);
+    return bucket.sessions[std::countr_zero(matches)];
   }
 
   // No session has this hash, which is soon seen. False: there may be one.

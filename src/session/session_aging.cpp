@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SessionTable: how time ends sessions.
 #include <algorithm>
+#include <array>
 #include <tuple>
 #include <utility>
 
@@ -115,7 +116,8 @@ bool SessionTable::find_expired() {
   found_ = ager_.expired(
       now_ns_, [this](SessionIndex i) { return deadline_ns(pool_[i]); },
       [this](SessionIndex i) { return pool_[i].id; },
-      [this](SessionIndex i) { pool_.prefetch_age(i); });
+      [this](SessionIndex i) { pool_.prefetch_age(i); },
+      [this](SessionIndex i) { pool_.prefetch_rest(i); });
   if (found_.empty()) return false;
   tell_moment(ager_.tick_over());
   return true;
@@ -124,19 +126,35 @@ bool SessionTable::find_expired() {
 // Ends those that were found up to this deadline; or so many, and those that age in the same moment
 // as the last of them. They may be many, and in an order that has nothing to do with their places.
 void SessionTable::end_found(std::size_t enough, std::int64_t last_ns, SessionSink& sink) {
-  constexpr std::size_t kWholeAhead = 16, kEntryAhead = 6;
-  constexpr std::size_t kAtOnce = 256;
+  static constexpr std::size_t kGroup = 16;    // prefetches side by side
+  static constexpr std::size_t kAtOnce = 256;  // between two pauses
   const std::span<const Ager::Expired> found = found_;
   const bool wants_coming = sink.wants_coming();
+  const auto group = [found](std::size_t begin) {
+    const std::span rest = found.subspan(std::min(begin, found.size()));
+    return rest.first(std::min(kGroup, rest.size()));
+  };
+  const auto fetch_sessions = [&](std::size_t begin) __attribute__((always_inline)) {
+    for (const Ager::Expired& e : group(begin)) pool_.prefetch_whole(e.session);
+    if (wants_coming)
+      for (const Ager::Expired& e : group(begin)) sink.on_coming(e.session);
+  };
+  const auto fetch_buckets = [&](std::size_t begin) __attribute__((always_inline)) {
+    std::array<std::uint64_t, kGroup> hashes;
+    std::size_t n = 0;
+    for (const Ager::Expired& e : group(begin)) hashes[n++] = table_.hash(pool_[e.session].key);
+    for (std::size_t i = 0; i < n; ++i) table_.prefetch_bucket(hashes[i]);
+  };
+  fetch_sessions(0);
+  fetch_sessions(kGroup);
+  fetch_buckets(0);
   std::size_t i = 0;
   for (; i < found.size() && found[i].deadline_ns <= last_ns; ++i) {
     if (i >= enough && found[i].deadline_ns != found[i - 1].deadline_ns) break;
-    if (i + kWholeAhead < found.size()) {
-      pool_.prefetch_whole(found[i + kWholeAhead].session);
-      if (wants_coming) sink.on_coming(found[i + kWholeAhead].session);
+    if (i % kGroup == 0) {
+      fetch_sessions(i + 2 * kGroup);
+      fetch_buckets(i + kGroup);
     }
-    if (i + kEntryAhead < found.size())
-      table_.prefetch_bucket(table_.hash(pool_[found[i + kEntryAhead].session].key));
     if (i % kAtOnce == 0) sink.on_pause(found[i].deadline_ns);
     end_out_of_ager(found[i].session, found[i].deadline_ns, sink);
   }

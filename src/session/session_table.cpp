@@ -16,20 +16,14 @@
 namespace endreason {
 namespace {
 
-// How many packets ahead of the one in hand a bucket is fetched, and from the bucket the session.
-// A few together, since a prefetch waits until the address is known, which takes a walk through the
-// page tables at a million sessions, and only walks that stand side by side go on side by side. Not
-// more than a few, so that the processor's open requests to memory are never exceeded. Measured
-// with bench_session at a million open sessions: one by one 72 to 79 ns a packet, 4 together 62 to
-// 66, 8 together 64; 32 together 122 on a busy machine.
-// Whether a session is still opening is seen when its first line has come.
-constexpr std::size_t kOpeningAhead = 4;
-constexpr std::size_t kSessionAhead = 12;
-constexpr std::size_t kBucketAhead = 24;
-constexpr std::size_t kTogether = 8;
-constexpr std::size_t kArrivals = 32;
-static_assert(kBucketAhead + kTogether <= kArrivals && kSessionAhead < kBucketAhead &&
-              kOpeningAhead < kSessionAhead);
+// Packets go through the table in groups, a step at a time: keys, buckets, sessions, third lines,
+// tracking. Each step but the last does little more than to prefetch, so that many prefetches stand
+// side by side: one waits until the address is known, which takes a walk through the page tables at
+// a million sessions, and the processor goes on past it only as far as its window of instructions
+// reaches.
+constexpr std::size_t kTogether = 16;
+constexpr std::size_t kSessionsAgo = kTogether, kOpeningAgo = 2 * kTogether, kTrackAgo = 3 * kTogether;
+constexpr std::size_t kArrivals = 4 * kTogether;
 static_assert((kArrivals & (kArrivals - 1)) == 0, "a place in the ring is a mask, not a division");
 
 // Segments with one of these touch what a session keeps of its beginning and end.
@@ -101,8 +95,8 @@ SessionTable::SessionTable(const SessionSettings& settings)
     accelerated_second_ns_ = kNanosPerSecond / settings.accelerated_factor;
 }
 
-inline void SessionTable::prefetch(Arrival& arrival, const PacketView& p) const {
-  const SessionIndex session = arrival.likely = table_.likely(arrival.hash);
+inline void SessionTable::prefetch(const Arrival& arrival, const PacketView& p) const {
+  const SessionIndex session = arrival.likely;
   if (session == kNoSession) return;
   if ((p.tcp_flags & kOpeningOrClosing) == 0) return pool_.prefetch(session);
   pool_.prefetch_whole(session);
@@ -196,19 +190,25 @@ void SessionTable::process_row(const Row& row, SessionSink& sink) {
     if (result.session != nullptr && result.session->state == SessionState::Closing)
       end(result.index, slot(i).at_ns, sink);
   };
-  for (std::size_t first = 0; first < count + kBucketAhead; first += kTogether) {
-    // A step of those that arrived so many packets ago; before the first, the difference wraps.
-    const auto each = [first, count](std::size_t ago, auto&& step) {
-      for (std::size_t i = first; i < first + kTogether; ++i)
-        if (i - ago < count) step(i - ago);
+  for (std::size_t first = 0; first < count + kTrackAgo; first += kTogether) {
+    // The group that arrived so many packets ago; there may be none, or a part of one.
+    struct Group {
+      std::size_t next, end;
     };
-    each(0, [&](std::size_t i) { arrive(row.packet(i), row.zone(i), slot(i)); });
-    each(kBucketAhead - kSessionAhead, [&](std::size_t i) {
-      prefetch(slot(i), row.packet(i));
-      if (wants_coming && slot(i).likely != kNoSession) sink.on_coming(slot(i).likely);
-    });
-    each(kBucketAhead - kOpeningAhead, [&](std::size_t i) { prefetch_opening(slot(i)); });
-    each(kBucketAhead, track);
+    const auto group = [first, count](std::size_t ago) {
+      const std::size_t begin = first < ago ? count : std::min(first - ago, count);
+      return Group{begin, std::min(begin + kTogether, count)};
+    };
+    for (auto [i, end] = group(0); i < end; ++i) arrive(row.packet(i), row.zone(i), slot(i));
+    for (auto [i, end] = group(0); i < end; ++i) table_.prefetch_bucket(slot(i).hash);
+    for (auto [i, end] = group(kSessionsAgo); i < end; ++i)
+      slot(i).likely = table_.likely(slot(i).hash);
+    for (auto [i, end] = group(kSessionsAgo); i < end; ++i) prefetch(slot(i), row.packet(i));
+    if (wants_coming)
+      for (auto [i, end] = group(kSessionsAgo); i < end; ++i)
+        if (slot(i).likely != kNoSession) sink.on_coming(slot(i).likely);
+    for (auto [i, end] = group(kOpeningAgo); i < end; ++i) prefetch_opening(slot(i));
+    for (auto [i, end] = group(kTrackAgo); i < end; ++i) track(i);
   }
 }
 
@@ -248,7 +248,6 @@ void SessionTable::arrive(const PacketView& p, PacketZones zones, Arrival& arriv
         make_flow_key(p.src, p.dst, p.sport, p.dport, p.protocol, zones.from, arrival.key);
   }
   arrival.hash = arrival.kind == Kind::IcmpErrorUnread ? 0 : table_.hash(arrival.key);
-  table_.prefetch_bucket(arrival.hash);
 }
 
 PacketResult SessionTable::take(const PacketView& p, const Arrival& arrival, SessionSink& sink) {

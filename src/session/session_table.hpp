@@ -244,7 +244,7 @@ class SessionTable {
   void arrive(const PacketView& p, PacketZones zones, Arrival& arrival) const;
   // Inlined by order: GCC 12 takes a function that only prefetches for one without effect, and
   // leaves out calls of it.
-  [[gnu::always_inline]] void prefetch(Arrival& arrival, const PacketView& p) const;
+  [[gnu::always_inline]] void prefetch(const Arrival& arrival, const PacketView& p) const;
   [[gnu::always_inline]] void prefetch_opening(const Arrival& arrival) const;
   SessionIndex find_arrived(const Arrival& arrival) const;
   PacketResult take(const PacketView& p, const Arrival& arrival, SessionSink& sink);
