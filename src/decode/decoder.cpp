@@ -168,7 +168,8 @@ void Decoder::forget_wholes() {
 void Decoder::decode(std::span<const RawPacket> packets, std::span<PacketView> views) {
   assert(packets.size() <= views.size());
   reassembler_->forget_wholes();
-  for (std::size_t i = 0; i < packets.size(); ++i) decode_one(packets[i], views[i]);
+  for (std::size_t i = 0; i < packets.size(); ++i)
+    if (!shortcut_ || !read_plain(packets[i], views[i])) decode_any(packets[i], views[i]);
 }
 
 }  // namespace endreason

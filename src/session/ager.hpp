@@ -85,7 +85,7 @@ class Ager {
   static constexpr std::uint32_t kNotQueued = 0;
   static constexpr std::uint32_t kLastTick = UINT32_MAX - 1;
 
-  static constexpr std::uint32_t kNoChunk = 0;  // an empty one
+  static constexpr std::uint32_t kNoChunk = 0;    // an empty one
   static constexpr std::uint32_t kTogether = 16;  // prefetches side by side
   struct alignas(64) Chunk {
     std::uint32_t next;
@@ -155,9 +155,10 @@ void Ager::sort_same_by_id(Id&& id, Prefetch&& prefetch_id) {
     std::size_t behind = first + 1;
     while (behind < count && same(behind)) ++behind;
     if (behind - first > 1)
-      std::sort(expired_.begin() + static_cast<std::ptrdiff_t>(first),
-                expired_.begin() + static_cast<std::ptrdiff_t>(behind),
-                [&id](const Expired& a, const Expired& b) { return id(a.session) < id(b.session); });
+      std::sort(
+          expired_.begin() + static_cast<std::ptrdiff_t>(first),
+          expired_.begin() + static_cast<std::ptrdiff_t>(behind),
+          [&id](const Expired& a, const Expired& b) { return id(a.session) < id(b.session); });
     first = behind;
   }
 }

@@ -29,7 +29,8 @@ class AgerTest : public ::testing::Test {
     };
     for (;;) {
       const auto over = ager.expired(
-          now_ns, deadline, [](SessionIndex i) { return i + 1; }, [](SessionIndex) {}, [](SessionIndex) {});
+          now_ns, deadline, [](SessionIndex i) { return i + 1; }, [](SessionIndex) {},
+          [](SessionIndex) {});
       if (over.empty()) return order;
       for (const Ager::Expired& e : over) order.push_back(e.session);
     }

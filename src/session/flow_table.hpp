@@ -43,8 +43,8 @@ class FlowTable {
     const Bucket& bucket = buckets_[home(hash)];
     const unsigned matches = bucket.matching(tag_of(hash));
     if (matches == 0) return kNoSession;
-    for (unsigned more = matches & (matches - 1); more != 0; more &= more - 1) [[unlikely]]
-      pool_->prefetch(bucket.sessions[std::countr_zero(more)]);
+    for (unsigned more = matches & (matches - 1); more != 0; more &= more - 1)
+      [[unlikely]] pool_->prefetch(bucket.sessions[std::countr_zero(more)]);
     return bucket.sessions[std::countr_zero(matches)];
   }
 

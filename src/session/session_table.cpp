@@ -22,7 +22,8 @@ namespace {
 // a million sessions, and the processor goes on past it only as far as its window of instructions
 // reaches.
 constexpr std::size_t kTogether = 16;
-constexpr std::size_t kSessionsAgo = kTogether, kOpeningAgo = 2 * kTogether, kTrackAgo = 3 * kTogether;
+constexpr std::size_t kSessionsAgo = kTogether, kOpeningAgo = 2 * kTogether,
+                      kTrackAgo = 3 * kTogether;
 constexpr std::size_t kArrivals = 4 * kTogether;
 static_assert((kArrivals & (kArrivals - 1)) == 0, "a place in the ring is a mask, not a division");
 
@@ -85,14 +86,40 @@ SessionTable::SessionTable(const SessionSettings& settings)
       table_(pool_, FlowHash(settings.hash_seed)),
       ager_(settings.capacity),
       tracker_(settings_.tcp, counters_),
-      timeouts_{settings.timeouts} {
+      timeouts_{settings.timeouts},
+      arrivals_(std::make_unique<Arrival[]>(kArrivals)) {
   const auto share = [&](std::uint64_t percent) {
     return static_cast<std::uint32_t>(settings.capacity * percent / 100);
   };
   accelerate_above_ = share(settings.accelerated_threshold_percent);
   relax_below_ = share(settings.accelerated_threshold_percent - kRelaxPercent);
+  one_zone_ = settings.zones <= 1;
   if (kNanosPerSecond % settings.accelerated_factor == 0)
     accelerated_second_ns_ = kNanosPerSecond / settings.accelerated_factor;
+}
+
+SessionTable::~SessionTable() = default;
+
+inline void SessionTable::arrive(const PacketView& p, PacketZones zones, Arrival& arrival) const {
+  using Kind = Arrival::Kind;
+  arrival.zones = zones;
+  arrival.at_ns = usable_time(p.time_ns);
+  if (p.status != DecodeStatus::Ok) {
+    arrival.kind = Kind::NotDecoded;
+    arrival.hash = 0;
+    return;
+  }
+  if (is_icmp_error(p)) [[unlikely]] {
+    arrival.kind = Kind::IcmpErrorUnread;
+    if (p.quoted != nullptr &&
+        quoted_flow_key({p.quoted, p.quoted_length}, zones.from, arrival.key))
+      arrival.kind = Kind::IcmpError;
+  } else {
+    arrival.kind = Kind::Packet;
+    arrival.way =
+        make_flow_key(p.src, p.dst, p.sport, p.dport, p.protocol, zones.from, arrival.key);
+  }
+  arrival.hash = arrival.kind == Kind::IcmpErrorUnread ? 0 : table_.hash(arrival.key);
 }
 
 inline void SessionTable::prefetch(const Arrival& arrival, const PacketView& p) const {
@@ -131,7 +158,7 @@ struct SessionTable::WholeRow {
   PacketZones zone(std::size_t i) const { return zones.empty() ? PacketZones{} : zones[i]; }
   std::uint64_t number(std::size_t i) const { return first_packet + i; }
   // The table's own time is the latest.
-  std::int64_t latest_ns(std::size_t i) const { return usable_time(packets[i].time_ns); }
+  std::int64_t latest_ns(std::size_t, const Arrival& arrival) const { return arrival.at_ns; }
 };
 
 // Or a share of them.
@@ -146,7 +173,7 @@ struct SessionTable::ShareRow {
     return share.zones.empty() ? PacketZones{} : share.zones[i];
   }
   std::uint64_t number(std::size_t i) const { return first_packet + share.which[i]; }
-  std::int64_t latest_ns(std::size_t i) const { return latest[share.which[i]]; }
+  std::int64_t latest_ns(std::size_t i, const Arrival&) const { return latest[share.which[i]]; }
 };
 
 void SessionTable::process(std::span<const PacketView> packets, SessionSink& sink,
@@ -174,13 +201,16 @@ void SessionTable::process(const PacketShare& share, SessionSink& sink) {
 template <class Row>
 void SessionTable::process_row(const Row& row, SessionSink& sink) {
   const bool wants_packets = sink.wants_packets(), wants_coming = sink.wants_coming();
-  std::array<Arrival, kArrivals> ring;
-  const auto slot = [&ring](std::size_t i) -> Arrival& { return ring[i % kArrivals]; };
   const std::size_t count = row.size();
-  const auto track = [&](std::size_t i) {
+  const auto track = [&](std::size_t i, const Arrival& arrival) {
     const PacketView& p = row.packet(i);
-    begin_moment(row.number(i), row.latest_ns(i), sink);
-    const PacketResult result = take(p, slot(i), sink);
+    begin_moment(row.number(i), row.latest_ns(i, arrival), sink);
+    PacketResult result;
+    if (take_expected(p, arrival, result)) [[likely]] {
+      if (!wants_packets) return counters_.add(SessionCounter::Forwarded);
+    } else {
+      result = take(p, arrival, sink);
+    }
     if (wants_packets) sink.on_packet(p, result);
     if (refused_) [[unlikely]] {
       counters_.add(*std::exchange(refused_, std::nullopt));
@@ -188,27 +218,34 @@ void SessionTable::process_row(const Row& row, SessionSink& sink) {
       counters_.add(result.outcome);
     }
     if (result.session != nullptr && result.session->state == SessionState::Closing)
-      end(result.index, slot(i).at_ns, sink);
+      end(result.index, arrival.at_ns, sink);
   };
   for (std::size_t first = 0; first < count + kTrackAgo; first += kTogether) {
-    // The group that arrived so many packets ago; there may be none, or a part of one.
+    // The group that arrived so many packets ago, or the part of one that there is. Its places in
+    // the ring stand side by side.
     struct Group {
       std::size_t next, end;
+      Arrival* arrival;
     };
-    const auto group = [first, count](std::size_t ago) {
+    const auto group = [this, first, count](std::size_t ago) {
       const std::size_t begin = first < ago ? count : std::min(first - ago, count);
-      return Group{begin, std::min(begin + kTogether, count)};
+      return Group{begin, std::min(begin + kTogether, count),
+                   &arrivals_[(first - ago) % kArrivals]};
     };
-    for (auto [i, end] = group(0); i < end; ++i) arrive(row.packet(i), row.zone(i), slot(i));
-    for (auto [i, end] = group(0); i < end; ++i) table_.prefetch_bucket(slot(i).hash);
-    for (auto [i, end] = group(kSessionsAgo); i < end; ++i)
-      slot(i).likely = table_.likely(slot(i).hash);
-    for (auto [i, end] = group(kSessionsAgo); i < end; ++i) prefetch(slot(i), row.packet(i));
+    for (auto [i, end, arrival] = group(0); i < end; ++i, ++arrival)
+      arrive(row.packet(i), row.zone(i), *arrival);
+    for (auto [i, end, arrival] = group(0); i < end; ++i, ++arrival)
+      table_.prefetch_bucket(arrival->hash);
+    for (auto [i, end, arrival] = group(kSessionsAgo); i < end; ++i, ++arrival)
+      arrival->likely = table_.likely(arrival->hash);
+    for (auto [i, end, arrival] = group(kSessionsAgo); i < end; ++i, ++arrival)
+      prefetch(*arrival, row.packet(i));
     if (wants_coming)
-      for (auto [i, end] = group(kSessionsAgo); i < end; ++i)
-        if (slot(i).likely != kNoSession) sink.on_coming(slot(i).likely);
-    for (auto [i, end] = group(kOpeningAgo); i < end; ++i) prefetch_opening(slot(i));
-    for (auto [i, end] = group(kTrackAgo); i < end; ++i) track(i);
+      for (auto [i, end, arrival] = group(kSessionsAgo); i < end; ++i, ++arrival)
+        if (arrival->likely != kNoSession) sink.on_coming(arrival->likely);
+    for (auto [i, end, arrival] = group(kOpeningAgo); i < end; ++i, ++arrival)
+      prefetch_opening(*arrival);
+    for (auto [i, end, arrival] = group(kTrackAgo); i < end; ++i, ++arrival) track(i, *arrival);
   }
 }
 
@@ -228,26 +265,33 @@ inline void SessionTable::begin_moment(std::uint64_t packet, std::int64_t latest
   }
 }
 
-void SessionTable::arrive(const PacketView& p, PacketZones zones, Arrival& arrival) const {
-  using Kind = Arrival::Kind;
-  arrival.zones = zones;
-  arrival.at_ns = usable_time(p.time_ns);
-  if (p.status != DecodeStatus::Ok) {
-    arrival.kind = Kind::NotDecoded;
-    arrival.hash = 0;
-    return;
-  }
-  if (is_icmp_error(p)) [[unlikely]] {
-    arrival.kind = Kind::IcmpErrorUnread;
-    if (p.quoted != nullptr &&
-        quoted_flow_key({p.quoted, p.quoted_length}, zones.from, arrival.key))
-      arrival.kind = Kind::IcmpError;
-  } else {
-    arrival.kind = Kind::Packet;
-    arrival.way =
-        make_flow_key(p.src, p.dst, p.sport, p.dport, p.protocol, zones.from, arrival.key);
-  }
-  arrival.hash = arrival.kind == Kind::IcmpErrorUnread ? 0 : table_.hash(arrival.key);
+inline void SessionTable::count(Session& session, Flow flow, const PacketView& p,
+                                std::int64_t at) const {
+  FlowState& own = session.flow(flow);
+  own.bytes += p.wire_length;
+  own.packets += p.packets;
+  session.last_ns = std::max(session.last_ns, at);
+}
+
+// What most packets are: the next segment of an established connection, in time, in the session
+// that the prefetch has found. True: all is done that take() does. False: nothing was changed.
+inline bool SessionTable::take_expected(const PacketView& p, const Arrival& arrival,
+                                        PacketResult& result) {
+  if (!TcpTracker::is_common(p) || arrival.likely == kNoSession || !one_zone_) return false;
+  Session& session = pool_[arrival.likely];
+  if (!TcpTracker::is_common(session) || session.state != SessionState::Active) return false;
+  if (session.key != arrival.key || arrival.kind != Arrival::Kind::Packet) return false;
+  if (arrival.at_ns >= deadline_ns(session)) return false;
+  const Flow flow = session.flow_of(arrival.way);
+  if (!tracker_.take_expected(session, flow, p)) return false;
+  last_before_ns_ = session.last_ns;
+  count(session, flow, p, arrival.at_ns);
+  session.refreshed_ns = std::max(session.refreshed_ns, arrival.at_ns);
+  result = {.outcome = SessionCounter::Forwarded,
+            .flow = flow,
+            .session = &session,
+            .index = arrival.likely};
+  return true;
 }
 
 PacketResult SessionTable::take(const PacketView& p, const Arrival& arrival, SessionSink& sink) {
@@ -428,13 +472,6 @@ void SessionTable::begin(Session& session, SessionIndex index, const PacketView&
 SessionTimer SessionTable::first_timer(const Session& session, const PacketView& p) const {
   if (p.protocol == kProtoTcp) return info(session.tcp_state).timer;
   return p.protocol == kProtoSctp ? sctp_timer(p) : timers_of(p.protocol).idle;
-}
-
-void SessionTable::count(Session& session, Flow flow, const PacketView& p, std::int64_t at) const {
-  FlowState& own = session.flow(flow);
-  own.bytes += p.wire_length;
-  own.packets = (own.packets + p.packets) & ((std::uint64_t{1} << 56) - 1);
-  session.last_ns = std::max(session.last_ns, at);
 }
 
 void SessionTable::follow_order(Session& session, SessionIndex index, TimerOrder order,

@@ -85,10 +85,10 @@ void TcpTracker::begin_taken_over(Session& session) {
   session.tcp_state = next(next(TcpState::None, TcpEvent::ClientSyn), TcpEvent::ServerSynAck);
 }
 
-TcpStep TcpTracker::take_counted(Session& session, Flow flow, const PacketView& p) {
+TcpStep TcpTracker::take(Session& session, Flow flow, const PacketView& p) {
   const unsigned held_before = held(session);
-  const TcpStep step =
-      is_common(session, p) ? take_in_order(session, flow, p) : take_rarer(session, flow, p);
+  const TcpStep step = is_common(session) && is_common(p) ? take_in_order(session, flow, p)
+                                                          : take_rarer(session, flow, p);
   segments_held_ += held(session) - held_before;
   return step;
 }

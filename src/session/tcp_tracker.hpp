@@ -40,14 +40,22 @@ class TcpTracker {
   void begin(Session& session, const PacketView& p);
   // The connection that took a session's tuple over, as the SYN-ACK leaves it.
   static void begin_taken_over(Session& session);
-  // A packet of a session that has begun.
-  [[gnu::always_inline]] TcpStep take(Session& session, Flow flow, const PacketView& p) {
-    if (is_common(session, p) && p.window != 0 && take_expected(session, flow, p)) {
-      if (p.payload_length > 0) session.set(data_seen(flow));
-      return {};
-    }
-    return take_counted(session, flow, p);
+  // A packet of a session that has begun. First the common case: the next segment of an established
+  // connection, which passes and refreshes the timer. Of session and packet is_common() must be
+  // true. False: it is another case, nothing was changed.
+  [[gnu::always_inline]] bool take_expected(Session& session, Flow flow, const PacketView& p) {
+    if (p.window == 0 || !endreason::take_expected(session, flow, p)) return false;
+    if (p.payload_length > 0) session.set(data_seen(flow));
+    return true;
   }
+  static bool is_common(const PacketView& p) {
+    return (p.tcp_flags & (kControlFlags | kTcpUrg)) == kTcpAck;
+  }
+  static bool is_common(const Session& session) {
+    return session.tcp_state == TcpState::Established && (session.flags & kAttention) == 0;
+  }
+  // All others, and the common ones as well.
+  TcpStep take(Session& session, Flow flow, const PacketView& p);
   // The session is over: gives back its share of the segments held.
   void forget(const Session& session);
 
@@ -60,13 +68,6 @@ class TcpTracker {
   static constexpr std::uint16_t kAttention = kUnverifiedRstC2s | kUnverifiedRstS2c;
   static constexpr std::uint8_t kControlFlags = kTcpFin | kTcpSyn | kTcpRst | kTcpAck;
 
-  static bool is_common(const Session& session, const PacketView& p) {
-    return session.tcp_state == TcpState::Established &&
-           (p.tcp_flags & (kControlFlags | kTcpUrg)) == kTcpAck &&
-           (session.flags & kAttention) == 0;
-  }
-  // The same, with segments held beyond missing ones counted.
-  TcpStep take_counted(Session& session, Flow flow, const PacketView& p);
   TcpStep take_rarer(Session& session, Flow flow, const PacketView& p);
   TcpStep take_rst(Session& session, Flow flow, const PacketView& p);
   TcpStep take_syn(Session& session, Flow flow, const PacketView& p);
