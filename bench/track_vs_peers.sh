@@ -37,9 +37,12 @@ capture() {
 
 declare -A cpu_of=() wall_of=()
 
-# measure NAME COMMAND: one run; adds processor and wall seconds to its lists.
+# measure NAME COMMAND: one run; adds processor and wall seconds to its lists. A gigabyte of memory is
+# taken and given back before: a virtual machine may have given to its host what lay idle during the
+# run before, and getting that again would be measured, more of it the longer the other one ran.
 measure() {
   local TIMEFORMAT='%U %S %R' took user system wall
+  "$root/build/bench/take_memory" 1024
   if ! took=$({ time bash -c "$2" >/dev/null 2>"$folder/stderr.txt"; } 2>&1); then
     echo "$1 failed: $2" >&2
     tail -n 5 "$folder/stderr.txt" >&2
@@ -208,7 +211,7 @@ section_memory() {
   target "of 4 GB, how often it fits in" "$(awk -v a="$ten" 'BEGIN { print 4e9 / (a * 1024) }')" 1
 }
 
-prepare generate_capture generate_policy bench_inspect
+prepare generate_capture generate_policy bench_inspect take_memory
 about_machine
 sections=("$@")
 if [ ${#sections[@]} -eq 0 ]; then sections=(churn concurrent mix applications rules signatures threads memory); fi
