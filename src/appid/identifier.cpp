@@ -22,6 +22,8 @@ constexpr std::uint32_t kStatesPerSlab = 256;
 constexpr std::uint32_t kHalfSequenceSpace = 0x8000'0000;
 // No state was free. The session has payload that nobody looked at; finish() must know.
 constexpr StateId kWithoutState{0xffff'fffe};
+// Payload passed, and the capture kept none of it: it was told to keep headers only.
+constexpr StateId kNotCaptured{0xffff'fffd};
 
 // a lies before b in the circle of sequence numbers.
 bool before(std::uint32_t a, std::uint32_t b) {
@@ -238,10 +240,12 @@ AppId Identifier::conclude(State& s, const SessionFacts& facts) {
 AppStep Identifier::step(StateId& id, AppId current, const PacketView& p, bool from_client) {
   AppStep step{.app = current};
   if (id == StateId::Settled || id == kWithoutState || p.payload_captured == 0) {
+    if (id == StateId::None && p.payload_length > 0) id = kNotCaptured;
     step.settled = id == StateId::Settled;
     return step;
   }
-  State* s = id == StateId::None ? begin(id, p, from_client) : &state(id);
+  const bool first = id == StateId::None || id == kNotCaptured;
+  State* s = first ? begin(id, p, from_client) : &state(id);
   if (s == nullptr) return step;
   const Place place = this->place(*s, p, from_client);
   if (!place.fresh) {
@@ -271,9 +275,9 @@ AppId Identifier::finish(StateId& id, AppId current, const SessionFacts& facts) 
   if (id == StateId::Settled) return current;
   if (id == StateId::None)
     return identified(current) ? current : placeholder(facts, false, false, false);
-  if (id == kWithoutState) {
+  if (id == kWithoutState || id == kNotCaptured) {
     id = StateId::Settled;
-    return placeholder(facts, true, true, false);
+    return identified(current) ? current : placeholder(facts, true, true, false);
   }
   if (!identified(current)) current = conclude(state(id), facts);
   give_back(id);

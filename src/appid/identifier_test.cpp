@@ -155,6 +155,27 @@ TEST_F(IdentifierTest, LittleDataIsInsufficientAndNoDataIsIncomplete) {
   EXPECT_EQ(end(half, kProtoTcp, false), "incomplete");
 }
 
+// tcpdump -s 54, say: the lengths of the packets tell that there was data.
+TEST_F(IdentifierTest, PayloadThatTheCaptureLeftOutIsDataOfAnUnknownApplication) {
+  make();
+  const auto headers_only = [](PacketView packet) {
+    packet.payload_captured = 0;
+    return packet;
+  };
+  for (const std::uint8_t protocol : {kProtoTcp, kProtoUdp}) {
+    Conversation talk{.protocol = protocol, .server_port = 4000};
+    Session s;
+    for (int i = 0; i < 3; ++i) hear(s, headers_only(talk.say(true, kGet)));
+    EXPECT_EQ(end(s, protocol), protocol == kProtoTcp ? "unknown-tcp" : "unknown-udp");
+  }
+  Conversation talk;
+  Session whole_later;
+  hear(whole_later, headers_only(talk.say(true, kGet)));
+  hear(whole_later, talk.say(true, kGet));
+  hear(whole_later, talk.say(false, kOk));
+  EXPECT_EQ(end(whole_later), "web-browsing");
+}
+
 TEST_F(IdentifierTest, UnknownDatagramsAreUnknownUdp) {
   make();
   Conversation talk{.protocol = kProtoUdp, .server_port = 4000};
