@@ -107,7 +107,7 @@ std::string remedy(std::string_view word) {
     return fmt::format("if '{}' is to be a capture: there is no such file; ", word);
   const auto near = nearest_names(word, kWords, 2);
   if (near.empty() || near.front() == word) return {};
-  return fmt::format("did you mean {}? ", fmt::join(near, " or "));
+  return fmt::format("did you mean '{}'? ", fmt::join(near, "' or '"));
 }
 
 // What is wrong, the filter, and a caret where it is.

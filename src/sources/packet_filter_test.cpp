@@ -85,7 +85,8 @@ std::string shown_place(std::string_view text) {
 }
 
 TEST(PacketFilter, ATextThatIsNoFilterIsAnErrorWithACaretAtTheWordThatIsWrong) {
-  EXPECT_EQ(shown_place("tcp prot 80"), "  tcp prot 80\n      ^^^^\ndid you mean port or proto? ");
+  EXPECT_EQ(shown_place("tcp prot 80"),
+            "  tcp prot 80\n      ^^^^\ndid you mean 'port' or 'proto'? ");
   EXPECT_EQ(shown_place("tcp port 70000 and udp"), "  tcp port 70000 and udp\n           ^^^^^\n");
   EXPECT_EQ(shown_place("host 300.1.1.1"), "  host 300.1.1.1\n       ^^^^^^^^^\n");
   EXPECT_EQ(shown_place("(tcp port 80 and"),
