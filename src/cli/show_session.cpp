@@ -86,7 +86,11 @@ Result<void> put_word(SessionFilter& filter, const std::string& key, const std::
   if (key == "from") filter.from = text;
   if (key == "to") filter.to = text;
   if (key == "rule") filter.rule = text;
-  if (key == "count") filter.count = text == "yes";
+  if (key == "count") {
+    if (text != "yes" && text != "no")
+      return wrong(fmt::format("count: expected yes or no, found '{}'", text));
+    filter.count = text == "yes";
+  }
   if (key == "type") {
     if (text != "flow" && text != "predict")
       return wrong(fmt::format("type: expected flow or predict, found '{}'", text));
