@@ -40,8 +40,31 @@ constexpr auto kFlagNames = std::to_array<FlagName>({{kTcpSyn, "SYN"},
                                                      {kTcpAck, "ACK"},
                                                      {kTcpUrg, "URG"}});
 
+// RFC 9260 section 3.2.
+constexpr auto kSctpChunks = std::to_array<std::string_view>(
+    {"DATA", "INIT", "INIT-ACK", "SACK", "HEARTBEAT", "HEARTBEAT-ACK", "ABORT", "SHUTDOWN",
+     "SHUTDOWN-ACK", "ERROR", "COOKIE-ECHO", "COOKIE-ACK", "ECNE", "CWR", "SHUTDOWN-COMPLETE"});
+
+// RFC 792, RFC 4443 and RFC 4861.
+struct IcmpName {
+  std::uint8_t protocol, type;
+  std::string_view name;
+};
+constexpr auto kIcmpNames = std::to_array<IcmpName>({{kProtoIcmp, 8, "echo request"},
+                                                     {kProtoIcmp, 0, "echo reply"},
+                                                     {kProtoIcmp6, 128, "echo request"},
+                                                     {kProtoIcmp6, 129, "echo reply"},
+                                                     {kProtoIcmp6, 133, "router solicit"},
+                                                     {kProtoIcmp6, 134, "router advert"},
+                                                     {kProtoIcmp6, 135, "neighbor solicit"},
+                                                     {kProtoIcmp6, 136, "neighbor advert"}});
+
 std::string label(const NotedPacket& p) {
   if (p.has(PacketRemark::IcmpError)) return "ICMP error";
+  if (p.protocol == kProtoSctp && p.sctp_chunk < kSctpChunks.size())
+    return std::string(kSctpChunks[p.sctp_chunk]);
+  for (const IcmpName& row : kIcmpNames)
+    if (row.protocol == p.protocol && row.type == p.icmp_type) return std::string(row.name);
   if (p.protocol == kProtoTcp) {
     std::string text;
     for (const FlagName& flag : kFlagNames)
@@ -101,6 +124,23 @@ std::string remark(const NotedPacket& p, const SessionStory& story) {
       text += ": " + icmp_error_text(v6, p.icmp_type, p.icmp_code);
   }
   return text;
+}
+
+// Why the session ended at that time: its timer, or what came before that.
+std::string why_then(const SessionStory& story) {
+  const Session& end = story.end;
+  const bool reused = (end.end_reasons & end_reason_bit(EndReason::TcpReuse)) != 0;
+  if (reused && !info(end.tcp_state).closing)
+    return ": the server accepted a new SYN of the same addresses and ports";
+  const double silence = seconds(story.ended_ns - end.last_ns);
+  if (silence <= 0) return {};
+  const std::string text = fmt::format(", {:.0f} s after the last packet", silence);
+  const std::string_view timer = info(end.timer).log_name;
+  if (reused)
+    return text +
+           fmt::format(", before {} was over: a new SYN of the same addresses and ports", timer);
+  const bool shortened = story.ended_ns < end.refreshed_ns + end.timeout_s * kNanosPerSecond;
+  return text + fmt::format(" ({}{})", timer, shortened ? ", shortened by accelerated aging" : "");
 }
 
 class Drawing {
@@ -197,10 +237,7 @@ class Drawing {
     std::string text = fmt::format("ends: {}", story_.end_reason);
     if (!story_.tracker_stage.empty())
       text += fmt::format(" (tracker stage: {})", story_.tracker_stage);
-    const double silence = seconds(story_.ended_ns - end.last_ns);
-    if (silence > 0)
-      text +=
-          fmt::format(", {:.0f} s after the last packet ({})", silence, info(end.timer).log_name);
+    text += why_then(story_);
     const std::string left =
         fmt::format("{:>{}.6f}  ", seconds(story_.ended_ns - end.start_ns), kTimeWidth);
     bool first = true;

@@ -127,6 +127,21 @@ TEST(Engine, AHandshakeWithoutDataIsIncompleteWhateverEndsIt) {
   EXPECT_EQ(rows[0].reason, "tcp-fin");
 }
 
+// RFC 9293 section 3.5: nobody sends a bare ACK.
+TEST(Engine, ASimultaneousOpenIsCompleteWithBothSynAcks) {
+  const auto rows = track({{0, true, kSyn, 100, 0, 0},
+                           {0.1, false, kSyn, 500, 0, 0},
+                           {0.2, true, kSynAck, 100, 501, 0},
+                           {0.3, false, kSynAck, 500, 101, 0},
+                           {0.4, true, kAck, 101, 501, 20},
+                           {0.5, false, kFinAck, 501, 121, 0},
+                           {0.6, true, kFinAck, 121, 502, 0}});
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(rows[0].handshake, "SYN, SYN, SYN-ACK, SYN-ACK");
+  EXPECT_EQ(rows[0].app, "insufficient-data");
+  EXPECT_EQ(rows[0].reason, "tcp-fin");
+}
+
 TEST(Engine, DataThatNoSignatureKnowsIsInsufficientThenUnknown) {
   const std::vector<Segment> open = {{0, true, kSyn, 100, 0, 0},
                                      {0.1, false, kSynAck, 500, 101, 0},

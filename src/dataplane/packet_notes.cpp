@@ -36,7 +36,7 @@ std::size_t slot(Flow flow) {
 }  // namespace
 
 std::uint32_t PacketNotes::remarks_of(const PacketView& p, const PacketResult& result,
-                                      const Before& before, std::int32_t seq) {
+                                      const Before& before, std::int32_t seq, bool begun) {
   const Session& now = *result.session;
   Remarks remarks;
   remarks.add_if(result.outcome == SessionCounter::IcmpErrorMatched, PacketRemark::IcmpError);
@@ -50,7 +50,7 @@ std::uint32_t PacketNotes::remarks_of(const PacketView& p, const PacketResult& r
   const auto flag_news = [&](SessionFlag flag) {
     return now.has(flag) && (before.flags & flag) == 0;
   };
-  if (syn && !result.first && was_opening && before.seq_known[own]) {
+  if (syn && was_opening && begun) {
     remarks.add_if(seq == 0, PacketRemark::SynAgain);
     remarks.add_if(seq != 0, PacketRemark::SynAnew);
   }
@@ -85,9 +85,11 @@ NotedPacket PacketNotes::of(const PacketView& p, const PacketResult& result) {
   note.protocol = p.protocol;
   note.icmp_type = p.icmp_type;
   note.icmp_code = p.icmp_code;
+  note.sctp_chunk = p.sctp_chunk;
   note.flow = result.flow;
   note.outcome = result.outcome;
   const std::size_t own = slot(result.flow), peer = slot(other(result.flow));
+  const bool begun = before.seq_known[own];
   if (p.protocol == kProtoTcp && !error) {
     // An answer to a SYN that is none does not tell where this connection's numbers begin.
     const bool begins = (p.tcp_flags & kTcpSyn) != 0 || !info(session.tcp_state).opening;
@@ -100,7 +102,7 @@ NotedPacket PacketNotes::of(const PacketView& p, const PacketResult& result) {
     if (before.seq_known[peer] && (p.tcp_flags & kTcpAck) != 0)
       note.ack = static_cast<std::int32_t>(p.ack - before.first_seq[peer]);
   }
-  note.remarks = remarks_of(p, result, before, note.seq);
+  note.remarks = remarks_of(p, result, before, note.seq, begun);
   if (note.has(PacketRemark::SynAnew)) before.first_seq[own] = p.seq;  // the flow begins anew
   before.extras = session.extras;
   before.zero_windows = session.zero_windows;

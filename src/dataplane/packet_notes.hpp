@@ -53,7 +53,7 @@ inline constexpr auto kPacketRemarks = std::to_array<PacketRemarkInfo>({
     {PacketRemark::Retransmission, "retransmission", "retransmission", true},
     {PacketRemark::OutOfOrder, "out-of-order", "out of order: one before it is missing", true},
     {PacketRemark::Overlap, "overlap", "repeats a part of another", true},
-    {PacketRemark::CaptureGap, "capture-gap", "acknowledges what was not captured", true},
+    {PacketRemark::CaptureGap, "capture-gap", "packets before it were not captured", true},
     {PacketRemark::ZeroWindow, "zero-window", "zero window: no room to receive", true},
     {PacketRemark::Urgent, "urgent", "urgent data", false},
     {PacketRemark::Closes, "closes", "closes its side", false},
@@ -78,6 +78,7 @@ struct NotedPacket {
   std::uint32_t remarks{};  // bit per PacketRemark
   std::uint16_t window{};   // as it stands in the header
   std::uint8_t tcp_flags{}, protocol{}, icmp_type{}, icmp_code{};
+  std::uint8_t sctp_chunk{kNoSctpChunk};  // the type of the first
   Flow flow{};
   SessionCounter outcome{};
 
@@ -103,8 +104,9 @@ class PacketNotes {
     std::uint16_t remarks{}, flags{};
     TcpState tcp_state{TcpState::None};
   };
+  // begun: the packet's flow had a number before.
   static std::uint32_t remarks_of(const PacketView& packet, const PacketResult& result,
-                                  const Before& before, std::int32_t seq);
+                                  const Before& before, std::int32_t seq, bool begun);
 
   std::unordered_map<std::uint32_t, Before> before_;
 };

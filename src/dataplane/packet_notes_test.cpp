@@ -90,6 +90,17 @@ TEST(PacketNotes, TellWhyAConnectionDoesNotOpen) {
                            {0.2, true, kRst, 900, 0, 0, "dropped", 800, 0}});
   play("another number", {{0.0, true, kSyn, 100, 0, 0, "", 0, 0},
                           {0.1, false, kSynAck, 900, 77, 0, "wrong-ack", 0, -23}});
+  play("a reset for another SYN",
+       {{0.0, true, kSyn, 100, 0, 0, "", 0, 0},
+        {0.1, false, kRst | kTcpAck, 0, 77, 0, "wrong-ack dropped", 0, -23}});
+}
+
+TEST(PacketNotes, OfASimultaneousOpenTheServersSynIsNoRepetition) {
+  play("both sides open", {{0.0, true, kSyn, 100, 0, 0, "", 0, 0},
+                           {0.1, false, kSyn, 900, 0, 0, "split-handshake", 0, 0},
+                           {0.2, false, kSyn, 900, 0, 0, "syn-again", 0, 0},
+                           {0.3, true, kSynAck, 100, 901, 0, "", 0, 1},
+                           {0.4, false, kSynAck, 900, 101, 0, "opened", 0, 1}});
 }
 
 }  // namespace

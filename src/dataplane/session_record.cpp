@@ -2,6 +2,7 @@
 #include "dataplane/session_record.hpp"
 
 #include <array>
+#include <optional>
 #include <string>
 
 #include "base/timestamp.hpp"
@@ -102,11 +103,13 @@ constexpr auto kKnownOfRows = static_cast<std::uint16_t>(
 }  // namespace
 
 bool handshake_done(const Session& session) {
-  bool answered = false;
+  // By whom: of a simultaneous open, each side's SYN-ACK is the other's last word.
+  std::optional<Flow> answered;
   for (std::size_t i = 0; i < session.handshake.size(); ++i) {
     const Handshake::Entry entry = session.handshake[i];
     if (entry.word == HandshakeWord::SynAck) {
-      answered = true;
+      if (answered && *answered != entry.flow) return true;
+      answered = entry.flow;
     } else if (answered && entry.word != HandshakeWord::Rst &&
                entry.word != HandshakeWord::RstAck && entry.word != HandshakeWord::Syn) {
       return true;

@@ -131,6 +131,8 @@ TcpStep TcpTracker::take_rst(Session& session, Flow flow, const PacketView& p) {
   }
   const RstPlace place = place_rst(session, flow, p);
   if (place == RstPlace::Outside) {
+    // Nothing else is asked of a reset that answers a SYN.
+    if (!session.has(sequence_known(flow))) session.remark(kWrongAck);
     session.remark(kRstDropped);
     return drop(SessionCounter::RstOutOfWindow);
   }

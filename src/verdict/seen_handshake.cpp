@@ -148,7 +148,10 @@ std::optional<Ending> seen_ending(const TrafficRecord& record) {
     return opened(record.end_reason, by);
   if (challenged(facts, said)) return failed(ReasonCode::ChallengeAck, by);
   if (said.server_syn_ack) return half_open(facts, record.end_reason, by);
-  if (said.server_rst) return failed(ReasonCode::RefusedByServer, by);
+  if (said.server_rst) {
+    const bool refused = record.end_reason != EndReason::AgedOut || !facts.wrong_ack;
+    return failed(refused ? ReasonCode::RefusedByServer : ReasonCode::WrongAck, by);
+  }
   if (said.server_any) return std::nullopt;
   if (facts.icmp_error && !refuses(facts, is_v6(record)) && !said.client_more)
     return failed(ReasonCode::SynNoAnswer, by, Confidence::Medium);

@@ -65,6 +65,8 @@ TEST(SeenHandshake, IsJudgedByItsWords) {
        EndedBy::Server, Confidence::High},
       {"refused, and tried again", "c:SYN s:RST-ACK c:SYN s:RST-ACK", "tcp-rst-from-server", "",
        RefusedByServer, Outcome::Failed, EndedBy::Server, Confidence::High},
+      {"a reset that answers another SYN, which the client does not believe", "c:SYN s:RST-ACK",
+       "aged-out", "wrong-ack", WrongAck, Outcome::Failed, EndedBy::Timer, Confidence::High},
       {"a challenge ACK whose reset was dropped", "c:SYN s:ACK c:RST c:SYN s:ACK c:RST", "aged-out",
        "challenge", ChallengeAck, Outcome::Failed, EndedBy::Timer, Confidence::High},
       {"a challenge ACK whose reset passed", "c:SYN s:ACK c:RST", "tcp-rst-from-client",
