@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/capture_reader.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace endreason {
@@ -50,6 +52,12 @@ std::span<const RawPacket> CaptureReader::read() {
 void CaptureReader::name_interfaces(Engine& engine) {
   for (const auto known = source_->interfaces(); interfaces_ < known.size(); ++interfaces_)
     engine.name_interface(interfaces_, known[interfaces_].name);
+}
+
+bool CaptureReader::source_failed() const {
+  const auto captures = source_->captures();
+  return std::any_of(captures.begin(), captures.end(),
+                     [](const auto& capture) { return capture->source_failed(); });
 }
 
 void CaptureReader::tell_problems(const std::function<void(std::string_view)>& say) const {

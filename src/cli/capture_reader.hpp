@@ -40,6 +40,9 @@ class CaptureReader {
   std::uint64_t given() const { return given_; }  // packets read, with those filtered out
   std::uint64_t filtered() const { return filtered_; }
   CaptureCounters counters() const { return source_->counters(); }
+  std::span<const CaptureInterface> interfaces() const { return source_->interfaces(); }
+  // An input's bytes could not be had to their end; what was there has been read.
+  bool source_failed() const;
   // Places that could not be read, a line each, to `say`.
   void tell_problems(const std::function<void(std::string_view)>& say) const;
 

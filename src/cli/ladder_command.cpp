@@ -12,6 +12,7 @@
 #include "cli/content_run.hpp"
 #include "cli/ladder.hpp"
 #include "cli/options.hpp"
+#include "cli/packet_hints.hpp"
 #include "cli/record_run.hpp"
 #include "cli/terminal.hpp"
 #include "cli/track_options.hpp"
@@ -109,6 +110,9 @@ class Stories final : public EngineSink, public EngineObserver, public ContentSi
     matched_.push_back(std::move(story));
   }
 
+  void take_counters(const SessionCounters& counters) { counters_ = counters; }
+  const SessionCounters& counters() const { return counters_; }
+
   const std::vector<SessionStory>& matched() const { return matched_; }
   std::uint64_t count() const { return count_; }
   std::uint64_t refused() const { return refused_; }
@@ -150,6 +154,7 @@ class Stories final : public EngineSink, public EngineObserver, public ContentSi
   std::vector<SessionStory> matched_;
   std::unique_ptr<RecordWriter> list_;
   std::string list_text_;
+  SessionCounters counters_;  // of the whole run
   std::uint64_t count_ = 0, refused_ = 0, packets_ = 0;
 };
 
@@ -169,6 +174,7 @@ Result<void> play(CaptureReader& reader, const TrackPlan& track, Stories& storie
     (*engine)->process(packets);
   }
   (*engine)->finish();
+  stories.take_counters((*engine)->counters());
   return (*content)->close();
 }
 
@@ -218,11 +224,17 @@ int run_command(const LadderCommand& command) {
         "{} {} of packets that a rule let begin no session (type drop): there is nothing "
         "to draw of them; endreason track shows them",
         stories.refused(), stories.refused() == 1 ? "row is" : "rows are"));
+  if (stories.count() == 0 && !command.run.quiet)
+    for (const std::string& hint :
+         packet_hints({stories.counters(), reader->counters(), reader->interfaces(),
+                       track->engine.session.capacity, track->engine.identify}))
+      say(hint);
   if (stories.count() == 0)
     say(command.session != 0
             ? fmt::format("there is no session {}, or the filters do not take it", command.session)
             : std::string("no session matches"));
-  return write_all(STDOUT_FILENO, drawn(command, stories)) || errno == EPIPE ? kExitDone : kExitIo;
+  const bool written = write_all(STDOUT_FILENO, drawn(command, stories)) || errno == EPIPE;
+  return written && !reader->source_failed() ? kExitDone : kExitIo;
 }
 
 }  // namespace

@@ -115,13 +115,6 @@ DeclaredOption option_of_text(CLI::App& app, const std::string& names,
   return DeclaredOption(app.add_option_function<std::string>(names, take, meaning));
 }
 
-DeclaredOption option_of_number(CLI::App& app, const std::string& names,
-                                std::function<void(std::uint64_t)> take,
-                                const std::string& meaning) {
-  return DeclaredOption(app.add_option_function<std::uint64_t>(
-      names, [take = std::move(take)](const std::uint64_t& value) { take(value); }, meaning));
-}
-
 DeclaredOption flag_that_calls(CLI::App& app, const std::string& name, std::function<void()> call,
                                const std::string& meaning) {
   return DeclaredOption(app.add_flag_callback(name, std::move(call), meaning));

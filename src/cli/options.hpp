@@ -65,9 +65,6 @@ DeclaredOption flag(CLI::App& app, const std::string& name, bool& to, const std:
 DeclaredOption option_of_text(CLI::App& app, const std::string& names,
                               std::function<void(const std::string&)> take,
                               const std::string& meaning);
-DeclaredOption option_of_number(CLI::App& app, const std::string& names,
-                                std::function<void(std::uint64_t)> take,
-                                const std::string& meaning);
 DeclaredOption flag_that_calls(CLI::App& app, const std::string& name, std::function<void()> call,
                                const std::string& meaning);
 

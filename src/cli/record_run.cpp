@@ -139,7 +139,7 @@ int RecordRun::settle(const Produced& produced) {
   progress_.clear();
   for (const Error& error : produced.result.errors) say(error.message);
   if (!options_.quiet && !produced.accounting.empty()) say(produced.accounting);
-  int code = produced.result.errors.empty() ? kExitDone : kExitIo;
+  int code = produced.result.errors.empty() && !produced.input_failed ? kExitDone : kExitIo;
   if (!options_.stats.empty() && !write_stats(produced.stats_json)) code = kExitIo;
   code = close_outputs(code);
   const std::uint64_t rejected = produced.result.accounting.rejected;

@@ -16,8 +16,9 @@ namespace endreason {
 
 struct Produced {
   ExplainResult result;
-  std::string accounting;  // lines for standard error
-  std::string stats_json;  // for --stats
+  std::string accounting;     // lines for standard error
+  std::string stats_json;     // for --stats
+  bool input_failed = false;  // an input was not read to its end, and why has been said
 };
 // Reads what is planned and hands the records to the plan's sinks.
 using Produce = std::function<Result<Produced>(const ExplainPlan&)>;

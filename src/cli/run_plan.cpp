@@ -224,17 +224,22 @@ bool is_capture(const Input& input, OpenPipes& pipes) {
   return capture;
 }
 
-Done tell_captures_from_logs(RunPlan& plan) {
+Done tell_captures_from_logs(RunPlan& plan, InputsWanted wanted) {
   ExplainPlan& run = plan.explain;
   auto pipes = std::make_shared<OpenPipes>();
-  const auto captures =
-      std::count_if(run.inputs.begin(), run.inputs.end(),
-                    [&](const Input& input) { return is_capture(input, *pipes); });
-  const auto inputs = static_cast<std::ptrdiff_t>(run.inputs.size());
-  if (captures > 0 && captures < inputs)
+  const Input* capture = nullptr;
+  const Input* other = nullptr;
+  for (const Input& input : run.inputs) {
+    const Input*& first = is_capture(input, *pipes) ? capture : other;
+    if (first == nullptr) first = &input;
+  }
+  // Where captures alone are read, whoever opens one says what else it is.
+  if (wanted == InputsWanted::Any && capture != nullptr && other != nullptr)
     return fail(Error::Code::Usage,
-                "captures and logs cannot be explained in one run: name them in two");
-  plan.captures = captures > 0;
+                fmt::format("captures and logs cannot be explained in one run: {} is a capture, {} "
+                            "is none; name them in two",
+                            capture->path, other->path));
+  plan.captures = capture != nullptr;
   run.open = [pipes](const Input& input) -> Result<std::unique_ptr<ByteSource>> {
     const auto pipe = pipes->find(input.path);
     if (pipe == pipes->end() || !pipe->second) return open_input(input);
@@ -249,7 +254,7 @@ Result<RunPlan> plan_run(const RunOptions& options, const Settings& settings) {
   return Planner(options, settings).plan();
 }
 
-Result<void> plan_inputs(std::vector<std::string> paths, RunPlan& plan) {
+Result<void> plan_inputs(std::vector<std::string> paths, RunPlan& plan, InputsWanted wanted) {
   if (paths.empty()) {
     paths.emplace_back("-");
     if (stdin_is_terminal())
@@ -268,7 +273,7 @@ Result<void> plan_inputs(std::vector<std::string> paths, RunPlan& plan) {
   plan.explain.bytes_total = list->total_bytes();
   plan.explain.inputs = std::move(list->inputs);
   for (const Input& input : plan.explain.inputs) plan.writer.inputs.push_back(input.path);
-  return tell_captures_from_logs(plan);
+  return tell_captures_from_logs(plan, wanted);
 }
 
 }  // namespace endreason

@@ -3,6 +3,7 @@
 // found here, before the first byte is read. The wall clock is read here, and nowhere below.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ Result<RunPlan> plan_run(const RunOptions& options, const Settings& settings);
 
 // The inputs that were named, none: standard input. What a folder has that cannot be read is said.
 // Captures are told from logs by their first bytes; a pipe that was looked into stays open.
-Result<void> plan_inputs(std::vector<std::string> paths, RunPlan& plan);
+enum class InputsWanted : std::uint8_t { Any, Captures };
+Result<void> plan_inputs(std::vector<std::string> paths, RunPlan& plan,
+                         InputsWanted wanted = InputsWanted::Any);
 
 }  // namespace endreason

@@ -318,7 +318,8 @@ int run_command(const ShowCommand& command) {
   if (!command.run.quiet) reader->tell_problems([](std::string_view text) { say(text); });
   const auto text = answer(*question, *played, watch);
   if (!text) return complain(text.error());
-  return write_all(STDOUT_FILENO, *text) || errno == EPIPE ? kExitDone : kExitIo;
+  const bool written = write_all(STDOUT_FILENO, *text) || errno == EPIPE;
+  return written && !reader->source_failed() ? kExitDone : kExitIo;
 }
 
 }  // namespace

@@ -27,10 +27,6 @@ int run_command(const TrackCommand& command) {
   if (!track) return complain(track.error());
   if (auto done = plan_clear_session(command.track, plan->zone, *track); !done)
     return complain(done.error());
-  if (command.track.captures.empty() && command.track.interface.empty())
-    return complain({Error::Code::Usage,
-                     "nothing to track: give captures (-r FILE) or an interface "
-                     "(-i IFACE)"});
   if (command.track.interface.empty())
     if (auto planned = plan_captures(command.track, *plan); !planned)
       return complain(planned.error());

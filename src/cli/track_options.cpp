@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/parse_number.hpp"
 #include "cli/options.hpp"
 
 namespace endreason {
@@ -22,6 +23,11 @@ std::size_t captures_among(const std::vector<std::string>& words) {
   };
   return static_cast<std::size_t>(std::find_if_not(words.begin(), words.end(), is_file) -
                                   words.begin());
+}
+
+// And no word of a filter.
+bool looks_like_path(const std::string& word) {
+  return word.find('/') != std::string::npos || word.find(".pcap") != std::string::npos;
 }
 
 }  // namespace
@@ -62,7 +68,8 @@ void declare_row_options(CLI::App& app, TrackOptions& options) {
          "of IP packets: TCP resets, ICMP unreachables")
       .type_name("FILE");
   flag(app, "--open", options.open_at_end,
-       "Sessions that the capture does not end stay open and get no end row");
+       "Sessions that the capture does not end stay open and get no end row, so that start rows "
+       "are written, too");
   option(app, "--clear-session", options.clear_session,
          "As if an operator had said `clear session all` at this time, or at the end: what "
          "is open ends there with session_end_reason unknown")
@@ -90,11 +97,9 @@ void declare_engine_options(CLI::App& app, TrackOptions& options) {
         .group("Session settings");
   }
   for (const SessionTimerInfo& row : kSessionTimers) {
-    option_of_number(
+    option_of_text(
         app, "--" + std::string(row.log_name),
-        [&options, name = std::string(row.log_name)](std::uint64_t seconds) {
-          options.timers.emplace_back(name, seconds);
-        },
+        [&options, &row](const std::string& text) { options.timers.emplace_back(&row, text); },
         fmt::format("{} to {} (default {})", row.min_s, row.max_s, row.default_s))
         .type_name("SECONDS")
         .group("Session timers");
@@ -105,7 +110,14 @@ Result<void> plan_captures(const TrackOptions& options, RunPlan& plan) {
   std::vector<std::string> paths = options.captures;
   const auto more = static_cast<std::ptrdiff_t>(captures_among(options.words));
   paths.insert(paths.end(), options.words.begin(), options.words.begin() + more);
-  return plan_inputs(std::move(paths), plan);
+  if (paths.empty()) {
+    const bool meant = !options.words.empty() && looks_like_path(options.words.front());
+    return fail(
+        Error::Code::Usage,
+        fmt::format("nothing to track: {}give captures (-r FILE) or an interface (-i IFACE)",
+                    meant ? fmt::format("there is no file '{}'; ", options.words.front()) : ""));
+  }
+  return plan_inputs(std::move(paths), plan, InputsWanted::Captures);
 }
 
 // The file's settings, then the options', then what the release decides.
@@ -115,8 +127,12 @@ static Result<void> plan_sessions(const TrackOptions& options, const Settings& s
   for (const auto& [row, text] : options.settings)
     if (auto set = set_from_text(*row, text, engine.session); !set)
       return fail(Error::Code::Usage, "--" + set.error().message);
-  for (const auto& [name, seconds] : options.timers)
-    if (auto set = engine.session.timeouts.set(name, seconds); !set) return set;
+  for (const auto& [row, text] : options.timers) {
+    std::uint64_t seconds = 0;
+    if (!parse_decimal(text, seconds) || !engine.session.timeouts.set(row->value, seconds))
+      return fail(Error::Code::Usage, fmt::format("--{}: expected {} to {} seconds, found '{}'",
+                                                  row->log_name, row->min_s, row->max_s, text));
+  }
   VersionProfile profile = settings.profile.value_or(VersionProfile::standard());
   if (!options.profile.empty()) {
     const auto named = VersionProfile::named(options.profile);
@@ -139,7 +155,10 @@ Result<TrackPlan> plan_track(const TrackOptions& options, const Settings& settin
   engine.identify = !options.no_appid;
   engine.decode.decap = options.decap;
   engine.decode.check_checksums = options.checksums == "check";
-  const std::string log = options.log.empty() ? "end" : options.log;
+  // A session that stays open has no other row than the one of its start.
+  const std::string log = !options.log.empty()  ? options.log
+                          : options.open_at_end ? "start,end"
+                                                : "end";
   engine.log_start = log.find("start") != std::string::npos;
   engine.log_end = log.find("end") != std::string::npos;
   engine.rules_decide_logs = options.log.empty();

@@ -32,7 +32,7 @@ struct TrackOptions {
   std::string clear_session;  // when an operator does; empty: never
   bool no_appid = false, decap = false, open_at_end = false;
   std::vector<std::pair<const SessionSettingInfo*, std::string>> settings;
-  std::vector<std::pair<std::string, std::uint64_t>> timers;
+  std::vector<std::pair<const SessionTimerInfo*, std::string>> timers;
 };
 
 // -r and the words behind the options.

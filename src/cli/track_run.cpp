@@ -9,6 +9,7 @@
 #include "cli/capture_reader.hpp"
 #include "cli/content_run.hpp"
 #include "cli/live_capture.hpp"
+#include "cli/packet_hints.hpp"
 #include "cli/reply_file.hpp"
 #include "format/output_columns.hpp"
 #include "session/session_counters.hpp"
@@ -225,20 +226,20 @@ Intake intake_of(const Source& source, const ExplainPlan& plan) {
   return {live.counters().packets, 0, live.counters(), drops};
 }
 
-std::vector<std::string> hints_of(const SessionCounters& counters, const GateCounters& gate) {
+std::vector<std::string> hints_of(const SessionCounters& counters, const GateCounters& gate,
+                                  const Source& source, const Intake& intake,
+                                  const EngineOptions& engine) {
   std::vector<std::string> hints;
   if (const std::uint64_t n = gate.rows_not_logged; n > 0)
     hints.push_back(fmt::format(
         "{} {} not written, because the rules that decided do not log (the default rules do not, "
         "unless told to); --log end writes all",
         n, n == 1 ? "row is" : "rows are"));
-  if (const std::uint64_t n = counters[SessionCounter::NonSyn]; n > 0) {
-    const bool denied = counters[SessionCounter::PolicyDeny] > 0;
-    hints.push_back(fmt::format(
-        "{} TCP packets belong to no session because no SYN was {}, as the firewall drops them by "
-        "default (flow_tcp_non_syn_drop); --tcp-reject-non-syn no lets them begin sessions",
-        n, denied ? "seen and let in" : "seen"));
-  }
+  const std::span<const CaptureInterface> interfaces =
+      source.captures ? source.captures->interfaces() : source.live->source().interfaces();
+  for (std::string& hint : packet_hints(
+           {counters, intake.capture, interfaces, engine.session.capacity, engine.identify}))
+    hints.push_back(std::move(hint));
   return hints;
 }
 
@@ -286,13 +287,14 @@ Result<TrackOutcome> run_track(const ExplainPlan& plan, const TrackPlan& track) 
     if (const auto closed = replies->close(); !closed)
       outcome.result.errors.push_back(closed.error());
   const Intake intake = intake_of(*source, plan);
+  outcome.input_failed = source->captures && source->captures->source_failed();
   const SessionCounters counters = (*engine)->counters();
   assert(intake.given == intake.filtered + counters.packets() &&
          "every packet ends in exactly one counter");
   const GateCounters gate = (*engine)->gate_counters();
   outcome.stats_json = stats_of(counters, gate, **content, (*engine)->decoders(), intake);
   outcome.accounting = accounting_of(counters, outcome.result.accounting.traffic, intake);
-  outcome.hints = hints_of(counters, gate);
+  outcome.hints = hints_of(counters, gate, *source, intake, options);
   if (std::string hint = (*content)->hint(); !hint.empty())
     outcome.hints.push_back(std::move(hint));
   if (auto closed = (*content)->close(); !closed) outcome.result.errors.push_back(closed.error());
@@ -323,8 +325,11 @@ int run_captures(const RunOptions& options, RunPlan plan, const TrackPlan& track
   if (plan.card_or_table)
     wanted.engine.engine_columns.set(static_cast<std::size_t>(EngineColumn::Handshake));
   if (plan.explain.filter) wanted.engine.engine_columns |= plan.explain.filter->engine_columns();
+  // The rows are of the release that was named for them, else of the profile's.
   if (const PanosVersionInfo* version = info(plan.writer.panos_version))
     wanted.engine.config_version = version->config_version;
+  else
+    plan.writer.panos_version = version_of(wanted.engine);
   wanted.engine.lines = !wanted.verdicts && takes_all(plan.explain) &&
                         takes_engine_lines(plan.writer, version_of(wanted.engine));
   return RecordRun(options, std::move(plan))
@@ -333,7 +338,7 @@ int run_captures(const RunOptions& options, RunPlan plan, const TrackPlan& track
         if (!outcome) return tl::unexpected(outcome.error());
         for (const std::string& hint : outcome->hints) run.message(hint);
         return Produced{std::move(outcome->result), std::move(outcome->accounting),
-                        std::move(outcome->stats_json)};
+                        std::move(outcome->stats_json), outcome->input_failed};
       });
 }
 

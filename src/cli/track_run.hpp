@@ -31,6 +31,7 @@ struct TrackOutcome {
   std::string stats_json;          // packets, counters, sessions: packets = sum of the outcomes
   std::string accounting;          // the same for a person
   std::vector<std::string> hints;  // what the operator may want to set
+  bool input_failed = false;       // a capture was not read to its end
 };
 
 // Uses of the plan: inputs (captures, merged by time), open, ruleset, timers, filter, since, until,

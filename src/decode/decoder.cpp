@@ -60,6 +60,12 @@ PacketView fresh_view(const PacketView& outer) {
 
 }  // namespace
 
+bool decodes_link_type(std::uint16_t link_type) {
+  Slice nothing{};
+  Walk walk{};
+  return find_ip(link_type, nothing, walk) != DecodeStatus::UnknownLinkType;
+}
+
 Decoder::Decoder(DecodeOptions options)
     : options_(options),
       shortcut_(options.shortcut && !options.decap && !options.check_checksums &&

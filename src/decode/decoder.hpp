@@ -23,6 +23,9 @@ struct DecodeOptions {
   bool shortcut = true;  // plain packets take a shorter way to the same view; false: to compare
 };
 
+// Whether packets of captures of this kind are decoded; else they are UnknownLinkType.
+bool decodes_link_type(std::uint16_t link_type);
+
 class Decoder {
  public:
   explicit Decoder(DecodeOptions options);

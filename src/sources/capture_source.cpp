@@ -155,6 +155,7 @@ void CaptureSource::end_of_capture(std::size_t wanted) {
   ended_ = true;
   const std::uint64_t rest = window.bytes().size();
   if (window.failure()) {
+    source_failed_ = true;
     note({window.offset(), rest,
           without_name(window.failure()->message, shown_name(window.source().name()))});
   } else if (window.to_skip() > 0) {

@@ -80,6 +80,9 @@ class CaptureSource final : public PacketSource {
   CaptureCounters counters() const override;
   // The first kCaptureProblemsKept places that could not be read.
   std::span<const CaptureProblem> problems() const { return problems_; }
+  // The bytes themselves could not be had to their end: an error of reading, or compressed data
+  // that is damaged or cut. It is among the problems.
+  bool source_failed() const { return source_failed_; }
   // The source of the bytes: its name, and how far it has been read.
   const ByteSource& bytes() const;
 
@@ -96,6 +99,7 @@ class CaptureSource final : public PacketSource {
   std::vector<CaptureProblem> problems_;
   CaptureCounters counters_;
   bool ended_ = false;
+  bool source_failed_ = false;
 };
 
 }  // namespace endreason
