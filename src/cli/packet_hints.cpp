@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/packet_hints.hpp"
 
+#include <algorithm>
+#include <array>
 #include <set>
 
 #include <fmt/format.h>
@@ -17,9 +19,11 @@ std::string many(std::uint64_t n, std::string_view what, std::string_view does_o
 }
 
 std::string of_non_syn(std::uint64_t n, const SessionCounters& counters) {
-  const bool refused = counters[SessionCounter::PolicyDeny] + counters[SessionCounter::PoolFull] +
-                           counters[SessionCounter::PoolFullBypass] >
-                       0;
+  using enum SessionCounter;
+  const bool refused =
+      std::ranges::any_of(std::to_array({PolicyDeny, HostServiceDeny, AddressBlocked, SynWithData,
+                                         PoolFull, PoolFullBypass}),
+                          [&counters](SessionCounter why) { return counters[why] > 0; });
   return fmt::format(
       "{} to no session because no SYN was {}, as the firewall drops them by default "
       "(flow_tcp_non_syn_drop); --tcp-reject-non-syn no lets them begin sessions",

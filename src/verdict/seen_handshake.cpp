@@ -136,13 +136,18 @@ std::optional<Ending> seen_ending(const TrafficRecord& record) {
   if (record.engine == nullptr || record.proto != kProtoTcp) return std::nullopt;
   const EngineFacts& facts = *record.engine;
   const Said said = said_in(facts.handshake);
-  if (!said.client_syn || said.server_syn) return std::nullopt;
+  if (!said.client_syn) return std::nullopt;
   const bool by_host_or_timer = record.end_reason == EndReason::AgedOut ||
                                 record.end_reason == EndReason::TcpFin ||
                                 record.end_reason == EndReason::TcpRstFromClient ||
                                 record.end_reason == EndReason::TcpRstFromServer;
   if (!by_host_or_timer) return std::nullopt;
   const EndedBy by = question(record.end_reason).ended_by;
+  // Both sides opened: a simultaneous open, or a split handshake, which a setting may refuse.
+  if (said.server_syn)
+    return facts.established || record.end_reason == EndReason::TcpFin
+               ? opened(record.end_reason, by)
+               : half_open(facts, record.end_reason, by);
   // A client that goes on to close has taken the answer, whatever numbers were not captured.
   if (said.acknowledged && (!facts.wrong_ack || said.client_fin || facts.established))
     return opened(record.end_reason, by);

@@ -29,7 +29,7 @@ struct Case {
   std::string_view behaviour;
   std::string_view words;
   std::string_view end_reason;
-  std::string_view remark;  // challenge, wrong-ack, icmp, or nothing
+  std::string_view remark;  // challenge, wrong-ack, established, icmp, or nothing
   ReasonCode code;
   Outcome outcome;
   EndedBy ended_by;
@@ -42,6 +42,7 @@ EngineFacts facts_of(const Case& c) {
   facts.handshake = handshake_of(c.words);
   facts.challenge_ack = c.remark == "challenge";
   facts.wrong_ack = c.remark == "wrong-ack";
+  facts.established = c.remark == "established";
   facts.icmp_error = c.remark.starts_with("icmp");
   facts.icmp_type = 3;
   facts.icmp_code = c.remark == "icmp-too-large" ? 4 : 3;
@@ -74,6 +75,14 @@ TEST(SeenHandshake, IsJudgedByItsWords) {
       {"a challenge ACK, then opened and closed", "c:SYN s:ACK c:RST c:SYN s:SYN-ACK c:ACK c:FIN",
        "tcp-fin", "challenge", ClosedWithoutData, Outcome::Failed, EndedBy::Unknown,
        Confidence::High},
+      {"a split handshake that went no further", "c:SYN s:ACK s:SYN c:SYN-ACK s:ACK", "aged-out",
+       "", HandshakeNotCompleted, Outcome::Failed, EndedBy::Timer, Confidence::High},
+      {"a split handshake that was reset", "c:SYN s:SYN c:RST", "tcp-rst-from-client", "",
+       ResetBeforeData, Outcome::Failed, EndedBy::Client, Confidence::High},
+      {"a simultaneous open that was closed", "c:SYN s:SYN c:SYN-ACK s:SYN-ACK", "tcp-fin", "",
+       ClosedWithoutData, Outcome::Failed, EndedBy::Unknown, Confidence::High},
+      {"a simultaneous open that stayed idle", "c:SYN s:SYN c:SYN-ACK s:SYN-ACK", "aged-out",
+       "established", IdleWithoutData, Outcome::Failed, EndedBy::Timer, Confidence::High},
       {"a SYN-ACK without ACK", "c:SYN s:SYN-ACK", "aged-out", "", HandshakeNotCompleted,
        Outcome::Failed, EndedBy::Timer, Confidence::High},
       {"a SYN-ACK of another number", "c:SYN s:SYN-ACK c:RST", "tcp-rst-from-client", "wrong-ack",
@@ -118,8 +127,6 @@ TEST(SeenHandshake, NothingIsSaidOfALogOrABeginningThatWasNotSeen) {
   facts.handshake = handshake_of("s:SYN-ACK c:ACK");
   row.engine = &facts;
   EXPECT_FALSE(seen_ending(row)) << "no SYN";
-  facts.handshake = handshake_of("c:SYN s:SYN");
-  EXPECT_FALSE(seen_ending(row)) << "both ends began";
   facts.challenge_ack = true;
   facts.handshake = handshake_of("c:SYN s:ACK c:ACK s:ACK");
   EXPECT_FALSE(seen_ending(row)) << "the client went on: its SYN-ACK was not captured";
