@@ -374,7 +374,7 @@ void append_session(std::string& out, const ShownSession& shown, std::int64_t no
   line("vsys", "vsys1");
   line("application", application_name(shown));
   line("rule", shown.rule);
-  line("service timeout override(index)", truth(s.timeout_profile != 0));
+  line("service timeout override(index)", "False");  // a service object's, not an application's
   line("session to be logged at end", truth(shown.logged_at_end));
   line("session in session ager", truth(shown.open));
   line("session updated by HA peer", "False");

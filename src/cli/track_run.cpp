@@ -308,6 +308,8 @@ void join_input_names(std::vector<std::string>& names) {
 int run_captures(const RunOptions& options, RunPlan plan, const TrackPlan& track) {
   if (!track.interface.empty()) plan.writer.inputs = {track.interface};
   join_input_names(plan.writer.inputs);
+  // Nothing came as a line; the one that a firewall would have written is the nearest.
+  if (plan.writer.format == OutputFormat::Raw) plan.writer.format = OutputFormat::Panos;
   if (plan.explain.limit != 0) plan.explain.threads = 1;
   // Rules that count over several sessions want them in one order.
   if (track.inspection && track.inspection->inspection.rules &&
