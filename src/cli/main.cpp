@@ -13,9 +13,11 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
+#include "base/nearest_name.hpp"
 #include "cli/commands.hpp"
 #include "cli/terminal.hpp"
 #include "cli/version.hpp"
@@ -94,6 +96,34 @@ std::vector<Declared> declare_commands(CLI::App& root, Words words) {
   return declared;
 }
 
+// "Could not convert: --limit = x": every option that is converted is a number.
+std::string conversion_complaint(std::string_view text) {
+  constexpr std::string_view kLead = "Could not convert: ", kBetween = " = ";
+  const std::size_t between = text.find(kBetween);
+  if (!text.starts_with(kLead) || between == std::string_view::npos) return std::string(text);
+  return fmt::format("{}: expected a number, found '{}'",
+                     text.substr(kLead.size(), between - kLead.size()),
+                     text.substr(between + kBetween.size()));
+}
+
+// The word that nobody knows, and the option that may be meant.
+std::string unknown_word_complaint(const CLI::ParseError& e, const CLI::App& root,
+                                   const std::vector<Declared>& commands) {
+  for (const Declared& command : commands) {
+    if (!command.app->parsed()) continue;
+    std::vector<std::string> names;
+    for (const CLI::Option* option : command.app->get_options())
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    const std::vector<std::string_view> known(names.begin(), names.end());
+    for (const std::string& word : root.remaining(true)) {
+      if (!word.starts_with("-")) continue;
+      const auto near = nearest_names(word, known, 1);
+      if (!near.empty()) return fmt::format("{} (did you mean {}?)", e.what(), near.front());
+    }
+  }
+  return e.what();
+}
+
 int run(int argc, char** argv) {
   CLI::App app{
       "endreason tells what finally happened to every firewall session: Allowed or Blocked,\n"
@@ -123,8 +153,11 @@ int run(int argc, char** argv) {
     if (std::cout.flush() || errno == EPIPE) return code;  // whoever read has read enough
     say("cannot write to standard output");
     return kExitIo;
+  } catch (const CLI::ConversionError& e) {
+    say(conversion_complaint(e.what()));
+    return kExitUsage;
   } catch (const CLI::ParseError& e) {
-    say(e.what());
+    say(unknown_word_complaint(e, app, commands));
     say("`endreason --help` and `endreason COMMAND --help` say what there is");
     return kExitUsage;
   }
