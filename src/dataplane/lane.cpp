@@ -122,13 +122,15 @@ SessionCounter Lane::admit(const PacketView& first, PacketZones zones) {
   return admitted;
 }
 
+void Lane::on_pool_full(const PacketView& first) {
+  add_refused_row(first, Subtype::End,
+                  placeholder({first.protocol, false, false}, true, false, false),
+                  EndReason::ResourcesUnavailable);
+}
+
 void Lane::on_packet(const PacketView& packet, const PacketResult& result) {
   if (history_) history_->see(packet, result);
   if (interface_names_.any()) interfaces_.see(packet, result);
-  if (result.outcome == SessionCounter::PoolFull) [[unlikely]]
-    add_refused_row(packet, Subtype::End,
-                    placeholder({packet.protocol, false, false}, true, false, false),
-                    EndReason::ResourcesUnavailable);
   if (!gate_ || gated(packet, result)) {
     look_at(packet, result);
     if (gate_) inspect(packet, result);

@@ -123,6 +123,7 @@ class Lane final : public SessionSink {
   SessionNames names_of(SessionIndex place);
 
   SessionCounter admit(const PacketView& first, PacketZones zones) override;
+  void on_pool_full(const PacketView& first) override;
   bool wants_packets() const override {
     return identifier_ != nullptr || options_.log_start || options_.observer != nullptr ||
            gate_ != nullptr || history_ != nullptr || interface_names_.any();

@@ -51,9 +51,11 @@ class CollectingSink : public SessionSink {
     has_session = result.session != nullptr;
     if (has_session) session = *result.session;
   }
+  void on_pool_full(const PacketView&) override { ++pool_full; }
   void on_end(const Session& s, std::int64_t at_ns) override { ended.push_back({s, at_ns}); }
 
   PacketResult last;
+  int pool_full = 0;
   bool has_session = false;
   Session session;
   std::deque<Ended> ended;

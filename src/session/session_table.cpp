@@ -411,16 +411,12 @@ PacketResult SessionTable::take_first(const PacketView& p, const Arrival& arriva
   const SessionCounter admitted = may_begin(p, arrival.zones, sink);
   if (admitted != SessionCounter::Created) return {.outcome = admitted};
   const SessionIndex index = allocate();
-  const bool full = index == kNoSession;
-  if (full)
-    return {.outcome = settings_.full_pool == FullPool::Drop ? SessionCounter::PoolFull
-                                                             : SessionCounter::PoolFullBypass};
+  if (index == kNoSession) return refuse_for_want_of_room(p, sink);
   Session& session = pool_[index];
   session.key = arrival.key;
   if (!table_.insert(arrival.hash, index)) {
     pool_.release(index);
-    return {.outcome = settings_.full_pool == FullPool::Drop ? SessionCounter::PoolFull
-                                                             : SessionCounter::PoolFullBypass};
+    return refuse_for_want_of_room(p, sink);
   }
   if (arrival.way == KeyDirection::HighToLow) session.set(kClientIsHigh);
   begin(session, index, p, arrival);
@@ -430,6 +426,12 @@ PacketResult SessionTable::take_first(const PacketView& p, const Arrival& arriva
           .first = true,
           .session = &session,
           .index = index};
+}
+
+PacketResult SessionTable::refuse_for_want_of_room(const PacketView& p, SessionSink& sink) const {
+  if (settings_.full_pool == FullPool::Bypass) return {.outcome = SessionCounter::PoolFullBypass};
+  sink.on_pool_full(p);
+  return {.outcome = SessionCounter::PoolFull};
 }
 
 SessionIndex SessionTable::allocate() {
@@ -447,7 +449,11 @@ SessionCounter SessionTable::may_begin(const PacketView& p, PacketZones zones,
                                        SessionSink& sink) const {
   if (p.protocol == kProtoTcp) {
     const SessionCounter admitted = tracker_.admit(p);
-    if (admitted != SessionCounter::Created) return admitted;
+    // A connection that the full pool let pass has no session, and goes on as it began.
+    const bool passed_by = admitted == SessionCounter::NonSyn &&
+                           settings_.full_pool == FullPool::Bypass &&
+                           sessions_in_all() >= pool_.capacity();
+    if (admitted != SessionCounter::Created && !passed_by) return admitted;
   }
   return sink.admit(p, zones);
 }

@@ -76,6 +76,9 @@ class SessionSink {
     static_cast<void>(first), static_cast<void>(zones);
     return SessionCounter::Created;
   }
+  // The pool is full, so the packet that was admitted is dropped and begins no session. Told
+  // whether on_packet() is wanted or not.
+  virtual void on_pool_full(const PacketView& first) { static_cast<void>(first); }
   // Whether on_packet() is to be called; asked once a batch.
   virtual bool wants_packets() const { return false; }
   virtual void on_packet(const PacketView& packet, const PacketResult& result) {
@@ -260,6 +263,7 @@ class SessionTable {
                          SessionSink& sink);
   PacketResult take_first(const PacketView& p, const Arrival& arrival, SessionSink& sink);
   SessionCounter may_begin(const PacketView& p, PacketZones zones, SessionSink& sink) const;
+  PacketResult refuse_for_want_of_room(const PacketView& p, SessionSink& sink) const;
   void begin(Session& session, SessionIndex index, const PacketView& p, const Arrival& arrival);
   void count(Session& session, Flow flow, const PacketView& p, std::int64_t at) const;
   void follow_order(Session& session, SessionIndex index, TimerOrder order, std::int64_t at);

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "model/protocol.hpp"
 #include "session/packet_script_for_test.hpp"
 
 namespace endreason {
@@ -292,6 +293,26 @@ TEST(SessionTable, AFullPoolDropsOrLetsPassAsTheSettingSays) {
     EXPECT_EQ(passes(sink.last.outcome), behaviour == FullPool::Bypass);
     send(*table, sink, udp(40'000, 12, 100));
     EXPECT_EQ(sink.last.outcome, SessionCounter::Created) << "room again after the timers";
+  }
+}
+
+TEST(SessionTable, AConnectionThatAFullPoolLetPassGoesOnAsItBegan) {
+  for (const FullPool behaviour : {FullPool::Drop, FullPool::Bypass}) {
+    auto table = make_table({.capacity = 1, .full_pool = behaviour});
+    CollectingSink sink;
+    send(*table, sink, udp(0, 10, 100));
+    PacketView segment = udp(0, 11, 100);
+    segment.protocol = kProtoTcp;
+    for (const std::uint8_t flags : {kTcpSyn, kTcpAck, kTcpRst}) {
+      segment.tcp_flags = flags;
+      send(*table, sink, segment);
+      EXPECT_EQ(passes(sink.last.outcome), behaviour == FullPool::Bypass) << unsigned{flags};
+    }
+    EXPECT_EQ(sink.pool_full, behaviour == FullPool::Drop ? 1 : 0) << "the SYN, whose row says so";
+    segment.tcp_flags = kTcpAck;
+    segment.time_ns = udp(40'000).time_ns;
+    send(*table, sink, segment);
+    EXPECT_EQ(sink.last.outcome, SessionCounter::NonSyn) << "room again: nothing is known of it";
   }
 }
 
