@@ -22,12 +22,13 @@ struct Sha1::State {
   EVP_MD* algorithm = EVP_MD_fetch(nullptr, "SHA1", nullptr);
 };
 
-Sha1::Sha1() : state_(std::make_unique<State>()) {}
+Sha1::Sha1() = default;
 Sha1::~Sha1() = default;
 Sha1::Sha1(Sha1&&) noexcept = default;
 Sha1& Sha1::operator=(Sha1&&) noexcept = default;
 
 Sha1::Digest Sha1::of(std::span<const std::uint8_t> bytes) {
+  if (!state_) state_ = std::make_unique<State>();
   Digest digest{};
   EVP_DigestInit_ex2(state_->context, state_->algorithm, nullptr);
   EVP_DigestUpdate(state_->context, bytes.data(), bytes.size());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sha1: the digest that some identifiers are defined by (not for secrets). Reuses its state; one
-// thread at a time.
+// Sha1: the digest that some identifiers are defined by (not for secrets). Reuses its state, which
+// it makes for the first digest; one thread at a time.
 #pragma once
 
 #include <array>

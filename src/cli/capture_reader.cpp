@@ -32,7 +32,7 @@ Result<CaptureReader> CaptureReader::open(const ExplainPlan& plan, const std::st
     captures.push_back(std::move(*capture));
   }
   reader.source_ = std::make_unique<CaptureMerge>(std::move(captures));
-  for (auto& room : reader.batches_) room.resize(batch);
+  for (auto& room : reader.batches_) room = UntouchedArray<RawPacket>(batch);
   return reader;
 }
 

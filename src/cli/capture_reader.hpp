@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/untouched_array.hpp"
 #include "dataplane/engine.hpp"
 #include "ingest/explain_run.hpp"
 #include "sources/capture_merge.hpp"
@@ -53,7 +54,7 @@ class CaptureReader {
   std::unique_ptr<CaptureMerge> source_;
   std::optional<PacketFilter> filter_;
   // One is read while the others are in use.
-  std::array<std::vector<RawPacket>, EngineInput::kKept> batches_;
+  std::array<UntouchedArray<RawPacket>, EngineInput::kKept> batches_;
   std::size_t turn_ = 0;
   std::size_t interfaces_ = 0;  // named to the engine
   std::uint64_t given_ = 0, filtered_ = 0;

@@ -6,11 +6,10 @@
 #include <string>
 #include <string_view>
 
-#include <malloc.h>
-
 #include <fmt/format.h>
 
 #include "cli/commands.hpp"
+#include "cli/kept_memory.hpp"
 #include "cli/options.hpp"
 #include "cli/record_run.hpp"
 #include "cli/track_options.hpp"
@@ -62,16 +61,6 @@ Result<Produced> produce_from_logs(const ExplainPlan& plan) {
   produced.accounting = produced.result.accounting.to_line();
   produced.stats_json = produced.result.accounting.to_json() + "\n";
   return produced;
-}
-
-// Tables double again and again: what one gives back, the next takes. Given back to the system, it
-// would come back page by page, each of which has to be cleared.
-void keep_freed_memory() {
-#if defined(__GLIBC__)
-  constexpr int kLarge = 1 << 30;
-  ::mallopt(M_MMAP_THRESHOLD, kLarge);
-  ::mallopt(M_TRIM_THRESHOLD, kLarge);
-#endif
 }
 
 int run_command(const ExplainCommand& command) {

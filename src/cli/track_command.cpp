@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "cli/commands.hpp"
+#include "cli/kept_memory.hpp"
 #include "cli/options.hpp"
 #include "cli/record_run.hpp"
 #include "cli/threat_options.hpp"
@@ -30,6 +31,7 @@ int run_command(const TrackCommand& command) {
   if (command.track.interface.empty())
     if (auto planned = plan_captures(command.track, *plan); !planned)
       return complain(planned.error());
+  keep_freed_memory_in_large_pages();
   return run_captures(command.run, std::move(*plan), *track);
 }
 

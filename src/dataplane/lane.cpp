@@ -318,11 +318,11 @@ EngineRow* Lane::begin_row(const Session& session, const RowOfSession& row) {
     if (row.subtype != Subtype::Start) ++rows_not_logged_;
     return nullptr;
   }
-  std::vector<EngineRow>& rows = this->rows();
+  RowList& rows = this->rows();
   const auto part = static_cast<std::uint32_t>(rows.size());
-  rows.emplace_back(session, table_->moment(), row.at_ns, part, row.policy, row.app, row.subtype);
   latest_row_ns_ = std::max(latest_row_ns_, row.at_ns);
-  return &rows.back();
+  return &rows.add(row_blocks_, session, table_->moment(), row.at_ns, part, row.policy, row.app,
+                   row.subtype);
 }
 
 void Lane::add_deny_row(const PacketView& packet, const PacketResult& result, AppId app) {
@@ -356,12 +356,13 @@ void Lane::add_refused_row(const PacketView& p, Subtype subtype, AppId app, EndR
 void Lane::order_rows() {
   last_ = current_;
   current_ = (current_ + 1) % given_.size();
-  rows().clear();
+  rows().clear(row_blocks_);
   latest_row_ns_ = INT64_MIN;
   std::vector<RowPlace>& places = given_[last_].places;
   places.clear();
-  for (const EngineRow& row : given_[last_].rows)
+  given_[last_].rows.each([&places](const EngineRow& row) {
     places.push_back({row.moment, row.generated_ns, row.session.id, row.part, &row});
+  });
   // They mostly are in order already.
   if (!std::is_sorted(places.begin(), places.end())) std::sort(places.begin(), places.end());
   ordered_ = true;

@@ -15,6 +15,7 @@
 #include "base/result.hpp"
 #include "dataplane/engine_observer.hpp"
 #include "dataplane/engine_options.hpp"
+#include "dataplane/engine_row.hpp"
 #include "dataplane/history.hpp"
 #include "dataplane/interface_notes.hpp"
 #include "dataplane/lane_flow.hpp"
@@ -23,41 +24,6 @@
 #include "session/session_table.hpp"
 
 namespace endreason {
-
-// A row of the log before it is written: the session as it was at that moment.
-struct EngineRow {
-  EngineRow(const Session& of, const Moment& at, std::int64_t generated, std::uint32_t place,
-            const SessionPolicy& decided, AppId named, Subtype kind)
-      : session(of),
-        moment(at),
-        generated_ns(generated),
-        part(place),
-        policy(decided),
-        app(named),
-        subtype(kind) {}
-
-  Session session;
-  Moment moment;
-  std::int64_t generated_ns{};  // end of the timer, or the packet that gave rise to the row
-  std::uint32_t part{};         // of the rows of one session at one moment, which comes first
-  SessionPolicy policy;
-  History history;
-  SessionInterfaces interfaces;
-  AppId app{};
-  Subtype subtype{};
-};
-static_assert(sizeof(EngineRow) == 256, "four cache lines; churn copies one for every session");
-
-// The order of the log, whichever lanes the rows come from: by packet; of what ages at a packet, by
-// the ager's tick; then by time, and by who began first. Kept beside the row, so that rows of
-// several lanes are put in order without a look at them: they are near another thread.
-struct RowPlace {
-  Moment moment;
-  std::int64_t generated_ns;
-  std::uint32_t id, part;
-  const EngineRow* row;
-};
-bool operator<(const RowPlace& a, const RowPlace& b);
 
 // What all lanes together may use up.
 struct LaneUse {
@@ -103,7 +69,7 @@ class Lane final : public SessionSink {
   }
 
   // The rows so far.
-  std::vector<EngineRow>& rows() { return given_[current_].rows; }
+  RowList& rows() { return given_[current_].rows; }
   // The latest of them.
   std::int64_t latest_row_ns() const { return latest_row_ns_; }
   // Puts them in the order of the log, where they will not change any more.
@@ -183,9 +149,10 @@ class Lane final : public SessionSink {
   std::uint64_t rows_not_logged_ = 0;
   std::vector<std::uint8_t> timeout_profiles_;  // by application; empty: none has its own
   struct Given {
-    std::vector<EngineRow> rows;
+    RowList rows;
     std::vector<RowPlace> places;
   };
+  RowBlocks row_blocks_;
   std::vector<Given> given_;                // in turn
   std::size_t current_ = 0;                 // whose rows are not ordered yet
   std::size_t last_ = 0;                    // the one before it

@@ -294,12 +294,12 @@ void LaneGroup::tell_numbers(std::size_t number) {
     if (has_parent && session.user > before)
       table.renumber_parent(index, numbers[session.user - before - 1]);
   }
-  for (EngineRow& row : lane.rows()) {
+  lane.rows().each([&](EngineRow& row) {
     Session& session = row.session;
     if (session.id > before) session.id = numbers[session.id - before - 1];
     if (session.has(kPredicted) && session.user > before)
       session.user = numbers[session.user - before - 1];
-  }
+  });
   if (lane.gate() != nullptr) lane.gate()->renumber(before, numbers);
 }
 

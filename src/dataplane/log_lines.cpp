@@ -69,7 +69,7 @@ class LogLines::Writer {
   std::size_t next_ = 0;
 };
 
-LogLines::LogLines() : shapes_(kShapes) {
+LogLines::LogLines() : places_(kShapes) {
   static_assert(kSides.size() == kStretches);
 }
 
@@ -100,9 +100,10 @@ void LogLines::make_room(std::size_t bytes) {
 
 bool LogLines::append(const LineOf& row) {
   const Key key = key_of(row);
-  const Shape& shape = shapes_[place_of(key)];
-  if (!shape.known || shape.key != key) [[unlikely]]
+  const Place& place = places_[place_of(key)];
+  if (!place.known || place.key != key) [[unlikely]]
     return false;
+  const Shape& shape = *place.shape;
   make_room(kStretchBytes + kDifferingBytes + kCellSlack);
   const Session& s = row.session;
   const FlowState& c2s = s.flow(Flow::C2s);
@@ -166,8 +167,10 @@ bool LogLines::append_and_learn(const LineOf& row, const TrafficRecord& record) 
 void LogLines::learn(const Key& key, const TrafficRecord& record) {
   const std::string_view line = record.payload;
   if (record.ends()[index_of(Field::HighResTimestamp)] > line.size()) return;
-  Shape& shape = shapes_[place_of(key)];
-  shape.known = false;
+  Place& place = places_[place_of(key)];
+  place.known = false;
+  if (!place.shape) place.shape = std::make_unique<Shape>();
+  Shape& shape = *place.shape;
   shape.telemetry = record.has(Field::TcpZeroWindowCntS2c) &&
                     record.ends()[index_of(Field::TcpZeroWindowCntS2c)] <= line.size();
   const std::size_t stretches = shape.telemetry ? kStretches : kBehindTimes + 1;
@@ -183,8 +186,8 @@ void LogLines::learn(const Key& key, const TrafficRecord& record) {
     std::memcpy(shape.text.data() + used, line.data() + from, to - from);
     used += blocks;
   }
-  shape.key = key;
-  shape.known = true;
+  place.key = key;
+  place.known = true;
 }
 
 }  // namespace endreason

@@ -11,6 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -61,11 +62,14 @@ class LogLines {
   static constexpr std::size_t kBlock = 16;           // bytes copied at a time
   static constexpr std::size_t kStretchBytes = 1024;  // of a shape, each stretch in whole blocks
   struct Shape {
-    Key key;
-    bool known = false;
     bool telemetry = false;  // the line has the cells that 12.1 has of a TCP session
     std::array<std::uint16_t, kStretches> begins{}, sizes{};
     std::array<char, kStretchBytes> text{};
+  };
+  struct Place {
+    Key key;
+    bool known = false;
+    std::unique_ptr<Shape> shape;  // most have none: few shapes are met
   };
   class Writer;
 
@@ -75,7 +79,7 @@ class LogLines {
   void make_room(std::size_t bytes);
 
   static constexpr std::size_t kShapes = 256;
-  std::vector<Shape> shapes_;  // each in the one place that its key has
+  std::vector<Place> places_;  // of the shapes, each in the one that its key has
   std::vector<char> buffer_;
   std::size_t size_ = 0, count_ = 0;
   TimeText generated_, started_;

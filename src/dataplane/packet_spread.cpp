@@ -24,6 +24,10 @@ const std::uint8_t* plain_addresses(const RawPacket& packet) {
   return plain ? ip + 12 : nullptr;
 }
 
+// So many packets before it is looked at: what was read last is not near any more, as a batch is
+// larger than the first caches.
+constexpr std::size_t kBytesAhead = 16;
+
 }  // namespace
 
 DecodeOptions decode_apart_of(const EngineOptions& options) {
@@ -85,6 +89,8 @@ void PacketSpread::spread(std::span<const RawPacket> packets, PacketBatch& batch
   std::fill(batch.counts.begin(), batch.counts.end(), 0);
   std::int64_t latest = latest_ns_;
   for (std::size_t i = 0; i < packets.size(); ++i) {
+    if (i + kBytesAhead < packets.size())
+      __builtin_prefetch(packets[i + kBytesAhead].bytes.data() + 12);
     latest = std::max(latest, SessionTable::usable_time(packets[i].time_ns));
     batch.latest_ns[i] = latest;
     const std::uint8_t* const addresses = leaves_ ? plain_addresses(packets[i]) : nullptr;

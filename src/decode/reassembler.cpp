@@ -5,6 +5,7 @@
 #include <bitset>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "base/byte_order.hpp"
 
@@ -51,20 +52,17 @@ Reassembler::Reassembler(FragmentLimits limits)
     : limits_(limits),
       packets_(std::max(limits.packets, 1u)),
       buckets_(std::size_t{2} << (32 - __builtin_clz(std::max(limits.packets, 1u))), kNone),
-      free_packet_(0),
+      free_packet_(kNone),
+      free_piece_(kNone),
+      free_block_(kNone),
+      blocks_free_(std::max(limits.bytes / kFragmentBlockBytes, 2u)),
       oldest_(kNone),
       newest_(kNone),
       latest_ns_(std::numeric_limits<std::int64_t>::min()) {
-  blocks_free_ = std::max(limits.bytes / kFragmentBlockBytes, 2u);
-  block_next_.resize(blocks_free_);
-  pieces_.resize(blocks_free_);
-  blocks_ = std::make_unique_for_overwrite<std::uint8_t[]>(std::size_t{blocks_free_} *
-                                                           kFragmentBlockBytes);
-  arena_ = std::make_unique_for_overwrite<std::uint8_t[]>(limits.wholes_bytes);
-  for (Index i = 0; i < packets_.size(); ++i)
-    packets_[i].chain = i + 1 < packets_.size() ? i + 1 : kNone;
-  for (Index i = 0; i < blocks_free_; ++i)
-    block_next_[i] = pieces_[i].next = i + 1 < blocks_free_ ? i + 1 : kNone;
+  block_next_ = UntouchedArray<Index>(blocks_free_);
+  pieces_ = UntouchedArray<Piece>(blocks_free_);
+  blocks_ = UntouchedArray<std::uint8_t>(std::size_t{blocks_free_} * kFragmentBlockBytes);
+  arena_ = UntouchedArray<std::uint8_t>(limits.wholes_bytes);
 }
 
 Reassembler::~Reassembler() = default;
@@ -89,12 +87,28 @@ Reassembler::Index Reassembler::find(const Key& key) const {
   return index;
 }
 
+// What was given back last, else what was never used; kNone when there is neither.
+Reassembler::Index Reassembler::take_packet() {
+  if (free_packet_ == kNone) return packets_used_ < packets_.size() ? packets_used_++ : kNone;
+  return std::exchange(free_packet_, packets_[free_packet_].chain);
+}
+
+Reassembler::Index Reassembler::take_piece() {
+  if (free_piece_ == kNone) return pieces_used_ < pieces_.size() ? pieces_used_++ : kNone;
+  return std::exchange(free_piece_, pieces_[free_piece_].next);
+}
+
+// There must be one.
+Reassembler::Index Reassembler::take_block() {
+  if (free_block_ == kNone) return blocks_used_++;
+  return std::exchange(free_block_, block_next_[free_block_]);
+}
+
 // A new packet, the youngest of all; kNone when there is no room for one more.
 Reassembler::Index Reassembler::start(const Key& key, std::int64_t now_ns) {
-  const Index index = free_packet_;
+  const Index index = take_packet();
   if (index == kNone) return kNone;
   Packet& packet = packets_[index];
-  free_packet_ = packet.chain;
   packet = {};
   packet.key = key;
   packet.since_ns = now_ns;
@@ -146,18 +160,19 @@ void Reassembler::expire(std::int64_t now_ns) {
 Reassembler::Index Reassembler::store_bytes(const std::uint8_t* from, std::uint32_t count) {
   const std::uint32_t wanted = (count + kFragmentBlockBytes - 1) / kFragmentBlockBytes;
   if (wanted > blocks_free_ || wanted == 0) return kNone;
-  const Index first = free_block_;
+  const Index first = take_block();
   Index last = first;
   for (;;) {
     const std::uint32_t part = std::min(count, kFragmentBlockBytes);
-    std::memcpy(blocks_.get() + std::size_t{last} * kFragmentBlockBytes, from, part);
+    std::memcpy(blocks_.data() + std::size_t{last} * kFragmentBlockBytes, from, part);
     from += part;
     count -= part;
     if (count == 0) break;
-    last = block_next_[last];
+    const Index next = take_block();
+    block_next_[last] = next;
+    last = next;
   }
   blocks_free_ -= wanted;
-  free_block_ = block_next_[last];
   block_next_[last] = kNone;
   return first;
 }
@@ -176,7 +191,7 @@ void Reassembler::free_blocks(Index first) {
 void Reassembler::load_bytes(Index block, std::uint8_t* to, std::uint32_t count) const {
   while (count > 0) {
     const std::uint32_t part = std::min(count, kFragmentBlockBytes);
-    std::memcpy(to, blocks_.get() + std::size_t{block} * kFragmentBlockBytes, part);
+    std::memcpy(to, blocks_.data() + std::size_t{block} * kFragmentBlockBytes, part);
     to += part;
     count -= part;
     block = block_next_[block];
@@ -222,13 +237,13 @@ bool Reassembler::store_header(Packet& packet, const Datagram& fragment) {
 
 bool Reassembler::hold(Packet& packet, const Datagram& fragment) {
   const Slice& payload = fragment.payload;
-  if (packet.pieces >= limits_.fragments_each || free_piece_ == kNone) return false;
+  const bool no_piece = free_piece_ == kNone && pieces_used_ == pieces_.size();
+  if (packet.pieces >= limits_.fragments_each || no_piece) return false;
   if (fragment.offset == 0 && packet.header_block == kNone && !store_header(packet, fragment))
     return false;
   const Index block = payload.captured > 0 ? store_bytes(payload.at, payload.captured) : kNone;
   if (payload.captured > 0 && block == kNone) return false;
-  const Index index = free_piece_;
-  free_piece_ = pieces_[index].next;
+  const Index index = take_piece();
   pieces_[index] = {fragment.offset, payload.wire, payload.captured, block, packet.newest_piece};
   packet.newest_piece = index;
   ++packet.pieces;
@@ -263,7 +278,7 @@ std::uint32_t Reassembler::captured_from_start(const Packet& packet) const {
 bool Reassembler::assemble(const Packet& packet, Whole& whole) {
   const std::size_t size = std::size_t{packet.header_bytes} + packet.total;
   if (size > limits_.wholes_bytes - arena_used_) return false;
-  std::uint8_t* const at = arena_.get() + arena_used_;
+  std::uint8_t* const at = arena_.data() + arena_used_;
   arena_used_ += size;
   load_bytes(packet.header_block, at, packet.header_bytes);
   // From the newest to the oldest: what came first is written last, and stands.

@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "base/untouched_array.hpp"
 #include "decode/internet_layer.hpp"
 #include "decode/layer.hpp"
 #include "model/packet_view.hpp"
@@ -58,7 +59,7 @@ class Reassembler {
   DecodeStatus add(const PacketView& view, const Datagram& fragment, Whole& whole);
   void forget_wholes() { arena_used_ = 0; }
   // Those that stay.
-  std::span<const std::uint8_t> wholes() const { return {arena_.get(), arena_used_}; }
+  std::span<const std::uint8_t> wholes() const { return {arena_.data(), arena_used_}; }
   // Gives up what has waited too long at this time.
   void expire(std::int64_t now_ns);
   const FragmentCounters& counters() const { return counters_; }
@@ -77,6 +78,9 @@ class Reassembler {
   static Key key_of(const PacketView& view, const Datagram& fragment);
   std::size_t bucket_of(const Key& key) const;
   Index find(const Key& key) const;
+  Index take_packet();
+  Index take_piece();
+  Index take_block();
   Index start(const Key& key, std::int64_t now_ns);
   void release(Index packet);
   void drop_pieces(Packet& packet);
@@ -92,14 +96,16 @@ class Reassembler {
 
   FragmentLimits limits_;
   FragmentCounters counters_;
-  std::vector<Packet> packets_;
-  std::vector<Piece> pieces_;
-  std::vector<Index> buckets_;     // first packet of each; chained through Packet::chain
-  std::vector<Index> block_next_;  // blocks of a fragment, or free ones
-  std::unique_ptr<std::uint8_t[]> blocks_;
-  std::unique_ptr<std::uint8_t[]> arena_;  // wholes
+  // Those of each that were never used lie behind the others, and their memory is untouched.
+  UntouchedArray<Packet> packets_;
+  UntouchedArray<Piece> pieces_;
+  std::vector<Index> buckets_;        // first packet of each; chained through Packet::chain
+  UntouchedArray<Index> block_next_;  // blocks of a fragment, or free ones
+  UntouchedArray<std::uint8_t> blocks_;
+  UntouchedArray<std::uint8_t> arena_;  // wholes
   std::size_t arena_used_ = 0;
-  Index free_packet_, free_piece_ = 0, free_block_ = 0;
+  Index free_packet_, free_piece_, free_block_;  // given back
+  Index packets_used_ = 0, pieces_used_ = 0, blocks_used_ = 0;
   std::uint32_t blocks_free_ = 0;
   Index oldest_, newest_;
   std::int64_t latest_ns_;

@@ -22,15 +22,15 @@ class MappedArray {
   // empty() when the system has no room for so many rows.
   explicit MappedArray(std::size_t size) {
     if (size == 0 || size > kMostBytes / sizeof(Row)) return;
-    void* at = ::mmap(nullptr, size * sizeof(Row), PROT_READ | PROT_WRITE,
+    void* at = ::mmap(nullptr, mapped_bytes(size), PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at == MAP_FAILED) return;
-    ::madvise(at, size * sizeof(Row), MADV_HUGEPAGE);  // a wish; refusal changes nothing
+    ::madvise(at, mapped_bytes(size), MADV_HUGEPAGE);  // a wish; refusal changes nothing
     rows_ = static_cast<Row*>(at);
     size_ = size;
   }
   ~MappedArray() {
-    if (rows_ != nullptr) ::munmap(rows_, size_ * sizeof(Row));
+    if (rows_ != nullptr) ::munmap(rows_, mapped_bytes(size_));
   }
   MappedArray(MappedArray&& other) noexcept
       : rows_(std::exchange(other.rows_, nullptr)), size_(std::exchange(other.size_, 0)) {}
@@ -47,6 +47,14 @@ class MappedArray {
 
  private:
   static constexpr std::size_t kMostBytes = std::size_t{1} << 46;  // below any user address space
+  // In whole large pages, where that is not much more: the kernel then lets them begin with the
+  // first row.
+  static std::size_t mapped_bytes(std::size_t size) {
+    constexpr std::size_t kLargePage = std::size_t{2} << 20, kMuchLess = std::size_t{256} << 10;
+    const std::size_t bytes = size * sizeof(Row);
+    return bytes < kMuchLess ? bytes : (bytes + kLargePage - 1) & ~(kLargePage - 1);
+  }
+
   Row* rows_ = nullptr;
   std::size_t size_ = 0;
 };

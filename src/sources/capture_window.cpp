@@ -10,7 +10,8 @@ namespace endreason {
 CaptureWindow::CaptureWindow(std::unique_ptr<ByteSource> source, std::size_t capacity,
                              std::string_view already_read, std::size_t buffers)
     : source_(std::move(source)), buffers_(std::max<std::size_t>(buffers, 1)) {
-  for (auto& buffer : buffers_) buffer.resize(std::max(capacity, already_read.size()));
+  for (auto& buffer : buffers_)
+    buffer = UntouchedArray<std::uint8_t>(std::max(capacity, already_read.size()));
   if (!already_read.empty()) std::memcpy(data().data(), already_read.data(), already_read.size());
   end_ = already_read.size();
 }
@@ -29,14 +30,14 @@ void CaptureWindow::make_room(std::size_t wanted) {
     end_ -= begin_;
     begin_ = 0;
   }
-  if (data().size() < wanted) data().resize(wanted);
+  if (data().size() < wanted) data().grow(wanted, end_);
 }
 
 void CaptureWindow::change_buffer(std::size_t wanted) {
   const auto rest = bytes();
   current_ = (current_ + 1) % buffers_.size();
   lent_ = false;
-  if (data().size() < wanted) data().resize(wanted);
+  if (data().size() < wanted) data().grow(wanted, 0);
   std::copy(rest.begin(), rest.end(), data().begin());
   begin_ = 0;
   end_ = rest.size();

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/untouched_array.hpp"
 #include "sources/byte_source.hpp"
 
 namespace endreason {
@@ -42,11 +43,11 @@ class CaptureWindow {
   bool read_more();
   void make_room(std::size_t wanted);
   void change_buffer(std::size_t wanted);
-  std::vector<std::uint8_t>& data() { return buffers_[current_]; }
-  const std::vector<std::uint8_t>& data() const { return buffers_[current_]; }
+  UntouchedArray<std::uint8_t>& data() { return buffers_[current_]; }
+  const UntouchedArray<std::uint8_t>& data() const { return buffers_[current_]; }
 
   std::unique_ptr<ByteSource> source_;
-  std::vector<std::vector<std::uint8_t>> buffers_;
+  std::vector<UntouchedArray<std::uint8_t>> buffers_;
   std::size_t current_ = 0;  // of them
   bool lent_ = false;
   std::size_t begin_ = 0, end_ = 0;
