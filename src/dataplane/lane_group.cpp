@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <numeric>
 #include <utility>
 
 #include "dataplane/reply_sink.hpp"
@@ -14,6 +15,11 @@ namespace {
 // be worth the meeting of the threads at its end.
 constexpr std::size_t kAloneBatch = 128;
 constexpr std::size_t kTogetherBatch = 4096;
+
+// Packets taken one by one: of so many the buckets are fetched, then the sessions, then they are
+// taken.
+constexpr std::size_t kFetchedTogether = 16;
+static_assert(ShareDecoder::kMost % kFetchedTogether == 0);
 
 std::optional<PolicyGate> gate_of(const EngineOptions& options, const AppCatalogue& catalogue) {
   if (!options.policy) return std::nullopt;
@@ -35,6 +41,10 @@ LaneGroup::LaneGroup(const EngineOptions& options, const AppCatalogue& catalogue
       begun_(std::make_unique<std::atomic<bool>[]>(lanes)),
       numbers_(lanes) {
   for (PacketBatch& batch : batches_) batch = spread_.make_batch();
+  if (lanes == 1) return;
+  all_packets_.resize(kTogetherBatch);
+  std::iota(all_packets_.begin(), all_packets_.end(), 0);
+  hashes_.resize(ShareDecoder::kMost);
 }
 
 Result<std::unique_ptr<LaneGroup>> LaneGroup::create(const EngineOptions& options,
@@ -220,19 +230,47 @@ void LaneGroup::track_share(std::size_t number, const PacketBatch& batch) {
 void LaneGroup::track_one_by_one(const PacketBatch& batch) {
   const std::span<const std::int64_t> latest = batch.latest();
   LaneUse sum = use();
-  for (std::uint32_t packet = 0; packet < latest.size(); ++packet) {
-    if (lanes_.front()->table().due(latest[packet])) {
-      advance_all(latest[packet]);
-      sum = use();
+  for (std::size_t first = 0; first < latest.size();) {
+    const PacketShare run = decoders_.front().decode(
+        batch, std::span(all_packets_).subspan(first, latest.size() - first));
+    for (std::size_t i = 0; i < run.packets.size(); ++i) {
+      if (i % kFetchedTogether == 0) fetch(batch, run, i);
+      const std::uint32_t packet = run.which[i];
+      if (lanes_.front()->table().due(latest[packet])) {
+        advance_all(latest[packet]);
+        sum = use();
+      }
+      Lane& lane = *lanes_[batch.lane_of[packet]];
+      const LaneUse own = lane.use();
+      lane.set_elsewhere(sum - own);
+      take_packet(batch.lane_of[packet], run.part(i, 1));
+      sum = sum - own;
+      sum += lane.use();
     }
-    Lane& lane = *lanes_[batch.lane_of[packet]];
-    const LaneUse own = lane.use();
-    lane.set_elsewhere(sum - own);
-    take_packet(batch.lane_of[packet], batch, packet);
-    sum = sum - own;
-    sum += lane.use();
+    first += run.packets.size();
   }
   advance_all(latest.back());
+}
+
+// What the group of packets behind the next group needs first, and the next one's sessions.
+void LaneGroup::fetch(const PacketBatch& batch, const PacketShare& run, std::size_t first) {
+  const auto each = [&](std::size_t from, auto&& step) {
+    const std::size_t end = std::min(from + kFetchedTogether, run.packets.size());
+    for (std::size_t i = from; i < end; ++i) step(i, lanes_[batch.lane_of[run.which[i]]]->table());
+  };
+  const auto buckets = [&](std::size_t i, const SessionTable& table) {
+    hashes_[i] = table.fetch_bucket(run.packets[i], run.zone(i));
+  };
+  const auto sessions = [&](std::size_t i, const SessionTable& table) {
+    table.fetch_session(run.packets[i], hashes_[i]);
+  };
+  if (first == 0) {
+    each(0, buckets);
+    each(kFetchedTogether, buckets);
+    each(0, sessions);
+  }
+  each(first + kFetchedTogether, sessions);
+  each(first + 2 * kFetchedTogether, buckets);
 }
 
 void LaneGroup::advance_all(std::int64_t now_ns) {
@@ -244,10 +282,10 @@ void LaneGroup::advance_all(std::int64_t now_ns) {
   }
 }
 
-void LaneGroup::take_packet(std::size_t number, const PacketBatch& batch, std::uint32_t packet) {
+void LaneGroup::take_packet(std::size_t number, const PacketShare& packet) {
   Lane& lane = *lanes_[number];
   const bool before = lane.table().accelerated();
-  lane.table().process(decoders_[number].decode(batch, std::span(&packet, 1)), lane);
+  lane.table().process(packet, lane);
   if (lane.table().accelerated() == before) return;
   for (const auto& other : lanes_)
     if (other.get() != &lane)

@@ -143,7 +143,8 @@ class LaneGroup {
   void track_share(std::size_t lane, const PacketBatch& batch);
   void track_one_by_one(const PacketBatch& batch);
   void advance_all(std::int64_t now_ns);
-  void take_packet(std::size_t lane, const PacketBatch& batch, std::uint32_t packet);
+  void fetch(const PacketBatch& batch, const PacketShare& run, std::size_t first);
+  void take_packet(std::size_t lane, const PacketShare& packet);
   void finish_until(Ended last);
   void find_numbers();
   void tell_numbers(std::size_t lane);
@@ -162,6 +163,9 @@ class LaneGroup {
   WorkerTeam team_;
   PacketSpread spread_;
   std::vector<ShareDecoder> decoders_;  // of several lanes
+  // Of packets taken one by one: the numbers of a batch's, and hashes of some that come.
+  std::vector<std::uint32_t> all_packets_;
+  std::vector<std::uint64_t> hashes_;
   std::vector<PacketBatch> batches_;
   PacketBatch* coming_;  // of run(), being spread
   PacketBatch* hand_;    // being tracked

@@ -198,6 +198,19 @@ void SessionTable::process(const PacketShare& share, SessionSink& sink) {
   process_row(ShareRow{share, latest_ns_, next_packet_}, sink);
 }
 
+std::uint64_t SessionTable::fetch_bucket(const PacketView& packet, PacketZones zones) const {
+  Arrival arrival;
+  arrive(packet, zones, arrival);
+  table_.prefetch_bucket(arrival.hash);
+  return arrival.hash;
+}
+
+void SessionTable::fetch_session(const PacketView& packet, std::uint64_t hash) const {
+  Arrival arrival;
+  arrival.likely = table_.likely(hash);
+  prefetch(arrival, packet);
+}
+
 template <class Row>
 void SessionTable::process_row(const Row& row, SessionSink& sink) {
   const bool wants_packets = sink.wants_packets(), wants_coming = sink.wants_coming();

@@ -41,6 +41,12 @@ struct PacketShare {
   std::span<const PacketView> packets;   // those of this table
   std::span<const PacketZones> zones;    // of `packets`, or empty when there is one zone
   std::span<const std::uint32_t> which;  // for each its number in the row, ascending
+
+  PacketZones zone(std::size_t i) const { return zones.empty() ? PacketZones{} : zones[i]; }
+  PacketShare part(std::size_t first, std::size_t count) const {
+    return {packets.subspan(first, count), zones.empty() ? zones : zones.subspan(first, count),
+            which.subspan(first, count)};
+  }
 };
 
 // Where in the row of all packets something happened. Rows of several tables are put in one order
@@ -127,6 +133,10 @@ class SessionTable {
   // that never fall. first_packet: the number of the row's first among all packets, from 0.
   void expect(std::span<const std::int64_t> latest_ns, std::uint64_t first_packet);
   void process(const PacketShare& share, SessionSink& sink);
+  // Where a share is one packet, as other tables' packets come between: fetched ahead, in two steps
+  // some packets apart. The first gives what the second wants to know.
+  std::uint64_t fetch_bucket(const PacketView& packet, PacketZones zones) const;
+  void fetch_session(const PacketView& packet, std::uint64_t hash) const;
   // True when advance() to this time would age sessions.
   bool due(std::int64_t now_ns) const { return ager_.due(now_ns); }
   // What a packet's time is taken for.
