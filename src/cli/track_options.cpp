@@ -14,12 +14,12 @@
 namespace endreason {
 namespace {
 
-// `-r a.pcap b.pcap tcp port 443`: words that are files belong to -r, from the first other one on
-// they are a capture filter.
+// `-r a.pcap b.pcap tcp port 443`: words that are files, or - for standard input, belong to -r,
+// from the first other one on they are a capture filter.
 std::size_t captures_among(const std::vector<std::string>& words) {
   const auto is_file = [](const std::string& word) {
     std::error_code none;
-    return std::filesystem::exists(word, none);
+    return word == "-" || std::filesystem::exists(word, none);
   };
   return static_cast<std::size_t>(std::find_if_not(words.begin(), words.end(), is_file) -
                                   words.begin());

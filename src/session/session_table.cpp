@@ -169,9 +169,7 @@ struct SessionTable::ShareRow {
 
   std::size_t size() const { return share.packets.size(); }
   const PacketView& packet(std::size_t i) const { return share.packets[i]; }
-  PacketZones zone(std::size_t i) const {
-    return share.zones.empty() ? PacketZones{} : share.zones[i];
-  }
+  PacketZones zone(std::size_t i) const { return share.zone(i); }
   std::uint64_t number(std::size_t i) const { return first_packet + share.which[i]; }
   std::int64_t latest_ns(std::size_t i, const Arrival&) const { return latest[share.which[i]]; }
 };
