@@ -21,6 +21,10 @@ function(er_flags target)
     # only; the older RPATH counts for those of its libraries, too (the database is loaded that way).
     target_link_options(${target} PRIVATE -fsanitize=${ENDREASON_SANITIZE} -Wl,--disable-new-dtags)
   endif()
+endfunction()
+
+# Where fuzz targets are built, each room and target tells libFuzzer which ways it went.
+function(er_fuzzed target)
   if(ENDREASON_FUZZ)
     target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
   endif()
@@ -35,11 +39,20 @@ function(er_room name)
   target_link_libraries(${name} PUBLIC ${ROOM_DEPENDS} PRIVATE fmt::fmt ${ROOM_LIBRARIES})
   set_property(GLOBAL APPEND PROPERTY ENDREASON_ROOMS ${name})
   er_flags(${name})
+  er_fuzzed(${name})
+  if(ENDREASON_SANITIZE AND name MATCHES "^(decode|session|appid|inspect|dataplane|parse)$")
+    # Tests and fuzz targets put millions of packets and lines through these.
+    target_compile_options(${name} PRIVATE -O1)
+    er_precompile(${name} precompiled_optimized)
+  else()
+    er_precompile(${name} precompiled)
+  endif()
   if(ENDREASON_TESTS AND ROOM_TESTS)
     add_executable(${name}_test ${ROOM_TESTS})
     target_link_libraries(${name}_test PRIVATE ${name} fmt::fmt GTest::gtest GTest::gtest_main
       source_folder_for_test Threads::Threads)
     er_flags(${name}_test)
+    er_precompile(${name}_test precompiled_test)
     target_compile_options(${name}_test PRIVATE -Wno-dangling-else)  # EXPECT_* behind a bare if
     add_test(NAME ${name} COMMAND ${name}_test)
   endif()

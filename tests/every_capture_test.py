@@ -5,8 +5,9 @@
 usage: every_capture_test.py PROGRAM CHECKOUT
 
 For each capture, with default and with demanding settings: the exit code is 0; packets = the sum of
-the counters; a row for each session that ended, and no more packets in the rows than in the capture;
-a place that cannot be read is named with its offset. With a filter: what it leaves out is counted.
+the counters; a row for each session that ended or found the pool full, and no more packets in the
+rows than in the capture; a place that cannot be read is named with its offset. With a filter: what
+it leaves out is counted.
 A sample of the captures by default, all of them with ENDREASON_ALL_CAPTURES=1 (to be run with the
 program of the sanitizer build too: cmake --preset asan). Exit code 77: no data.
 """
@@ -58,8 +59,10 @@ def faults(rows, counters, said):
     if counters["packets"] != counted:
         yield f"{counters['packets']} packets, but the counters add up to {counted}"
     ended = counters["events"].get("session_ended", 0)
-    if len(rows) != ended:
-        yield f"{ended} sessions ended, but there are {len(rows)} rows"
+    refused = counters["counters"].get("session_alloc_failure", 0)
+    if len(rows) != ended + refused:
+        yield (f"{ended} sessions ended and {refused} found the pool full, "
+               f"but there are {len(rows)} rows")
     in_rows = sum(row["pkts_sent"] + row["pkts_received"] for row in rows)
     if in_rows > counters["packets"] - counters["filtered_out"]:
         yield f"{in_rows} packets in the rows, {counters['packets']} in the capture"

@@ -6,6 +6,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <tuple>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -238,11 +240,10 @@ class StoreSuite : public testing::Test {
         {kSweeps + 540 * kMinute, kSweeps + (1440 + 600) * kMinute},
         {kSweeps + 570 * kMinute, kSweeps + (2880 + 590) * kMinute},
         {kSweeps + 555 * kMinute + 1, kSweeps + 580 * kMinute}};
-    for (const auto& [from, to] : parts) {
+    for (const auto& span_of_part : parts) {
       expect_equal("overview of a part", [&](Store& s) -> Result<std::string> {
         RowScope part = scope(&s, "");
-        part.from = from;
-        part.to = to;
+        std::tie(part.from, part.to) = span_of_part;
         const auto answer = s.overview({part, 1'800'000'000'000'000}, {});
         if (!answer) return tl::unexpected(answer.error());
         return overview_text(*answer);
@@ -358,16 +359,16 @@ TEST_F(StoreSuite, GroupsAndCompletionsAreTheSame) {
                    std::to_string(g.failed);
           });
     });
-  for (const auto& [field, prefix] : {std::pair{Field::App, "s"},
-                                      {Field::App, "S"},
-                                      {Field::Src, "10."},
-                                      {Field::Rule, ""},
-                                      {Field::Proto, "t"},
-                                      {Field::Dport, "4"},
-                                      {Field::Action, ""},
-                                      {Field::Src, ""}})
+  for (const auto& asked : {std::pair{Field::App, "s"},
+                            {Field::App, "S"},
+                            {Field::Src, "10."},
+                            {Field::Rule, ""},
+                            {Field::Proto, "t"},
+                            {Field::Dport, "4"},
+                            {Field::Action, ""},
+                            {Field::Src, ""}})
     expect_equal("completion", [&](Store& s) -> Result<std::string> {
-      const auto texts = s.complete(scope(&s, ""), field, prefix, {});
+      const auto texts = s.complete(scope(&s, ""), asked.first, asked.second, {});
       if (!texts) return tl::unexpected(texts.error());
       return text_of_all(
           *texts, +[](const std::string& t) { return t; });
