@@ -38,6 +38,7 @@ if(ENDREASON_PRECOMPILE)
   if(ENDREASON_TESTS)
     er_precompiled(precompiled_test GTest::gtest)
     target_precompile_headers(precompiled_test PRIVATE ${often} <gtest/gtest.h>)
+    target_compile_options(precompiled_test PRIVATE "$<$<CONFIG:RelWithDebInfo>:-O1>")
   endif()
 endif()
 
