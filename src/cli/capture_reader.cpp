@@ -2,6 +2,7 @@
 #include "cli/capture_reader.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 #include <fmt/format.h>
 
@@ -14,15 +15,16 @@ constexpr std::size_t kAheadBytes = std::size_t{512} << 10;
 }  // namespace
 
 Result<CaptureReader> CaptureReader::open(const ExplainPlan& plan, const std::string& bpf,
-                                          std::size_t batch, bool ahead) {
+                                          std::size_t batch, unsigned kept, unsigned readers) {
   CaptureReader reader;
   if (!bpf.empty()) {
     auto compiled = PacketFilter::compile(bpf);
     if (!compiled) return tl::unexpected(compiled.error());
     reader.filter_.emplace(std::move(*compiled));
   }
-  CaptureOptions options;
-  if (ahead) options = {.buffer_bytes = kAheadBytes, .buffers = EngineInput::kKept};
+  assert(kept == 1 || readers == 1);
+  CaptureOptions options{.readers = readers};
+  if (kept > 1) options = {.buffer_bytes = kAheadBytes, .buffers = kept};
   std::vector<std::unique_ptr<CaptureSource>> captures;
   for (const Input& input : plan.inputs) {
     auto bytes = plan.open(input);
@@ -32,12 +34,14 @@ Result<CaptureReader> CaptureReader::open(const ExplainPlan& plan, const std::st
     captures.push_back(std::move(*capture));
   }
   reader.source_ = std::make_unique<CaptureMerge>(std::move(captures));
-  for (auto& room : reader.batches_) room = UntouchedArray<RawPacket>(batch);
+  reader.readers_ = readers;
+  for (unsigned i = 0; i < std::max(kept, readers); ++i) reader.batches_.emplace_back(batch);
   return reader;
 }
 
-std::span<const RawPacket> CaptureReader::read() {
-  turn_ = (turn_ + 1) % batches_.size();
+std::span<const RawPacket> CaptureReader::read(unsigned reader) {
+  if (readers_ > 1) source_->read_as(reader);
+  turn_ = readers_ > 1 ? reader : (turn_ + 1) % batches_.size();
   const std::span<RawPacket> batch = batches_[turn_];
   for (;;) {
     const std::size_t n = source_->read(batch);

@@ -3,7 +3,6 @@
 // that follow sessions through them. One thread at a time.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -25,14 +24,14 @@ namespace endreason {
 class CaptureReader {
  public:
   // Fails for an input that cannot be opened, and a filter that is none. `batch`: packets of a
-  // read(), at most. `ahead`: for an engine of several threads, which goes on using packets while
-  // the next ones are read.
+  // read(), at most. `kept`: until so many calls of read() later they stay, with their bytes.
+  // `readers`: so many threads call read() in turn; with more than one, `kept` is 1.
   static Result<CaptureReader> open(const ExplainPlan& plan, const std::string& bpf,
-                                    std::size_t batch = kBatch, bool ahead = false);
+                                    std::size_t batch = kBatch, unsigned kept = 1,
+                                    unsigned readers = 1);
 
-  // The next packets that the filter takes, none at the end. The packets stay until the next call;
-  // with `ahead`, until so many more as EngineInput::kKept says.
-  std::span<const RawPacket> read();
+  // The next packets that the filter takes, none at the end. `reader`: which of them calls.
+  std::span<const RawPacket> read(unsigned reader = 0);
   // Before packets of the last read() are given to the engine.
   void name_interfaces(Engine& engine);
   // Whether name_interfaces() would name any.
@@ -53,8 +52,8 @@ class CaptureReader {
   CaptureReader() = default;
   std::unique_ptr<CaptureMerge> source_;
   std::optional<PacketFilter> filter_;
-  // One is read while the others are in use.
-  std::array<UntouchedArray<RawPacket>, EngineInput::kKept> batches_;
+  std::vector<UntouchedArray<RawPacket>> batches_;  // in turn, or one of each reader
+  unsigned readers_ = 1;
   std::size_t turn_ = 0;
   std::size_t interfaces_ = 0;  // named to the engine
   std::uint64_t given_ = 0, filtered_ = 0;

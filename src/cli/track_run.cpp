@@ -165,8 +165,8 @@ class CaptureInput final : public EngineInput {
   CaptureInput(CaptureReader& reader, Engine& engine, const std::atomic<bool>& stopped)
       : reader_(reader), engine_(engine), stopped_(stopped) {}
 
-  std::span<const RawPacket> next() override {
-    return stopped_ ? std::span<const RawPacket>{} : reader_.read();
+  std::span<const RawPacket> next(unsigned reader) override {
+    return stopped_ ? std::span<const RawPacket>{} : reader_.read(reader);
   }
   bool brings_interfaces() const override { return reader_.brings_interfaces(); }
   void name_interfaces() override { reader_.name_interfaces(engine_); }
@@ -197,8 +197,10 @@ struct Source {
 Result<Source> open_source(const ExplainPlan& plan, const TrackPlan& track) {
   Source source;
   if (track.interface.empty()) {
-    auto reader =
-        CaptureReader::open(plan, track.bpf, Engine::batch_packets(plan.threads), plan.threads > 1);
+    EngineOptions options = track.engine;
+    options.threads = plan.threads;
+    const auto [packets, kept, readers] = Engine::reading(options, track.inspection != nullptr);
+    auto reader = CaptureReader::open(plan, track.bpf, packets, kept, readers);
     if (!reader) return tl::unexpected(reader.error());
     source.captures.emplace(std::move(*reader));
   } else {

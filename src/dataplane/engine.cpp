@@ -13,8 +13,6 @@
 
 namespace endreason {
 
-static_assert(EngineInput::kKept >= LaneGroup::kBatches);
-
 class Engine::Parts {
  public:
   Parts(const EngineOptions& options, AppCatalogue catalogue, std::span<EngineSink* const> sinks)
@@ -84,7 +82,7 @@ class Engine::Parts {
     settle();
     if (!lanes_->can_follow() || clear_ns_) return follow_in_calls(input);
     rows_ += lanes_->follow({
-        .read = [&input] { return input.next(); },
+        .read = [&input](unsigned reader) { return input.next(reader); },
         .brings_names = [&input] { return input.brings_interfaces(); },
         .name_interfaces = [&input] { input.name_interfaces(); },
         .write = [this](unsigned sink, std::span<const EngineRow* const> rows,
@@ -142,9 +140,9 @@ class Engine::Parts {
   }
 
   void follow_in_calls(EngineInput& input) {
-    for (auto packets = input.next(), next = packets; !packets.empty(); packets = next) {
+    for (auto packets = input.next(0), next = packets; !packets.empty(); packets = next) {
       if (input.brings_interfaces()) input.name_interfaces();
-      stream(packets, [&] { next = input.next(); });
+      stream(packets, [&] { next = input.next(0); });
     }
     settle();
   }
@@ -322,8 +320,9 @@ const SessionTable& Engine::sessions() const {
 SessionCounters Engine::counters() const {
   return parts_->lanes().counters();
 }
-std::size_t Engine::batch_packets(unsigned threads) {
-  return LaneGroup::batch_packets(threads);
+Engine::Reading Engine::reading(const EngineOptions& options, bool inspects) {
+  const auto [packets, kept, readers] = LaneGroup::reading(options, inspects);
+  return {packets, kept, readers};
 }
 void Engine::settle() {
   parts_->settle();

@@ -56,12 +56,10 @@ class EngineSink {
 // a time.
 class EngineInput {
  public:
-  // So many calls of next() later, packets and their bytes are no longer needed.
-  static constexpr unsigned kKept = 4;
-
   virtual ~EngineInput() = default;
-  // At most Engine::batch_packets(); none at the end.
-  virtual std::span<const RawPacket> next() = 0;
+  // As Engine::reading() says; none at the end. `reader`: on whose behalf, so that what is read may
+  // lie in memory that is near to it.
+  virtual std::span<const RawPacket> next(unsigned reader) = 0;
   // Whether what next() gave is of interfaces that name_interfaces() has not named yet.
   virtual bool brings_interfaces() const { return false; }
   virtual void name_interfaces() {}
@@ -103,8 +101,15 @@ class Engine {
   std::string_view inbound_if(const Session& session, SessionInterfaces interfaces) const;
   std::string_view outbound_if(const Session& session, SessionInterfaces interfaces) const;
   SessionCounters counters() const;
-  // How many packets at once give so many threads enough to do; fewer or more are fine.
-  static std::size_t batch_packets(unsigned threads);
+  // What EngineInput::next() may give an engine of these options: so many packets at most, which
+  // stay, with their bytes, until so many calls later; and how many readers there are. `inspects`:
+  // options.inspection will be set.
+  struct Reading {
+    std::size_t packets;
+    unsigned kept;
+    unsigned readers;
+  };
+  static Reading reading(const EngineOptions& options, bool inspects);
   const FragmentCounters& fragments() const;
   // Of the decoders that read whole streams; zeros where applications are not looked for.
   StreamDecoderCounters decoders() const;

@@ -120,13 +120,17 @@ class SentTexts final : public ReplySink {
 };
 
 // All packets as a capture gives them, some at a time. Each packet lies in memory of its own only
-// as long as is promised.
+// as long as is asked for.
 class MadeInput final : public EngineInput {
  public:
-  MadeInput(Engine& engine, std::span<const RawPacket> packets, std::size_t most)
-      : engine_(engine), packets_(packets), most_(std::min(most, Engine::batch_packets(2))) {}
+  MadeInput(Engine& engine, const Engine::Reading& reading, std::span<const RawPacket> packets,
+            std::size_t most)
+      : engine_(engine),
+        packets_(packets),
+        most_(std::min(most, reading.packets)),
+        kept_(reading.kept) {}
 
-  std::span<const RawPacket> next() override {
+  std::span<const RawPacket> next(unsigned) override {
     Kept& kept = kept_[calls_++ % kept_.size()];
     kept = {};
     for (; kept.packets.size() < most_ && !packets_.empty(); packets_ = packets_.subspan(1)) {
@@ -152,7 +156,7 @@ class MadeInput final : public EngineInput {
   Engine& engine_;
   std::span<const RawPacket> packets_;
   std::size_t most_;
-  std::array<Kept, EngineInput::kKept> kept_;
+  std::vector<Kept> kept_;
   std::size_t calls_ = 0, seen_ = 0, named_ = 0;
 };
 
@@ -185,7 +189,8 @@ std::string track(const std::vector<Frame>& frames, EngineOptions options, unsig
   // Every second call leaves the packets to be worked on while the next ones come.
   unsigned calls = 0, meanwhile = 0;
   if (given == Given::AsAnInput) {
-    MadeInput input(*engine, packets, call);
+    MadeInput input(*engine, Engine::reading(options, options.inspection != nullptr), packets,
+                    call);
     engine->follow(input);
     packets.clear();
   }
@@ -250,12 +255,27 @@ TEST(EngineThreads, TheRowsAreTheSameWithAnyNumberOfThreadsAndHoweverPacketsAreC
     options.clear_session_ns = limits.clear_ns;
     const std::string alone = track(frames, options, 1, 97);
     ASSERT_GT(std::count(alone.begin(), alone.end(), '\n'), 300) << limits.says;
-    for (const unsigned threads : {1u, 2u, 3u, 8u})
-      for (const std::size_t call : {std::size_t{5000}, std::size_t{700}, std::size_t{90}})
-        for (const Given given : {Given::InCalls, Given::AsAnInput})
-          ASSERT_EQ(track(frames, options, threads, call, given), alone)
-              << limits.says << ", " << threads << " threads, " << call << " packets a call, "
-              << (given == Given::AsAnInput ? "as an input" : "in calls");
+    constexpr std::pair<unsigned, std::size_t> kCut[] = {{1, 700}, {2, 5000}, {2, 700},
+                                                         {2, 90},  {3, 700},  {8, 90}};
+    for (const auto& [threads, call] : kCut)
+      for (const Given given : {Given::InCalls, Given::AsAnInput})
+        ASSERT_EQ(track(frames, options, threads, call, given), alone)
+            << limits.says << ", " << threads << " threads, " << call << " packets a call, "
+            << (given == Given::AsAnInput ? "as an input" : "in calls");
+  }
+}
+
+// Identification looks into packets when they are tracked, so they have to stay; and an ICMP error
+// is looked up by what it quotes, whether they stay or not.
+TEST(EngineThreads, PacketsAreThereAsLongAsTheyAreLookedInto) {
+  const std::vector<Frame> frames = random_frames();
+  EngineOptions options;
+  for (const bool identify : {true, false}) {
+    options.identify = identify;
+    const std::string alone = track(frames, options, 1, 97);
+    for (const std::size_t call : {std::size_t{5000}, std::size_t{300}, std::size_t{40}})
+      ASSERT_EQ(track(frames, options, 2, call, Given::AsAnInput), alone)
+          << (identify ? "with" : "without") << " identification, " << call << " packets a read";
   }
 }
 

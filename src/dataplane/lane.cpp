@@ -92,9 +92,12 @@ Result<void> Lane::prepare_timeouts() {
 }
 
 LaneUse Lane::use() const {
-  return {table_->pool().allocated(), table_->segments_held(),
+  return {table_->pool().allocated(),
+          table_->segments_held(),
           identifier_ ? identifier_->counters().states_used : 0,
-          decoders_ ? decoders_->reading() : 0, gate_ ? gate_->bytes_held() : 0};
+          decoders_ ? decoders_->reading() : 0,
+          gate_ ? gate_->bytes_held() : 0,
+          table_->accelerated()};
 }
 
 void Lane::set_elsewhere(const LaneUse& use) {
@@ -353,25 +356,27 @@ void Lane::add_refused_row(const PacketView& p, Subtype subtype, AppId app, EndR
   if (history_) begun->history = HistoryNotes::of_one(p);
 }
 
-void Lane::order_rows() {
-  last_ = current_;
-  current_ = (current_ + 1) % given_.size();
+void Lane::close_rows() {
+  ++closed_;
   rows().clear(row_blocks_);
   latest_row_ns_ = INT64_MIN;
-  std::vector<RowPlace>& places = given_[last_].places;
-  places.clear();
-  given_[last_].rows.each([&places](const EngineRow& row) {
-    places.push_back({row.moment, row.generated_ns, row.session.id, row.part, &row});
+}
+
+void Lane::order_rows() {
+  if (ordered_ == closed_) close_rows();
+  Given& given = given_[ordered_++ % given_.size()];
+  given.places.clear();
+  given.rows.each([&given](const EngineRow& row) {
+    given.places.push_back({row.moment, row.generated_ns, row.session.id, row.part, &row});
   });
   // They mostly are in order already.
-  if (!std::is_sorted(places.begin(), places.end())) std::sort(places.begin(), places.end());
-  ordered_ = true;
+  if (!std::is_sorted(given.places.begin(), given.places.end()))
+    std::sort(given.places.begin(), given.places.end());
 }
 
 std::span<const RowPlace> Lane::give_rows() {
-  if (!ordered_) order_rows();
-  ordered_ = false;
-  return given_[last_].places;
+  if (taken_ == ordered_) order_rows();
+  return given_[taken_++ % given_.size()].places;
 }
 
 }  // namespace endreason

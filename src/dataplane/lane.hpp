@@ -28,17 +28,20 @@ namespace endreason {
 // What all lanes together may use up.
 struct LaneUse {
   std::uint64_t sessions{}, segments{}, app_states{}, decoders{}, content_bytes{};
+  bool accelerated{};  // aging, in any lane
   LaneUse& operator+=(const LaneUse& other) {
     sessions += other.sessions;
     segments += other.segments;
     app_states += other.app_states;
     decoders += other.decoders;
     content_bytes += other.content_bytes;
+    accelerated |= other.accelerated;
     return *this;
   }
   LaneUse operator-(const LaneUse& other) const {
-    return {sessions - other.sessions, segments - other.segments, app_states - other.app_states,
-            decoders - other.decoders, content_bytes - other.content_bytes};
+    return {sessions - other.sessions,           segments - other.segments,
+            app_states - other.app_states,       decoders - other.decoders,
+            content_bytes - other.content_bytes, accelerated};
   }
 };
 
@@ -69,13 +72,18 @@ class Lane final : public SessionSink {
   }
 
   // The rows so far.
-  RowList& rows() { return given_[current_].rows; }
+  RowList& rows() { return given_[closed_ % given_.size()].rows; }
   // The latest of them.
   std::int64_t latest_row_ns() const { return latest_row_ns_; }
-  // Puts them in the order of the log, where they will not change any more.
+  // No more are added to them.
+  void close_rows();
+  // Of those that are closed and in no order yet, the earliest.
+  RowList& closed_rows() { return given_[ordered_ % given_.size()].rows; }
+  // Puts those in the order of the log, where they will not change any more. Where none are closed,
+  // the rows so far.
   void order_rows();
-  // Takes them, ordered. They and their places stay until the next are ordered; of one of several
-  // lanes, until so many more are as LaneFlow::row_batches() says.
+  // Takes the next that are ordered, or all so far. They and their places stay until the next are
+  // closed; of one of several lanes, until so many more are as LaneFlow::row_batches() says.
   std::span<const RowPlace> give_rows();
   // Called, where it is set, when many rows have come together and no earlier one can follow.
   void set_overflow(std::function<void()> overflow) { overflow_ = std::move(overflow); }
@@ -154,10 +162,10 @@ class Lane final : public SessionSink {
   };
   RowBlocks row_blocks_;
   std::vector<Given> given_;                // in turn
-  std::size_t current_ = 0;                 // whose rows are not ordered yet
-  std::size_t last_ = 0;                    // the one before it
-  bool ordered_ = false;                    // the last, and not taken yet
-  std::int64_t latest_row_ns_ = INT64_MIN;  // of the current rows
+  std::uint64_t closed_ = 0;                // of them, so far
+  std::uint64_t ordered_ = 0;               // and ordered
+  std::uint64_t taken_ = 0;                 // and taken
+  std::int64_t latest_row_ns_ = INT64_MIN;  // of those that are not closed
   std::function<void()> overflow_;
 };
 

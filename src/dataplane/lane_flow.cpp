@@ -7,6 +7,12 @@
 #include "base/worker_team.hpp"
 
 namespace endreason {
+namespace {
+
+// A thread reads rather than tracks while fewer batches than these wait.
+constexpr std::uint64_t kReadFirst = 3;
+
+}  // namespace
 
 LaneFlow::LaneFlow(unsigned lanes, unsigned batches)
     : batches_(batches), rows_(row_batches(lanes)), lanes_(lanes), lines_(lanes) {}
@@ -26,15 +32,30 @@ std::optional<LaneFlow::Work> LaneFlow::try_take(unsigned thread) {
     parting_ = true;
     return Work{Step::Part, parted_};
   }
+  if (may_number()) {
+    numbering_ = true;
+    return Work{Step::Number, numbered_};
+  }
   if (may_open()) {
     opening_ = true;
-    return Work{.step = Step::Open, .batch = opened_, .behind_last = opened_ == read_};
+    return Work{.step = Step::Open,
+                .batch = opened_,
+                .behind_last = opened_ == read_,
+                .tracked = least_tracked()};
+  }
+  // One thread at a time reads, so where that takes longest all others come to wait for it.
+  if (may_read() && read_ < least_tracked() + kReadFirst) {
+    reading_ = true;
+    return Work{Step::Read, read_};
   }
   if (may_track(thread)) {
     Lane& lane = lanes_[thread];
     lane.busy = true;
-    return Work{Step::Track, lane.tracked, lane.tracked == together_,
-                ended_ && lane.tracked == read_};
+    return Work{.step = Step::Track,
+                .batch = lane.tracked,
+                .together = lane.tracked == together_,
+                .behind_last = ended_ && lane.tracked == read_,
+                .numbered = numbered_};
   }
   if (may_join()) {
     joining_ = true;
@@ -62,17 +83,27 @@ bool LaneFlow::may_read() const {
   return !reading_ && !ended_ && alone_ == kNone && read_ < least_tracked() + batches_;
 }
 
-// Behind the last batch there is one more without packets: its sessions get their numbers.
+// Behind the last batch there is one more without packets, for the rows of those before.
 bool LaneFlow::may_open() const {
   if (opening_ || opened_ > read_ || (opened_ == read_ && (!ended_ || read_ == 0))) return false;
-  if (least_tracked() < opened_) return false;
+  const bool waits = unsure_ || opened_ == read_ || opened_ == alone_;
+  const std::uint64_t least = least_tracked();
+  if (least + (waits ? 0 : kAhead) < opened_) return false;
+  if (together_ != kNone && least <= together_) return false;
   return alone_ != opened_ || (!reading_ && writing_ == 0);
 }
 
 bool LaneFlow::may_track(unsigned number) const {
   const Lane& lane = lanes_[number];
   if (lane.busy || lane.tracked >= opened_ || parted_ + rows_ < lane.tracked) return false;
-  return number == 0 || lane.tracked != together_;
+  const bool behind_last = ended_ && lane.tracked == read_;
+  if (lane.tracked == together_ || behind_last)
+    return numbered_ == lane.tracked && (behind_last || number == 0);
+  return lane.tracked < numbered_ + kAhead;
+}
+
+bool LaneFlow::may_number() const {
+  return !numbering_ && numbered_ < read_ && numbered_ < least_tracked();
 }
 
 bool LaneFlow::may_join() const {
@@ -96,6 +127,10 @@ void LaneFlow::done(unsigned thread, const Work& work) {
           for (Lane& lane : lanes_) lane.tracked = work.batch + 1;
         else
           lanes_[thread].tracked = work.batch + 1;
+        break;
+      case Step::Number:
+        numbering_ = false;
+        ++numbered_;
         break;
       case Step::Join:
         joining_ = false;
@@ -132,13 +167,16 @@ void LaneFlow::done_reading(bool any, bool alone) {
   tell();
 }
 
-void LaneFlow::done_opening(bool together) {
+void LaneFlow::done_opening(Opened opened) {
   {
     const std::lock_guard lock(mutex_);
     opening_ = false;
-    if (together) together_ = opened_;
-    if (alone_ == opened_) alone_ = kNone;
-    ++opened_;
+    unsure_ = opened == Opened::Unsure;
+    if (!unsure_) {
+      if (opened == Opened::Together) together_ = opened_;
+      if (alone_ == opened_) alone_ = kNone;
+      ++opened_;
+    }
   }
   tell();
 }

@@ -4,15 +4,17 @@
 // batches are on their way at a time:
 //
 //   Read    it is read, and spread over the lanes; one batch after the other, by any thread
-//   Open    what needs all lanes: the batch before has been tracked, its sessions get their numbers
+//   Open    it is looked at whether the lanes may track it, each for itself
 //   Track   a lane's packets, by the lane's own thread, behind those of the batch before; first it
-//           puts the rows of that one in order, and says so by ordered()
+//           puts the rows in order of all batches whose sessions have numbers, and says so of each
+//           by ordered()
+//   Number  all lanes have tracked it: its sessions get their numbers; one batch after the other
 //   Join    the rows of all lanes in one order; one batch after the other
 //   Write   the rows become lines; several batches at a time, each with a sink of its own
 //   Part    what the sink has goes out; one batch after the other
 //
 // A thread whose own lane has nothing to do takes another step, so none waits as long as there is
-// any work, and one that is late is waited for by nobody before it is a whole batch behind.
+// any work, and one that is late is waited for by nobody before it is some batches behind.
 //
 // Here is only the order; what a step does is the caller's. Any thread may call.
 #pragma once
@@ -27,19 +29,30 @@ namespace endreason {
 
 class LaneFlow {
  public:
-  enum class Step : std::uint8_t { Read, Open, Track, Join, Write, Part, Done };
+  enum class Step : std::uint8_t { Read, Open, Track, Number, Join, Write, Part, Done };
   struct Work {
     Step step;
     std::uint64_t batch;
-    bool together = false;     // a Track of all lanes
-    bool behind_last = false;  // there are no packets of this batch: the one before was the last
+    bool together = false;       // a Track of all lanes
+    bool behind_last = false;    // there are no packets of this batch: the one before was the last
+    std::uint64_t tracked = 0;   // of an Open: so many batches have been tracked by all lanes
+    std::uint64_t numbered = 0;  // of a Track: of so many batches the rows have to be in order
   };
+  // What an Open comes to. Unsure: it cannot be told before all lanes have tracked what is before;
+  // then it is asked again.
+  enum class Opened : std::uint8_t { Apart, Together, Unsure };
+
+  // So many batches a lane may track whose sessions have no numbers yet, the last of them included.
+  static constexpr unsigned kAhead = 3;
 
   // `batches`: how many may have been read and not tracked; 2 or more.
   LaneFlow(unsigned lanes, unsigned batches);
 
-  // How many batches' rows there have to be room for at a time, in each lane one more.
-  static std::size_t row_batches(unsigned lanes) { return lanes + 2; }
+  // How many batches' rows there have to be room for at a time, in each lane one more. With fewer
+  // than twice kAhead a lane could wait for rows of another one that waits for its own.
+  static std::size_t row_batches(unsigned lanes) { return lanes + 2 * kAhead; }
+  // And of how many batches it has to be known who was born.
+  static constexpr unsigned kNamed = 2 * kAhead;
 
   // What this thread does next; waits until there is something. Done: there is no more, of
   // anything.
@@ -51,9 +64,9 @@ class LaneFlow {
   // The same of a Read; `any`: there was something. `alone`: while this batch is opened, nobody
   // reads or writes.
   void done_reading(bool any, bool alone);
-  // The same of an Open. `together`: the first thread tracks all lanes.
-  void done_opening(bool together);
-  // Within a Track: the rows of the batch before are in order.
+  // The same of an Open. Together: the first thread tracks all lanes.
+  void done_opening(Opened opened);
+  // Within a Track: the rows of one batch more are in order.
   void ordered(unsigned lane);
 
  private:
@@ -67,6 +80,7 @@ class LaneFlow {
   bool may_read() const;
   bool may_open() const;
   bool may_track(unsigned lane) const;
+  bool may_number() const;
   bool may_join() const;
   bool may_write() const;
   std::uint64_t least_tracked() const;
@@ -75,9 +89,11 @@ class LaneFlow {
   const std::uint64_t batches_, rows_;
   std::mutex mutex_;
   std::vector<Lane> lanes_;
-  std::uint64_t read_ = 0, opened_ = 0, joined_ = 0, written_ = 0, parted_ = 0;
+  std::uint64_t read_ = 0, opened_ = 0, numbered_ = 0, joined_ = 0, written_ = 0, parted_ = 0;
   std::vector<bool> lines_;  // of batches in turn: written, and no Part yet
-  bool reading_ = false, opening_ = false, joining_ = false, parting_ = false, ended_ = false;
+  bool reading_ = false, opening_ = false, numbering_ = false, joining_ = false, parting_ = false;
+  bool ended_ = false;
+  bool unsure_ = false;             // the next Open waits for all lanes
   std::uint64_t alone_ = kNone;     // the first batch that is opened while nobody reads or writes
   std::uint64_t together_ = kNone;  // the last batch that the first thread tracks
   unsigned writing_ = 0;

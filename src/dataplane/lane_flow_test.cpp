@@ -39,7 +39,12 @@ class Watched {
       case Step::Open:
         EXPECT_EQ(work.batch, opened_);
         EXPECT_EQ(work.behind_last, work.batch == last_);
-        for (const std::uint64_t tracked : tracked_) EXPECT_EQ(tracked, work.batch);
+        EXPECT_EQ(work.tracked, least_tracked());
+        EXPECT_LE(work.batch, least_tracked() + LaneFlow::kAhead);
+        if (work.behind_last || work.batch == alone_ || asked_again_) {
+          EXPECT_EQ(least_tracked(), work.batch);
+          EXPECT_EQ(tracking_, 0u);
+        }
         if (work.batch == alone_) {
           EXPECT_EQ(reading_ + writing_, 0u);
         }
@@ -47,13 +52,26 @@ class Watched {
       case Step::Track:
         EXPECT_LT(work.batch, opened_);
         EXPECT_EQ(work.batch, tracked_[thread]);
-        EXPECT_EQ(work.together, work.batch == together_);
+        EXPECT_EQ(work.together, is_together(work));
+        EXPECT_EQ(work.behind_last, work.batch == last_);
         EXPECT_LE(work.batch, parted_ + LaneFlow::row_batches(lanes()));
+        EXPECT_EQ(work.numbered, numbered_);
+        EXPECT_LT(work.batch, numbered_ + LaneFlow::kAhead);
+        if (work.together) {
+          EXPECT_EQ(thread, 0u);
+          EXPECT_EQ(tracking_, 0u);
+        }
+        if (work.together || work.behind_last) {
+          EXPECT_EQ(work.numbered, work.batch);
+        }
+        ++tracking_;
         for (unsigned lane = 0; lane < lanes(); ++lane)
-          if (work.batch > 0 && (work.together ? thread == 0 : lane == thread)) {
-            ++ordered_[lane];
-            flow_.ordered(lane);
-          }
+          if (work.together ? thread == 0 : lane == thread)
+            for (; ordered_[lane] < work.numbered; ++ordered_[lane]) flow_.ordered(lane);
+        break;
+      case Step::Number:
+        EXPECT_EQ(work.batch, numbered_);
+        EXPECT_LT(work.batch, least_tracked());
         break;
       case Step::Join:
         EXPECT_EQ(work.batch, joined_);
@@ -83,12 +101,19 @@ class Watched {
         if (work.batch < last_) ++read_;
         return flow_.done_reading(work.batch < last_, work.batch == alone_);
       case Step::Open:
-        ++opened_;
         opening_alone_ = false;
-        return flow_.done_opening(work.batch == together_);
+        asked_again_ = is_together(work) && work.tracked < work.batch;
+        if (asked_again_) return flow_.done_opening(LaneFlow::Opened::Unsure);
+        ++opened_;
+        return flow_.done_opening(is_together(work) ? LaneFlow::Opened::Together
+                                                    : LaneFlow::Opened::Apart);
       case Step::Track:
+        --tracking_;
         for (unsigned lane = 0; lane < lanes(); ++lane)
           if (work.together || lane == thread) ++tracked_[lane];
+        break;
+      case Step::Number:
+        ++numbered_;
         break;
       case Step::Join:
         ++joined_;
@@ -110,12 +135,19 @@ class Watched {
   unsigned lanes() const { return static_cast<unsigned>(tracked_.size()); }
 
  private:
+  bool is_together(const LaneFlow::Work& work) const {
+    return work.batch == together_ && !work.behind_last;
+  }
+  std::uint64_t least_tracked() const {
+    return *std::min_element(tracked_.begin(), tracked_.end());
+  }
+
   LaneFlow flow_;
   std::vector<std::uint64_t> tracked_, ordered_;
   std::uint64_t last_, alone_, together_;
-  std::uint64_t read_ = 0, opened_ = 0, joined_ = 0, parted_ = 0;
-  unsigned reading_ = 0, writing_ = 0;
-  bool opening_alone_ = false;
+  std::uint64_t read_ = 0, opened_ = 0, numbered_ = 0, joined_ = 0, parted_ = 0;
+  unsigned reading_ = 0, writing_ = 0, tracking_ = 0;
+  bool opening_alone_ = false, asked_again_ = false;
   std::vector<bool> written_;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // LaneGroup: a capture from its beginning to its end, by the steps of LaneFlow.
+#include <array>
 #include <utility>
 
 #include "dataplane/lane_group.hpp"
@@ -12,8 +13,12 @@ class LaneGroup::Follower {
       : group_(group),
         course_(course),
         flow_(group.size(), kBatches),
-        rows_(LaneFlow::row_batches(group.size())) {
+        rows_(LaneFlow::row_batches(group.size())),
+        ordered_(group.size()),
+        uses_(group.size()) {
     for (Rows& rows : rows_) rows.places.resize(group.size());
+    for (unsigned lane = 0; lane < group.size(); ++lane)
+      uses_[lane].fill(group.lanes_[lane]->use());
   }
 
   void work(unsigned thread) {
@@ -21,13 +26,16 @@ class LaneGroup::Follower {
       const LaneFlow::Work work = flow_.take(thread);
       switch (work.step) {
         case LaneFlow::Step::Read:
-          read(batch_of(work));
+          read(thread, batch_of(work));
           continue;
         case LaneFlow::Step::Open:
           open(work);
           continue;
         case LaneFlow::Step::Track:
           track(thread, work);
+          break;
+        case LaneFlow::Step::Number:
+          group_.find_numbers(work.batch);
           break;
         case LaneFlow::Step::Join:
           join(rows_of(work.batch));
@@ -63,43 +71,66 @@ class LaneGroup::Follower {
     return static_cast<unsigned>(work.batch % group_.size());
   }
 
-  void read(PacketBatch& batch) {
-    const std::span<const RawPacket> packets = course_.read();
-    if (!packets.empty()) group_.spread_.spread(packets, batch);
-    batch.brings_names = course_.brings_names();
-    flow_.done_reading(!packets.empty(), batch.brings_names);
+  // Where packets need not stay, several reads make a batch, so that it is worth its steps whatever
+  // is read at a time. Who is given few at a time is not made to wait for more.
+  void read(unsigned thread, PacketBatch& batch) {
+    constexpr std::size_t kFew = kApartRead / 4;
+    batch.clear();
+    batch.brings_names = false;
+    for (bool full = false; !full; full = full || !group_.reads_apart_) {
+      if (unspread_.empty()) unspread_ = course_.read(thread);
+      if (unspread_.empty()) break;
+      const bool names = course_.brings_names();
+      if (names && !batch.empty()) break;  // these begin the next one
+      batch.brings_names = names;
+      full = names || unspread_.size() < kFew ||
+             batch.packets + unspread_.size() + kApartRead > kTogetherBatch;
+      group_.spread_.spread(std::exchange(unspread_, {}), batch);
+    }
+    flow_.done_reading(!batch.empty(), batch.brings_names);
   }
 
+  // By what the lanes had when all of them were last equally far.
   void open(const LaneFlow::Work& work) {
-    if (work.batch > 0) group_.find_numbers();
-    bool together = false;
-    if (!work.behind_last) {
-      const PacketBatch& batch = batch_of(work);
-      if (batch.brings_names) course_.name_interfaces();
-      together = group_.near_a_limit(group_.use(), batch);
-    }
-    flow_.done_opening(together);
+    if (work.behind_last) return flow_.done_opening(LaneFlow::Opened::Apart);
+    const PacketBatch& batch = batch_of(work);
+    if (batch.brings_names) course_.name_interfaces();
+    LaneUse use;
+    for (const auto& of_lane : uses_) use += of_lane[work.tracked % of_lane.size()];
+    const std::uint64_t since = work.batch - work.tracked;
+    if (!group_.near_a_limit(use, batch, since + 1))
+      flow_.done_opening(LaneFlow::Opened::Apart);
+    else
+      flow_.done_opening(since > 0 ? LaneFlow::Opened::Unsure : LaneFlow::Opened::Together);
   }
 
   void track(unsigned thread, const LaneFlow::Work& work) {
     if (!work.together) {
       begin(thread, work);
-      if (!work.behind_last) group_.track_share(thread, batch_of(work));
+      if (work.behind_last) return;
+      group_.track_share(thread, batch_of(work));
+      end(thread, work);
       return;
     }
     for (unsigned lane = 0; lane < group_.size(); ++lane) begin(lane, work);
     group_.track_one_by_one(batch_of(work));
+    for (unsigned lane = 0; lane < group_.size(); ++lane) end(lane, work);
   }
 
-  void begin(unsigned lane, const LaneFlow::Work& work) {
-    if (work.batch > 0) {
-      group_.end_lane(lane);
-      rows_of(work.batch - 1).places[lane] = group_.lanes_[lane]->give_rows();
-      flow_.ordered(lane);
+  void begin(unsigned number, const LaneFlow::Work& work) {
+    Lane& lane = *group_.lanes_[number];
+    for (std::uint64_t& batch = ordered_[number]; batch < work.numbered; ++batch) {
+      group_.end_lane(number, batch);
+      rows_of(batch).places[number] = lane.give_rows();
+      flow_.ordered(number);
     }
-    SessionTable& table = group_.lanes_[lane]->table();
-    table.note_births(group_.last_id_);
-    if (!work.behind_last) table.expect(batch_of(work).latest(), batch_of(work).first);
+    if (!work.behind_last) lane.table().expect(batch_of(work).latest(), batch_of(work).first);
+  }
+
+  void end(unsigned lane, const LaneFlow::Work& work) {
+    group_.close_lane(lane, work.batch);
+    auto& uses = uses_[lane];
+    uses[(work.batch + 1) % uses.size()] = group_.lanes_[lane]->use();
   }
 
   void join(Rows& rows) {
@@ -111,14 +142,18 @@ class LaneGroup::Follower {
   LaneGroup& group_;
   const Course& course_;
   LaneFlow flow_;
-  std::vector<Rows> rows_;    // of batches in turn
+  std::span<const RawPacket> unspread_;  // read, and not in a batch yet
+  std::vector<Rows> rows_;               // of batches in turn
+  std::vector<std::uint64_t> ordered_;   // of each lane, batches whose rows are in order
+  // Of each lane, by how many batches it had tracked, in turn.
+  std::vector<std::array<LaneUse, LaneFlow::kAhead + 2>> uses_;
   std::uint64_t joined_ = 0;  // rows
 };
 
 std::uint64_t LaneGroup::follow(const Course& course) {
   Follower follower(*this, course);
   team_.run([&follower](unsigned thread) { follower.work(thread); });
-  for (PacketBatch& batch : batches_) batch.packets = {};
+  for (PacketBatch& batch : batches_) batch.clear();
   return follower.rows();
 }
 

@@ -2,8 +2,8 @@
 #include "dataplane/lane_group.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <iterator>
-#include <numeric>
 #include <utility>
 
 #include "dataplane/reply_sink.hpp"
@@ -11,10 +11,8 @@
 namespace endreason {
 namespace {
 
-// Alone: what stays near in the first caches. Together: enough work, some hundred microseconds, to
-// be worth the meeting of the threads at its end.
+// What stays near in the first caches.
 constexpr std::size_t kAloneBatch = 128;
-constexpr std::size_t kTogetherBatch = 4096;
 
 // Packets taken one by one: of so many the buckets are fetched, then the sessions, then they are
 // taken.
@@ -31,6 +29,7 @@ std::optional<PolicyGate> gate_of(const EngineOptions& options, const AppCatalog
 LaneGroup::LaneGroup(const EngineOptions& options, const AppCatalogue& catalogue, unsigned lanes)
     : options_(options),
       catalogue_(catalogue),
+      reads_apart_(reading(options, options.inspection != nullptr).kept == 1),
       policy_(gate_of(options, catalogue)),
       unreachable_limit_(policy_ ? policy_->unreachables_a_second() : 0),
       team_(lanes),
@@ -39,11 +38,10 @@ LaneGroup::LaneGroup(const EngineOptions& options, const AppCatalogue& catalogue
       coming_(&batches_.front()),
       hand_(&batches_.back()),
       begun_(std::make_unique<std::atomic<bool>[]>(lanes)),
-      numbers_(lanes) {
+      named_(lanes) {
   for (PacketBatch& batch : batches_) batch = spread_.make_batch();
   if (lanes == 1) return;
-  all_packets_.resize(kTogetherBatch);
-  std::iota(all_packets_.begin(), all_packets_.end(), 0);
+  taken_.resize(lanes);
   hashes_.resize(ShareDecoder::kMost);
 }
 
@@ -63,7 +61,9 @@ Result<void> LaneGroup::add_lanes() {
     auto lane = Lane::create(shared, i);
     if (!lane) return tl::unexpected(lane.error());
     lanes_.push_back(std::move(*lane));
-    if (options_.threads > 1) decoders_.emplace_back(options_, spread_);
+    if (options_.threads == 1) continue;
+    lanes_.back()->table().note_births();
+    decoders_.emplace_back(options_, spread_);
   }
   return {};
 }
@@ -77,6 +77,13 @@ std::size_t LaneGroup::batch_packets(unsigned lanes) {
   return lanes > 1 ? kTogetherBatch : kAloneBatch;
 }
 
+LaneGroup::Reading LaneGroup::reading(const EngineOptions& options, bool inspects) {
+  if (options.threads == 1) return {kAloneBatch, 1, 1};
+  const bool in_calls = options.policy || inspects || options.clear_session_ns;
+  if (in_calls || wants_bytes(options)) return {kTogetherBatch, kBatches, 1};
+  return {kApartRead, 1, options.threads};
+}
+
 void LaneGroup::set_overflow(std::function<void()> overflow) {
   if (size() > 1) return;
   lanes_.front()->set_overflow([this, overflow = std::move(overflow)] {
@@ -88,7 +95,7 @@ void LaneGroup::set_overflow(std::function<void()> overflow) {
 void LaneGroup::track_alone(std::span<const RawPacket> packets) {
   spread_.decode_alone(packets, *hand_);
   lanes_.front()->table().process(hand_->views(), *lanes_.front(), hand_->zones());
-  hand_->packets = {};
+  hand_->packets = 0;
   send_replies();
   join_rows();
 }
@@ -121,7 +128,7 @@ void LaneGroup::run(std::span<const RawPacket> packets, const Beside& beside) {
   const std::size_t put_in_order = to_join_.empty() ? 0 : 1;
   const std::size_t write = rows_.empty() ? 0 : size();
   const std::size_t spread = packets.empty() ? 0 : 1;
-  coming_->packets = {};
+  coming_->clear();
   do_pieces(track, track + read + put_in_order + write + spread, [&](std::size_t piece) {
     if (piece < track) return one_by_one_ ? track_one_by_one(*hand_) : track_lane(piece);
     piece -= track;
@@ -142,38 +149,44 @@ void LaneGroup::settle() {
     for (const auto& lane : lanes_) to_join_.push_back(lane->give_rows());
   numbers_found_ = !hand_->empty();
   if (numbers_found_) {
-    find_numbers();
+    for (std::size_t lane = 0; lane < size(); ++lane) close_lane(lane, tracked_);
+    find_numbers(tracked_++);
     send_replies();
   }
   if (policy_ || options_.inspection != nullptr) join_at_once();
-  hand_->packets = {};
+  hand_->clear();
   std::swap(hand_, coming_);
 }
 
 // Rows and what was found in the packets stay beside each other.
 void LaneGroup::join_at_once() {
-  if (numbers_found_) do_pieces(size(), size(), [this](std::size_t lane) { end_lane(lane); });
+  if (numbers_found_)
+    do_pieces(size(), size(), [this](std::size_t lane) { end_lane(lane, tracked_ - 1); });
   numbers_found_ = false;
   join_rows();
 }
 
 void LaneGroup::begin_batch() {
-  one_by_one_ = !hand_->empty() && near_a_limit(use(), *hand_);
+  one_by_one_ = !hand_->empty() && near_a_limit(use(), *hand_, 1);
   if (!one_by_one_) return;
   for (std::size_t lane = 0; lane < size(); ++lane) begin_lane(lane);
 }
 
 // What a lane does before it takes packets of the batch in hand.
 void LaneGroup::begin_lane(std::size_t number) {
-  if (numbers_found_) end_lane(number);
+  if (numbers_found_) end_lane(number, tracked_ - 1);
   SessionTable& table = lanes_[number]->table();
-  table.note_births(last_id_);
   if (!hand_->empty()) table.expect(hand_->latest(), hand_->first);
 }
 
-// And what it does behind the last batch, when its sessions' numbers are known.
-void LaneGroup::end_lane(std::size_t number) {
-  tell_numbers(number);
+// What it does behind a batch, and when the numbers of its sessions are known.
+void LaneGroup::close_lane(std::size_t number, std::uint64_t batch) {
+  lanes_[number]->table().take_born(named_[number][batch % LaneFlow::kNamed].born);
+  lanes_[number]->close_rows();
+}
+
+void LaneGroup::end_lane(std::size_t number, std::uint64_t batch) {
+  tell_numbers(number, batch);
   lanes_[number]->order_rows();
 }
 
@@ -183,18 +196,16 @@ LaneUse LaneGroup::use() const {
   return sum;
 }
 
-// A packet begins a session at most, and announces another.
-constexpr std::uint64_t kMostOfABatch = 2 * kTogetherBatch;
-
 bool LaneGroup::near_a_limit_of_content(const LaneUse& use, const PacketBatch& batch) const {
   if (options_.inspection->may_block_addresses()) return true;
-  std::uint64_t most = use.content_bytes;
-  for (const RawPacket& p : batch.packets) most += p.bytes.size();
-  return most > options_.inspection->most_bytes_held();
+  return use.content_bytes + batch.bytes > options_.inspection->most_bytes_held();
 }
 
-// Whether a limit could be met within a batch.
-bool LaneGroup::near_a_limit(const LaneUse& use, const PacketBatch& batch) const {
+// Whether a limit could be met within so many batches, of which this is the last.
+bool LaneGroup::near_a_limit(const LaneUse& use, const PacketBatch& batch,
+                             std::uint64_t batches) const {
+  // A packet begins a session at most, and announces another.
+  const std::uint64_t most = batches * 2 * kTogetherBatch;
   const SessionSettings& session = options_.session;
   const std::uint64_t sessions_allowed =
       session.accelerated_aging
@@ -202,11 +213,10 @@ bool LaneGroup::near_a_limit(const LaneUse& use, const PacketBatch& batch) const
           : session.capacity;
   const Identifier* identifier = lanes_.front()->identifier();
   if (options_.inspection != nullptr && near_a_limit_of_content(use, batch)) return true;
-  return lanes_.front()->table().accelerated() || use.sessions + kMostOfABatch > sessions_allowed ||
-         use.segments + kMostOfABatch > session.tcp.segments_in_all ||
-         use.decoders + kMostOfABatch > StreamDecoders::kMost ||
-         (identifier != nullptr &&
-          use.app_states + kMostOfABatch > identifier->settings().states_max);
+  return use.accelerated || use.sessions + most > sessions_allowed ||
+         use.segments + most > session.tcp.segments_in_all ||
+         use.decoders + most > StreamDecoders::kMost ||
+         (identifier != nullptr && use.app_states + most > identifier->settings().states_max);
 }
 
 void LaneGroup::track_lane(std::size_t number) {
@@ -217,7 +227,7 @@ void LaneGroup::track_lane(std::size_t number) {
 void LaneGroup::track_share(std::size_t number, const PacketBatch& batch) {
   Lane& lane = *lanes_[number];
   lane.set_elsewhere({});  // no limit can be met
-  for (std::span<const std::uint32_t> rest = batch.of_lane(number); !rest.empty();) {
+  for (std::span<const SpreadPacket> rest = batch.of_lane(number); !rest.empty();) {
     const PacketShare share = decoders_[number].decode(batch, rest);
     lane.table().process(share, lane);
     rest = rest.subspan(share.which.size());
@@ -228,16 +238,15 @@ void LaneGroup::track_share(std::size_t number, const PacketBatch& batch) {
 // As a single table does it: what ages before a packet ages in all lanes, then the packet is taken,
 // knowing what the other lanes hold.
 void LaneGroup::track_one_by_one(const PacketBatch& batch) {
-  const std::span<const std::int64_t> latest = batch.latest();
   LaneUse sum = use();
-  for (std::size_t first = 0; first < latest.size();) {
-    const PacketShare run = decoders_.front().decode(
-        batch, std::span(all_packets_).subspan(first, latest.size() - first));
+  std::fill(taken_.begin(), taken_.end(), 0);
+  for (std::size_t first = 0; first < batch.packets;) {
+    const PacketShare run = decoders_.front().decode_all(batch, first, taken_);
     for (std::size_t i = 0; i < run.packets.size(); ++i) {
       if (i % kFetchedTogether == 0) fetch(batch, run, i);
       const std::uint32_t packet = run.which[i];
-      if (lanes_.front()->table().due(latest[packet])) {
-        advance_all(latest[packet]);
+      if (lanes_.front()->table().due(run.latest_ns[i])) {
+        advance_all(run.latest_ns[i]);
         sum = use();
       }
       Lane& lane = *lanes_[batch.lane_of[packet]];
@@ -249,7 +258,7 @@ void LaneGroup::track_one_by_one(const PacketBatch& batch) {
     }
     first += run.packets.size();
   }
-  advance_all(latest.back());
+  advance_all(batch.latest().back());
 }
 
 // What the group of packets behind the next group needs first, and the next one's sessions.
@@ -292,15 +301,14 @@ void LaneGroup::take_packet(std::size_t number, const PacketShare& packet) {
       other->table().set_accelerated(!before, lane.table().accelerated_since_ns());
 }
 
-// Sessions get the numbers that a single lane gives: in the order in which they began. Those that
-// began in this batch have numbers from behind last_id_ that their lane gave them.
-void LaneGroup::find_numbers() {
+// Sessions get the numbers that a single lane gives: in the order in which they began.
+void LaneGroup::find_numbers(std::uint64_t batch) {
   std::vector<std::span<const Birth>> births;
-  for (unsigned i = 0; i < size(); ++i) {
-    births.push_back(lanes_[i]->table().births());
-    numbers_[i].clear();
+  for (NamedBatches& lane : named_) {
+    Named& named = lane[batch % lane.size()];
+    named.numbers.clear();
+    births.push_back(named.born.births);
   }
-  numbered_before_ = last_id_;
   for (;;) {
     unsigned first = size();
     for (unsigned i = 0; i < size(); ++i)
@@ -308,37 +316,48 @@ void LaneGroup::find_numbers() {
           (first == size() || births[i].front().packet < births[first].front().packet))
         first = i;
     if (first == size()) break;
-    numbers_[first].push_back(++last_id_);
+    last_id_ = (last_id_ + 1) & ~kProvisionalId;
+    named_[first][batch % LaneFlow::kNamed].numbers.push_back(last_id_);
     births[first] = births[first].subspan(1);
   }
 }
 
-// Wherever a number of the lane's own stands, the session's own comes.
-void LaneGroup::tell_numbers(std::size_t number) {
+// What a provisional id stands for that was given in this batch, or some before; others stand for
+// themselves, and so do those that were given later.
+std::uint32_t LaneGroup::number_of(std::size_t lane, std::uint64_t batch, std::uint32_t id) const {
+  if ((id & kProvisionalId) == 0) return id;
+  for (std::uint64_t ago = 0; ago < LaneFlow::kAhead && ago <= batch; ++ago) {
+    const Named& named = named_[lane][(batch - ago) % LaneFlow::kNamed];
+    const std::uint32_t place = (id - named.born.first_id) & ~kProvisionalId;
+    if (place < named.numbers.size()) return named.numbers[place];
+  }
+  return id;
+}
+
+// Wherever a number of the lane's own stands, the session's own comes. A place may be free by now,
+// or another session's, which began in this batch or in one behind it.
+void LaneGroup::tell_numbers(std::size_t number, std::uint64_t batch) {
   Lane& lane = *lanes_[number];
-  const std::span<const std::uint32_t> numbers = numbers_[number];
-  const std::uint32_t before = numbered_before_;
   SessionTable& table = lane.table();
-  for (std::size_t i = 0; i < numbers.size(); ++i)
-    table.renumber(table.births()[i].session, numbers[i]);
-  // A place may have been announced twice, may be free, or may be another session's by now.
-  std::vector<SessionIndex> announced(table.announced().begin(), table.announced().end());
-  std::sort(announced.begin(), announced.end());
-  announced.erase(std::unique(announced.begin(), announced.end()), announced.end());
-  for (const SessionIndex index : announced) {
+  const Named& named = named_[number][batch % LaneFlow::kNamed];
+  for (std::size_t i = 0; i < named.numbers.size(); ++i) {
+    const SessionIndex index = named.born.births[i].session;
+    const std::uint32_t id = (named.born.first_id + static_cast<std::uint32_t>(i)) | kProvisionalId;
+    if (table.session(index).id == id) table.renumber(index, named.numbers[i]);
+  }
+  for (const SessionIndex index : named.born.announced) {
     const Session& session = table.session(index);
     const bool has_parent =
         session.state != SessionState::Init && (session.has(kPredict) || session.has(kPredicted));
-    if (has_parent && session.user > before)
-      table.renumber_parent(index, numbers[session.user - before - 1]);
+    if (has_parent) table.renumber_parent(index, number_of(number, batch, session.user));
   }
-  lane.rows().each([&](EngineRow& row) {
+  lane.closed_rows().each([&](EngineRow& row) {
     Session& session = row.session;
-    if (session.id > before) session.id = numbers[session.id - before - 1];
-    if (session.has(kPredicted) && session.user > before)
-      session.user = numbers[session.user - before - 1];
+    session.id = number_of(number, batch, session.id);
+    assert((session.id & kProvisionalId) == 0);
+    if (session.has(kPredicted)) session.user = number_of(number, batch, session.user);
   });
-  if (lane.gate() != nullptr) lane.gate()->renumber(before, numbers);
+  if (lane.gate() != nullptr) lane.gate()->renumber(named.born.first_id - 1, named.numbers);
 }
 
 void LaneGroup::join_rows() {

@@ -17,15 +17,15 @@
 // the threads never meet in between. Where rules or inspection decide, or packets come by calls of
 // run(), a batch goes through steps too, and a run of the threads does one step each of several
 // batches: rows of the first are written, those of the second are put in one order, those of the
-// third get the numbers of their sessions, the fourth is decoded and tracked, the fifth is spread
-// over the lanes, and what is to come is read. Each thread takes the next piece of work until there
-// is none; a lane is mostly tracked by the same thread, which decodes its packets as well. Between
-// the runs stands only what needs the order of all packets. Where rules or inspection decide, each
-// run's rows are put in order at its end.
+// third get the numbers of their sessions, the fourth is tracked, the fifth is spread over the
+// lanes, and what is to come is read. Each thread takes the next piece of work until there is none;
+// a lane is mostly tracked by the same thread. Between the runs stands only what needs the order of
+// all packets. Where rules or inspection decide, each run's rows are put in order at its end.
 //
 // One caller; the threads are its own.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -58,6 +58,14 @@ class LaneGroup {
   void name_interface(std::size_t number, std::string_view name);
   // How many packets track_alone() and run() take at a time, at most.
   static std::size_t batch_packets(unsigned lanes);
+  // The same of a read of follow(), for how many reads more the packets have to stay, and how many
+  // threads read; `inspects` stands for EngineOptions::inspection.
+  struct Reading {
+    std::size_t packets;
+    unsigned kept;
+    unsigned readers;
+  };
+  static Reading reading(const EngineOptions& options, bool inspects);
 
   // Work that goes on beside the tracking. Each is done once a run, by any thread.
   struct Beside {
@@ -75,9 +83,10 @@ class LaneGroup {
   // A capture as follow() wants it, and what becomes of it. The functions are called by any thread;
   // of read, open and part one call at a time.
   struct Course {
-    std::function<std::span<const RawPacket>()> read;  // none: the end; they stay for kBatches more
-    std::function<bool()> brings_names;                // what was just read, of interfaces
-    std::function<void()> name_interfaces;             // nobody reads or writes meanwhile
+    // As reading() says; none: the end.
+    std::function<std::span<const RawPacket>(unsigned reader)> read;
+    std::function<bool()> brings_names;     // what was just read, of interfaces
+    std::function<void()> name_interfaces;  // nobody reads or writes meanwhile
     // These rows, with so many before them, to a sink. Those of different sinks side by side.
     std::function<void(unsigned sink, std::span<const EngineRow* const> rows, std::uint64_t before)>
         write;
@@ -128,14 +137,20 @@ class LaneGroup {
  private:
   class Follower;
 
+  // Enough work, some hundred microseconds, to be worth the steps of the threads.
+  static constexpr std::size_t kTogetherBatch = 4096;
+  // What is read at a time where it need not stay: it is spread while it is near.
+  static constexpr std::size_t kApartRead = 1024;
+
   LaneGroup(const EngineOptions& options, const AppCatalogue& catalogue, unsigned lanes);
   Result<void> add_lanes();
   LaneUse use() const;
-  bool near_a_limit(const LaneUse& use, const PacketBatch& batch) const;
+  bool near_a_limit(const LaneUse& use, const PacketBatch& batch, std::uint64_t batches) const;
   bool near_a_limit_of_content(const LaneUse& use, const PacketBatch& batch) const;
   void begin_batch();
   void begin_lane(std::size_t lane);
-  void end_lane(std::size_t lane);
+  void close_lane(std::size_t lane, std::uint64_t batch);
+  void end_lane(std::size_t lane, std::uint64_t batch);
   void join_at_once();
   void do_pieces(std::size_t own, std::size_t pieces,
                  const std::function<void(std::size_t)>& piece);
@@ -146,14 +161,16 @@ class LaneGroup {
   void fetch(const PacketBatch& batch, const PacketShare& run, std::size_t first);
   void take_packet(std::size_t lane, const PacketShare& packet);
   void finish_until(Ended last);
-  void find_numbers();
-  void tell_numbers(std::size_t lane);
+  void find_numbers(std::uint64_t batch);
+  void tell_numbers(std::size_t lane, std::uint64_t batch);
+  std::uint32_t number_of(std::size_t lane, std::uint64_t batch, std::uint32_t id) const;
   void join(std::span<const std::span<const RowPlace>> places, std::vector<const EngineRow*>& rows);
   void send_replies();
   void send(const Lane& from, const Reply& reply);
 
   const EngineOptions& options_;
   const AppCatalogue& catalogue_;
+  bool reads_apart_;  // packets of follow() need not stay
   std::optional<PolicyGate> policy_;
   InterfaceNames interface_names_;
   BlockedAddresses blocked_;
@@ -163,22 +180,28 @@ class LaneGroup {
   WorkerTeam team_;
   PacketSpread spread_;
   std::vector<ShareDecoder> decoders_;  // of several lanes
-  // Of packets taken one by one: the numbers of a batch's, and hashes of some that come.
-  std::vector<std::uint32_t> all_packets_;
+  // Of packets taken one by one: how many of a lane's are taken, and hashes of some that come.
+  std::vector<std::size_t> taken_;
   std::vector<std::uint64_t> hashes_;
   std::vector<PacketBatch> batches_;
   PacketBatch* coming_;  // of run(), being spread
   PacketBatch* hand_;    // being tracked
   std::atomic<std::size_t> next_piece_{0};
-  std::unique_ptr<std::atomic<bool>[]> begun_;       // pieces of the lanes
-  bool one_by_one_ = false;                          // the batch in hand may meet a limit
-  std::vector<std::vector<std::uint32_t>> numbers_;  // of the sessions born in the batch, by lane
-  bool numbers_found_ = false;                       // and not told to the lanes yet
-  std::vector<std::span<const RowPlace>> to_join_;   // a lane's each, or none
-  std::vector<const EngineRow*> rows_, joined_;      // to be written now, and next
+  std::unique_ptr<std::atomic<bool>[]> begun_;  // pieces of the lanes
+  bool one_by_one_ = false;                     // the batch in hand may meet a limit
+  // Who was born in a lane in a batch, and the numbers they got.
+  struct Named {
+    Born born;
+    std::vector<std::uint32_t> numbers;
+  };
+  using NamedBatches = std::array<Named, LaneFlow::kNamed>;  // in turn
+  std::vector<NamedBatches> named_;                          // by lane
+  std::uint64_t tracked_ = 0;                                // batches, of run()
+  bool numbers_found_ = false;  // of the last of them, and not told to the lanes yet
+  std::vector<std::span<const RowPlace>> to_join_;  // a lane's each, or none
+  std::vector<const EngineRow*> rows_, joined_;     // to be written now, and next
   std::vector<RowPlace> places_, merged_;
   std::uint32_t last_id_ = 0;
-  std::uint32_t numbered_before_ = 0;  // last_id_ before the batch in hand
 };
 
 }  // namespace endreason

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cassert>
 
-#include "base/byte_order.hpp"
 #include "model/protocol.hpp"
 #include "session/flow_lane.hpp"
 #include "session/session_table.hpp"
@@ -12,35 +11,40 @@
 namespace endreason {
 namespace {
 
-// The addresses of a packet that is TCP or UDP of IPv4 right behind Ethernet, and no fragment; null
-// for all others. Whatever decoding such a packet comes to needs no other packet.
-const std::uint8_t* plain_addresses(const RawPacket& packet) {
-  constexpr std::size_t kEthernetBytes = 14, kIpBytes = 20;
-  if (packet.link_type != 1 || packet.bytes.size() < kEthernetBytes + kIpBytes) return nullptr;
-  const std::uint8_t* const ip = packet.bytes.data() + kEthernetBytes;
-  const bool plain = load_big16(ip - 2) == 0x0800 && ip[0] == 0x45 &&
-                     (load_big16(ip + 6) & 0x3fff) == 0 &&
-                     (ip[9] == kProtoTcp || ip[9] == kProtoUdp);
-  return plain ? ip + 12 : nullptr;
-}
-
-// So many packets before it is looked at: what was read last is not near any more, as a batch is
-// larger than the first caches.
+// So many packets before it is looked at: what was read last is not near any more, as what is read
+// at a time is larger than the first caches.
 constexpr std::size_t kBytesAhead = 16;
+
+// What is written next lies near another thread, which has read it when it was another batch's: it
+// takes as long to get as to fetch from memory, and is asked for so many rows before.
+constexpr std::size_t kWriteAhead = 16, kTimesAhead = 64;
+inline void fetch_to_write(const void* at) {
+#if defined(__x86_64__)
+  asm volatile("prefetchw %0" ::"m"(*static_cast<const char*>(at)));
+#else
+  __builtin_prefetch(at, 1);
+#endif
+}
 
 }  // namespace
 
-DecodeOptions decode_apart_of(const EngineOptions& options) {
-  DecodeOptions decode = options.decode;
-  decode.fragments.packets = 1;
-  decode.fragments.bytes = decode.fragments.wholes_bytes = 64 << 10;
-  return decode;
+bool wants_bytes(const EngineOptions& options) {
+  return options.identify || options.policy || options.inspection != nullptr ||
+         options.observer != nullptr;
+}
+
+void PacketBatch::clear() {
+  packets = 0;
+  bytes = 0;
+  room.clear();
+  wholes.clear();
+  std::fill(counts.begin(), counts.end(), 0);
 }
 
 PacketSpread::PacketSpread(const EngineOptions& options, unsigned lanes, std::size_t most)
     : options_(options),
       lanes_(lanes),
-      leaves_(!options.decode.decap),
+      bytes_stay_(wants_bytes(options)),
       most_(most),
       decoder_(options.decode) {}
 
@@ -56,11 +60,9 @@ PacketBatch PacketSpread::make_batch() const {
     if (!options_.zones.empty()) batch.zone_room.resize(most_);
     return batch;
   }
-  batch.places.resize(most_);
   batch.latest_ns.resize(most_);
   batch.lane_of.resize(most_);
-  batch.by_lane.resize(lanes_);
-  for (auto& list : batch.by_lane) list.resize(most_);
+  for (std::uint32_t lane = 0; lane < lanes_; ++lane) batch.by_lane.emplace_back(most_);
   batch.counts.resize(lanes_);
   return batch;
 }
@@ -73,55 +75,78 @@ PacketZones PacketSpread::zones_of(const PacketView& p) const {
 
 void PacketSpread::decode_alone(std::span<const RawPacket> packets, PacketBatch& batch) {
   assert(packets.size() <= most_);
-  batch.packets = packets;
+  batch.packets = packets.size();
   decoder_.decode(packets, batch.room);
   if (batch.zone_room.empty()) return;
   for (std::size_t i = 0; i < packets.size(); ++i) batch.zone_room[i] = zones_of(batch.room[i]);
 }
 
 void PacketSpread::spread(std::span<const RawPacket> packets, PacketBatch& batch) {
-  assert(packets.size() <= most_);
-  batch.packets = packets;
-  batch.first = packets_;
-  packets_ += packets.size();
-  batch.room.clear();
-  batch.wholes.clear();
-  std::fill(batch.counts.begin(), batch.counts.end(), 0);
+  static_assert(UINT16_MAX >= 4096, "PlainPacket::number");
+  assert(batch.packets + packets.size() <= most_);
+  if (batch.empty()) batch.first = packets_;
   std::int64_t latest = latest_ns_;
-  for (std::size_t i = 0; i < packets.size(); ++i) {
+  std::size_t number = batch.packets;
+  for (std::size_t i = 0; i < packets.size(); ++i, ++number) {
     if (i + kBytesAhead < packets.size())
       __builtin_prefetch(packets[i + kBytesAhead].bytes.data() + 12);
-    latest = std::max(latest, SessionTable::usable_time(packets[i].time_ns));
-    batch.latest_ns[i] = latest;
-    const std::uint8_t* const addresses = leaves_ ? plain_addresses(packets[i]) : nullptr;
+    const RawPacket& packet = packets[i];
+    latest = std::max(latest, SessionTable::usable_time(packet.time_ns));
+    batch.bytes += packet.bytes.size();
+    PlainPacket plain;
     std::uint32_t lane = 0;
-    if (addresses != nullptr) [[likely]] {
-      batch.places[i] = 0;
-      lane = flow_lane_v4(addresses, addresses + 4, lanes_);
+    if (decoder_.decode_plain(packet, plain)) [[likely]] {
+      lane = flow_lane_v4(plain.src, plain.dst, lanes_);
+      if (!bytes_stay_) plain.l3 = nullptr;
     } else {
-      lane = decode_here(batch, i);
+      lane = decode_here(batch, packet, plain);
     }
-    batch.lane_of[i] = static_cast<std::uint8_t>(lane);
-    batch.by_lane[lane][batch.counts[lane]++] = static_cast<std::uint32_t>(i);
+    plain.number = static_cast<std::uint16_t>(number);
+    batch.latest_ns[number] = latest;
+    batch.lane_of[number] = static_cast<std::uint8_t>(lane);
+    fetch_to_write(&batch.latest_ns[number] + kTimesAhead);
+    SpreadPacket* const at = batch.by_lane[lane].data() + batch.counts[lane]++;
+    fetch_to_write(at + kWriteAhead);
+    *at = {plain, latest};
   }
+  batch.packets = number;
   latest_ns_ = latest;
+  packets_ += packets.size();
 }
 
-// What fragments made moves to the batch, as the decoder uses its room again.
-std::uint32_t PacketSpread::decode_here(PacketBatch& batch, std::size_t packet) {
+std::uint32_t PacketSpread::decode_here(PacketBatch& batch, const RawPacket& packet,
+                                        PlainPacket& plain) {
+  plain = {};
+  plain.protocol = SpreadPacket::kElsewhere;
+  plain.seq = static_cast<std::uint32_t>(batch.room.size());
+  if (batch.room.capacity() < most_) batch.room.reserve(most_);
   PacketView& view = batch.room.emplace_back();
-  batch.places[packet] = static_cast<std::uint16_t>(batch.room.size());
-  decoder_.decode_in_order(batch.packets[packet], view);
-  if (const std::span<const std::uint8_t> made = decoder_.wholes(); !made.empty()) [[unlikely]] {
-    auto& kept =
-        batch.wholes.emplace_back(std::make_unique_for_overwrite<std::uint8_t[]>(made.size()));
-    std::copy(made.begin(), made.end(), kept.get());
-    for (const std::uint8_t** at : {&view.payload, &view.l3, &view.quoted})
-      if (*at >= made.data() && *at <= made.data() + made.size())
-        *at = kept.get() + (*at - made.data());
-    decoder_.forget_wholes();
-  }
+  for (std::size_t byte = 0; byte < sizeof view; byte += 64)
+    fetch_to_write(reinterpret_cast<const char*>(&view + 4) + byte);
+  decoder_.decode_in_order(packet, view);
+  keep_bytes(batch, view);
   return flow_lane(view, lanes_);
+}
+
+// What fragments made moves to the batch, as the decoder uses its room again; and so does what an
+// ICMP error quotes, where the packet's own bytes do not stay.
+void PacketSpread::keep_bytes(PacketBatch& batch, PacketView& view) {
+  const auto keep = [&batch](std::span<const std::uint8_t> bytes) {
+    auto& kept =
+        batch.wholes.emplace_back(std::make_unique_for_overwrite<std::uint8_t[]>(bytes.size()));
+    std::copy(bytes.begin(), bytes.end(), kept.get());
+    return kept.get();
+  };
+  const std::span<const std::uint8_t> made = decoder_.wholes();
+  if (!bytes_stay_) {
+    view.payload = view.l3 = nullptr;
+    if (view.quoted != nullptr) view.quoted = keep({view.quoted, view.quoted_length});
+  } else if (!made.empty()) {
+    const std::uint8_t* const kept = keep(made);
+    for (const std::uint8_t** at : {&view.payload, &view.l3, &view.quoted})
+      if (*at >= made.data() && *at <= made.data() + made.size()) *at = kept + (*at - made.data());
+  }
+  if (!made.empty()) decoder_.forget_wholes();
 }
 
 }  // namespace endreason

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // PacketSpread: packets spread over lanes by their addresses, batch after batch, in the order of
-// the packets: fragments are put together here, and the latest time so far is noted beside each
-// packet. Most packets show their addresses at once, and are left to their lane to decode
-// (ShareDecoder); the others are decoded here.
+// the packets: fragments are put together here, and the latest time so far is noted with each
+// packet. What a lane has to know of a packet fits in a cache line, mostly; it is written in one
+// row for each lane, so that the lane's thread reads nothing else of what this one has read.
 //
 // One call at a time. What it made of a batch stays with the batch, for any thread to read.
 #pragma once
@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/untouched_array.hpp"
 #include "dataplane/engine_options.hpp"
 #include "decode/decoder.hpp"
 #include "model/packet_view.hpp"
@@ -21,35 +22,49 @@
 
 namespace endreason {
 
+// A packet of a lane. PlainPacket::number: of the packet in its batch.
+struct alignas(64) SpreadPacket {
+  static constexpr std::uint8_t kElsewhere = 0;  // as protocol, which no plain packet has
+
+  bool is_plain() const { return plain.protocol != kElsewhere; }
+  // Of one that is not plain: its place among the views of the batch.
+  std::uint32_t place() const { return plain.seq; }
+
+  PlainPacket plain;
+  std::int64_t latest_ns;  // of all packets up to this one
+};
+static_assert(sizeof(SpreadPacket) == 64, "one cache line goes from thread to thread");
+
 struct PacketBatch {
-  bool empty() const { return packets.empty(); }
+  bool empty() const { return packets == 0; }
   // Of a single lane.
-  std::span<const PacketView> views() const { return {room.data(), packets.size()}; }
+  std::span<const PacketView> views() const { return {room.data(), packets}; }
   std::span<const PacketZones> zones() const {
-    return {zone_room.data(), zone_room.empty() ? 0 : packets.size()};
+    return {zone_room.data(), zone_room.empty() ? 0 : packets};
   }
-  // For each packet, the latest time of all packets up to it.
-  std::span<const std::int64_t> latest() const { return {latest_ns.data(), packets.size()}; }
-  // The packets of a lane, ascending.
-  std::span<const std::uint32_t> of_lane(std::size_t lane) const {
+  // The packets of a lane, in their order.
+  std::span<const SpreadPacket> of_lane(std::size_t lane) const {
     return {by_lane[lane].data(), counts[lane]};
   }
+  // For each packet, the latest time of all packets up to it.
+  std::span<const std::int64_t> latest() const { return {latest_ns.data(), packets}; }
+  void clear();
 
-  std::span<const RawPacket> packets;
+  std::size_t packets = 0;
   std::uint64_t first = 0;             // number of the first of them among all
-  std::vector<PacketView> room;        // of several lanes, what is not left to them
-  std::vector<std::uint16_t> places;   // in `room`, from 1; 0: to be decoded by its lane
+  std::uint64_t bytes = 0;             // of them, as captured
+  std::vector<PacketView> room;        // of several lanes, what is not plain
   std::vector<PacketZones> zone_room;  // empty: there is one zone
   std::vector<std::int64_t> latest_ns;
   std::vector<std::uint8_t> lane_of;
-  std::vector<std::vector<std::uint32_t>> by_lane;      // each with room for all packets
+  std::vector<UntouchedArray<SpreadPacket>> by_lane;    // each with room for all packets
   std::vector<std::size_t> counts;                      // how much of that is used
-  std::vector<std::unique_ptr<std::uint8_t[]>> wholes;  // that fragments made
+  std::vector<std::unique_ptr<std::uint8_t[]>> wholes;  // that fragments made, and quoted packets
   bool brings_names = false;                            // of interfaces, that are not known yet
 };
 
-// Of a decoder that leaves fragments to another, and so needs no room for them.
-DecodeOptions decode_apart_of(const EngineOptions& options);
+// Whether anything looks into packets behind their headers: then their bytes must stay.
+bool wants_bytes(const EngineOptions& options);
 
 class PacketSpread {
  public:
@@ -62,7 +77,8 @@ class PacketSpread {
 
   // One lane: decodes at once, and nothing is spread.
   void decode_alone(std::span<const RawPacket> packets, PacketBatch& batch);
-  // Several lanes: the batch then has these packets.
+  // Several lanes: the batch has these packets, too. They and their bytes have to stay until they
+  // are tracked; where nothing wants bytes, they are needed no more.
   void spread(std::span<const RawPacket> packets, PacketBatch& batch);
 
   PacketZones zones_of(const PacketView& view) const;
@@ -70,11 +86,12 @@ class PacketSpread {
   const FragmentCounters& fragments() const { return decoder_.fragments(); }
 
  private:
-  std::uint32_t decode_here(PacketBatch& batch, std::size_t packet);
+  std::uint32_t decode_here(PacketBatch& batch, const RawPacket& packet, PlainPacket& plain);
+  void keep_bytes(PacketBatch& batch, PacketView& view);
 
   const EngineOptions& options_;
   std::uint32_t lanes_;
-  bool leaves_;  // packets to the lanes
+  bool bytes_stay_;
   std::size_t most_;
   Decoder decoder_;
   std::vector<ZoneNumber> interface_zones_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ShareDecoder: the packets of one lane -> views, some at a time, so that a view is made by the
-// thread that uses it, and is still near then. What PacketSpread had to decode already comes from
-// there. One thread at a time.
+// thread that uses it, and is still near then. What is not plain was decoded by PacketSpread, and
+// comes from there. One thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "dataplane/packet_spread.hpp"
-#include "decode/decoder.hpp"
 #include "model/packet_view.hpp"
 #include "session/session_table.hpp"
 
@@ -22,14 +21,21 @@ class ShareDecoder {
   // Both outlive it.
   ShareDecoder(const EngineOptions& options, const PacketSpread& spread);
 
-  // The first of these packets of a batch, kMost at most, by their numbers; the next ones are
-  // fetched ahead. The share stays until the next call.
-  PacketShare decode(const PacketBatch& batch, std::span<const std::uint32_t> which);
+  // The first of these packets of a batch, kMost at most; the next ones are fetched ahead. The
+  // share stays until the next call.
+  PacketShare decode(const PacketBatch& batch, std::span<const SpreadPacket> packets);
+  // The same of all lanes' packets in their order, from the first that is named on. `taken`: how
+  // many of each lane's came before; those given are added.
+  PacketShare decode_all(const PacketBatch& batch, std::size_t first, std::span<std::size_t> taken);
 
  private:
+  void take(const PacketBatch& batch, const SpreadPacket& packet, std::size_t i);
+  PacketShare share(std::size_t count) const;
+
   const PacketSpread& spread_;
-  Decoder decoder_;
   std::vector<PacketView> views_;
+  std::vector<std::uint32_t> which_;
+  std::vector<std::int64_t> latest_ns_;
   std::vector<PacketZones> zones_;  // empty: there is one zone
 };
 

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "decode/layer.hpp"
+#include "decode/plain_packet.hpp"
 #include "decode/reassembler.hpp"
 #include "decode/transport_layer.hpp"
 #include "model/packet_view.hpp"
@@ -46,6 +47,11 @@ class Decoder {
   // False when there is a fragment in it: then the view is not made, and decode_in_order() of one
   // decoder for all has to be called, in the order of the packets.
   bool decode_apart(const RawPacket& packet, PacketView& view);
+  // The short part of it: false, and nothing is made, for packets that are not what most are, or
+  // when checksums are checked or tunnels looked into.
+  bool decode_plain(const RawPacket& packet, PlainPacket& plain) const {
+    return shortcut_ && read_plain(packet, plain);
+  }
   // As decode(), but wholes that were made since forget_wholes() stay. wholes(): where they lie.
   void decode_in_order(const RawPacket& packet, PacketView& view) { decode_one(packet, view); }
   std::span<const std::uint8_t> wholes() const;

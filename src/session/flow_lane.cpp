@@ -22,9 +22,9 @@ std::uint64_t mix(const IpAddress& address) {
   return fold(load_ordered(address.bytes.data()) ^ kA, load_ordered(address.bytes.data() + 8) ^ kB);
 }
 
-std::uint64_t mix_v4(const std::uint8_t* address) {
+std::uint64_t mix_v4(std::uint32_t address) {
   constexpr std::uint64_t kMapped = 0x0000'ffff'0000'0000;  // as IpAddress has it
-  return fold(kA, (kMapped | load_big32(address)) ^ kB);
+  return fold(kA, (kMapped | load_big32(&address)) ^ kB);
 }
 
 // Of what mix() makes of both addresses, whichever comes first.
@@ -38,7 +38,7 @@ std::uint32_t lane_of(const IpAddress& one, const IpAddress& other, std::uint32_
 
 }  // namespace
 
-std::uint32_t flow_lane_v4(const std::uint8_t* src, const std::uint8_t* dst, std::uint32_t lanes) {
+std::uint32_t flow_lane_v4(std::uint32_t src, std::uint32_t dst, std::uint32_t lanes) {
   return lane_of_mixed(mix_v4(src), mix_v4(dst), lanes);
 }
 

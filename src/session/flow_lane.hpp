@@ -13,7 +13,7 @@ namespace endreason {
 // 0 to lanes - 1. Packets that belong to no session go to lane 0.
 std::uint32_t flow_lane(const PacketView& packet, std::uint32_t lanes);
 
-// The same of a packet of IPv4 that is no ICMP error, from its addresses in network order.
-std::uint32_t flow_lane_v4(const std::uint8_t* src, const std::uint8_t* dst, std::uint32_t lanes);
+// The same of a packet of IPv4 that is no ICMP error, from its addresses as they lie in the header.
+std::uint32_t flow_lane_v4(std::uint32_t src, std::uint32_t dst, std::uint32_t lanes);
 
 }  // namespace endreason

@@ -77,11 +77,17 @@ void SessionTable::clear(std::int64_t now_ns, SessionSink& sink) {
   }
 }
 
-void SessionTable::note_births(std::uint32_t last_id) {
+void SessionTable::note_births() {
   notes_births_ = true;
-  births_.clear();
-  announced_.clear();
-  pool_.number_from(last_id);
+  pool_.number_provisionally();
+}
+
+void SessionTable::take_born(Born& born) {
+  std::swap(born, born_);
+  born.first_id =
+      (pool_.last_id() + 1 - static_cast<std::uint32_t>(born.births.size())) | kProvisionalId;
+  born_.births.clear();
+  born_.announced.clear();
 }
 
 void SessionTable::age(SessionSink& sink) {

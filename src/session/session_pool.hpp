@@ -12,6 +12,9 @@
 
 namespace endreason {
 
+// Ids are below. One with this bit is its pool's own, until it is replaced by the one that counts.
+inline constexpr std::uint32_t kProvisionalId = 0x8000'0000;
+
 class SessionPool {
  public:
   SessionPool() = default;
@@ -23,8 +26,8 @@ class SessionPool {
   std::uint32_t allocated() const { return allocated_; }
   std::uint32_t free() const { return capacity() - allocated_; }
 
-  // Ids go on behind this one.
-  void number_from(std::uint32_t last_id) { last_id_ = last_id; }
+  // From now on ids are provisional.
+  void number_provisionally() { mark_ = kProvisionalId; }
 
   // A cleared session in state OPENING with a new id, or kNoSession when none is free.
   SessionIndex allocate() {
@@ -38,7 +41,10 @@ class SessionPool {
     return index;
   }
   // For a session that takes the place of another without a way through the pool.
-  std::uint32_t next_id() { return ++last_id_; }
+  std::uint32_t next_id() {
+    last_id_ = (last_id_ + 1) & ~kProvisionalId;
+    return last_id_ | mark_;
+  }
 
   // Gives a session back. It keeps what was seen of it, in state INIT, until it is given out again.
   void release(SessionIndex index) {
@@ -86,7 +92,8 @@ class SessionPool {
   SessionIndex first_free_ = kNoSession;
   std::uint32_t high_water_ = 0;
   std::uint32_t allocated_ = 0;
-  std::uint32_t last_id_ = 0;
+  std::uint32_t last_id_ = 0;  // without the mark
+  std::uint32_t mark_ = 0;
 };
 
 }  // namespace endreason

@@ -41,7 +41,7 @@ SessionIndex SessionTable::predict(SessionIndex parent_index, const PredictedFlo
   session.start_ns = session.last_ns = session.refreshed_ns = now_ns_;
   session.timeout_s = kPredictSeconds;
   session.user = parent.id;
-  if (notes_births_) announced_.push_back(index);
+  if (notes_births_) born_.announced.push_back(index);
   session.app = app;
   ager_.queue(index, deadline_ns(session));
   watch_utilization();

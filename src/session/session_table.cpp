@@ -164,14 +164,13 @@ struct SessionTable::WholeRow {
 // Or a share of them.
 struct SessionTable::ShareRow {
   const PacketShare& share;
-  std::span<const std::int64_t> latest;
   std::uint64_t first_packet;
 
   std::size_t size() const { return share.packets.size(); }
   const PacketView& packet(std::size_t i) const { return share.packets[i]; }
   PacketZones zone(std::size_t i) const { return share.zone(i); }
   std::uint64_t number(std::size_t i) const { return first_packet + share.which[i]; }
-  std::int64_t latest_ns(std::size_t i, const Arrival&) const { return latest[share.which[i]]; }
+  std::int64_t latest_ns(std::size_t i, const Arrival&) const { return share.latest_ns[i]; }
 };
 
 void SessionTable::process(std::span<const PacketView> packets, SessionSink& sink,
@@ -192,8 +191,9 @@ void SessionTable::expect(std::span<const std::int64_t> latest_ns, std::uint64_t
 
 void SessionTable::process(const PacketShare& share, SessionSink& sink) {
   assert(share.packets.size() == share.which.size());
+  assert(share.packets.size() == share.latest_ns.size());
   assert((share.which.empty() || share.which.back() < latest_ns_.size()) && "expect() comes first");
-  process_row(ShareRow{share, latest_ns_, next_packet_}, sink);
+  process_row(ShareRow{share, next_packet_}, sink);
 }
 
 std::uint64_t SessionTable::fetch_bucket(const PacketView& packet, PacketZones zones) const {
@@ -453,7 +453,7 @@ SessionIndex SessionTable::allocate() {
 }
 
 void SessionTable::note_birth(SessionIndex index) {
-  if (notes_births_) births_.push_back({moment_.packet, index});
+  if (notes_births_) born_.births.push_back({moment_.packet, index});
 }
 
 SessionCounter SessionTable::may_begin(const PacketView& p, PacketZones zones,

@@ -38,14 +38,15 @@ struct PacketResult {
 
 // Packets of one table out of a longer row of packets, of which other tables take the rest.
 struct PacketShare {
-  std::span<const PacketView> packets;   // those of this table
-  std::span<const PacketZones> zones;    // of `packets`, or empty when there is one zone
-  std::span<const std::uint32_t> which;  // for each its number in the row, ascending
+  std::span<const PacketView> packets;      // those of this table
+  std::span<const PacketZones> zones;       // of `packets`, or empty when there is one zone
+  std::span<const std::uint32_t> which;     // for each its number in the row, ascending
+  std::span<const std::int64_t> latest_ns;  // and the latest time of all of the row up to it
 
   PacketZones zone(std::size_t i) const { return zones.empty() ? PacketZones{} : zones[i]; }
   PacketShare part(std::size_t first, std::size_t count) const {
     return {packets.subspan(first, count), zones.empty() ? zones : zones.subspan(first, count),
-            which.subspan(first, count)};
+            which.subspan(first, count), latest_ns.subspan(first, count)};
   }
 };
 
@@ -72,6 +73,14 @@ struct Ended {
 struct Birth {
   std::uint64_t packet;
   SessionIndex session;
+};
+
+// Sessions that began while some packets were taken.
+struct Born {
+  std::uint32_t first_id{};   // provisional; that of the others follow
+  std::vector<Birth> births;  // in their order
+  // Sessions of type PREDICT whose `user` may name a session by a provisional id.
+  std::vector<SessionIndex> announced;
 };
 
 class SessionSink {
@@ -175,11 +184,11 @@ class SessionTable {
   // Ends accelerated aging when few enough sessions are left. A single table does so by itself; of
   // several, call it when all have been advanced and know what is elsewhere.
   void relax();
-  // Notes who was born from now on, and numbers sessions from behind `last_id`; clears the notes.
-  void note_births(std::uint32_t last_id);
-  std::span<const Birth> births() const { return births_; }
-  // Sessions of type PREDICT whose `user` names a session by a number from behind `last_id`.
-  std::span<const SessionIndex> announced() const { return announced_; }
+  // From now on sessions get provisional ids, which rise by one from each to the next, and who is
+  // born is noted.
+  void note_births();
+  // Those since the last call. The memory of `born` is used again.
+  void take_born(Born& born);
   void renumber_parent(SessionIndex session, std::uint32_t id) { pool_[session].user = id; }
   const Session& session(SessionIndex index) const { return pool_[index]; }
   void renumber(SessionIndex session, std::uint32_t id) { pool_[session].id = id; }
@@ -307,8 +316,7 @@ class SessionTable {
   TcpTracker tracker_;
   std::vector<SessionTimeouts> timeouts_;  // the general ones, then the profiles
   std::unique_ptr<Arrival[]> arrivals_;    // a ring of those that are on their way
-  std::vector<Birth> births_;
-  std::vector<SessionIndex> announced_;
+  Born born_;
   Moment moment_;
   std::span<const Ager::Expired> found_;  // of the tick in hand, what is still to be ended
   SessionIndex place_ = kNoSession;

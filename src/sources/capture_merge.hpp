@@ -19,6 +19,10 @@ class CaptureMerge final : public PacketSource {
   ~CaptureMerge() override;
 
   std::size_t read(std::span<RawPacket> batch) override;
+  // See CaptureSource.
+  void read_as(std::size_t reader) {
+    for (const auto& capture : captures_) capture->read_as(reader);
+  }
   std::span<const CaptureInterface> interfaces() const override { return interfaces_; }
   // Sums over the captures. `packets` counts those read from the captures, which are up to a batch
   // a capture more than were given.

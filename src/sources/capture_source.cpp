@@ -54,7 +54,7 @@ constexpr std::size_t kRecogniseBytes = 24;  // the header of a pcap file
 struct CaptureSource::Parts {
   Parts(std::unique_ptr<ByteSource> source, CaptureOptions options, std::string_view already_read)
       : window(std::move(source), std::max(options.buffer_bytes, kRecogniseBytes), already_read,
-               options.buffers) {}
+               std::max(options.buffers, options.readers)) {}
   CaptureWindow window;
   std::unique_ptr<CaptureFormat> format;
 };
@@ -178,6 +178,10 @@ void CaptureSource::count(std::span<const RawPacket> batch) {
     counters_.captured_bytes += packet.bytes.size();
     counters_.snapped += packet.bytes.size() < packet.wire_length;
   }
+}
+
+void CaptureSource::read_as(std::size_t reader) {
+  parts_->window.choose(reader);
 }
 
 std::size_t CaptureSource::read(std::span<RawPacket> batch) {

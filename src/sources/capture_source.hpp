@@ -46,6 +46,9 @@ struct CaptureCounters {
 struct CaptureOptions {
   std::size_t buffer_bytes = std::size_t{256} << 10;  // stays in the second-level cache
   std::size_t buffers = 1;  // packets stay until so many calls of read() later
+  // So many threads read in turn, each mostly into memory of its own, which is near to it: see
+  // read_as(). Packets stay until the next call then.
+  std::size_t readers = 1;
 };
 
 // A stream of packets in batches: one capture, or several merged.
@@ -76,6 +79,8 @@ class CaptureSource final : public PacketSource {
   ~CaptureSource() override;
 
   std::size_t read(std::span<RawPacket> batch) override;
+  // Who calls read() next, of CaptureOptions::readers.
+  void read_as(std::size_t reader);
   std::span<const CaptureInterface> interfaces() const override;
   CaptureCounters counters() const override;
   // The first kCaptureProblemsKept places that could not be read.

@@ -102,6 +102,31 @@ TEST(CaptureSource, PacketsStayForAsManyReadsAsThereAreBuffers) {
   EXPECT_GT(seen, 300u);
 }
 
+TEST(CaptureSource, SeveralReadersInAnyOrderGetWhatOneGets) {
+  std::string capture = pcap_header(kMicro);
+  for (std::uint32_t i = 0; i < 400; ++i) {
+    capture += pcap_record(1'700'000'000 + i, i, std::string(1 + i * 37 % 900, char('a' + i % 26)));
+    if (i % 150 == 99) capture += std::string(40, '\xff');  // damage
+  }
+  const WholeCapture alone = read_all(capture);
+  const CaptureOptions options{.buffer_bytes = 2000, .readers = 3};
+  auto source =
+      std::move(CaptureSource::open(std::make_unique<MemorySource>(capture), options).value());
+  std::vector<RawPacket> batch(9);
+  std::size_t seen = 0;
+  for (std::size_t call = 0;; ++call) {
+    source->read_as(call * call % 7 % 3);
+    const std::size_t count = source->read(batch);
+    if (count == 0) break;
+    for (const RawPacket& p : std::span(batch).first(count)) {
+      ASSERT_LT(seen, alone.packets.size());
+      ASSERT_EQ(std::string(p.bytes.begin(), p.bytes.end()), alone.packets[seen++].bytes) << call;
+    }
+  }
+  EXPECT_EQ(seen, alone.packets.size());
+  EXPECT_EQ(source->counters().problems, alone.counters.problems);
+}
+
 TEST(CaptureSource, ReadsEveryKindOfPcapInBothByteOrders) {
   const auto record = [](std::endian order) {
     return pcap_record(3'000'000'000u, 5, "abc", order, 90);

@@ -24,7 +24,9 @@ void CaptureWindow::advance(std::uint64_t count) {
 }
 
 void CaptureWindow::make_room(std::size_t wanted) {
-  if (lent_ && buffers_.size() > 1) return change_buffer(wanted);
+  if (chosen_ && *chosen_ != current_) return change_buffer(*chosen_, wanted);
+  if (!chosen_ && lent_ && buffers_.size() > 1)
+    return change_buffer((current_ + 1) % buffers_.size(), wanted);
   if (begin_ > 0) {
     std::memmove(data().data(), data().data() + begin_, end_ - begin_);
     end_ -= begin_;
@@ -33,9 +35,9 @@ void CaptureWindow::make_room(std::size_t wanted) {
   if (data().size() < wanted) data().grow(wanted, end_);
 }
 
-void CaptureWindow::change_buffer(std::size_t wanted) {
+void CaptureWindow::change_buffer(std::size_t to, std::size_t wanted) {
   const auto rest = bytes();
-  current_ = (current_ + 1) % buffers_.size();
+  current_ = to;
   lent_ = false;
   if (data().size() < wanted) data().grow(wanted, 0);
   std::copy(rest.begin(), rest.end(), data().begin());

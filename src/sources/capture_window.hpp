@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The unread bytes of a capture that lie in memory: a window that moves over a ByteSource.
 // What bytes() shows stays where it is until the next refill(); what was lent out of it, for
-// longer: until as many refills later as there are buffers. One thread at a time.
+// longer: until as many refills later as there are buffers, unless someone chooses among them. One
+// thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,8 @@ class CaptureWindow {
   std::span<const std::uint8_t> bytes() const { return {data().data() + begin_, end_ - begin_}; }
   // Somebody goes on to use what lies behind: with several buffers the next refill() leaves it.
   void lend() { lent_ = true; }
+  // Of several buffers, the next refill() takes this one.
+  void choose(std::size_t buffer) { chosen_ = buffer; }
   // Where in the (uncompressed) capture bytes() begins, counting what is still to be skipped.
   std::uint64_t offset() const { return offset_; }
   // Moves on; by more than bytes() has when what follows is not wanted.
@@ -42,13 +45,14 @@ class CaptureWindow {
  private:
   bool read_more();
   void make_room(std::size_t wanted);
-  void change_buffer(std::size_t wanted);
+  void change_buffer(std::size_t to, std::size_t wanted);
   UntouchedArray<std::uint8_t>& data() { return buffers_[current_]; }
   const UntouchedArray<std::uint8_t>& data() const { return buffers_[current_]; }
 
   std::unique_ptr<ByteSource> source_;
   std::vector<UntouchedArray<std::uint8_t>> buffers_;
   std::size_t current_ = 0;  // of them
+  std::optional<std::size_t> chosen_;
   bool lent_ = false;
   std::size_t begin_ = 0, end_ = 0;
   std::uint64_t offset_ = 0;
