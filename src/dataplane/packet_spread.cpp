@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cassert>
 
-#include "model/protocol.hpp"
+#include "base/byte_order.hpp"
 #include "session/flow_lane.hpp"
 #include "session/session_table.hpp"
 
@@ -17,13 +17,22 @@ constexpr std::size_t kBytesAhead = 16;
 
 // What is written next lies near another thread, which has read it when it was another batch's: it
 // takes as long to get as to fetch from memory, and is asked for so many rows before.
-constexpr std::size_t kWriteAhead = 16, kTimesAhead = 64;
+constexpr std::size_t kWriteAhead = 16, kTimesAhead = 64, kViewsAhead = 4;
 inline void fetch_to_write(const void* at) {
 #if defined(__x86_64__)
   asm volatile("prefetchw %0" ::"m"(*static_cast<const char*>(at)));
 #else
   __builtin_prefetch(at, 1);
 #endif
+}
+
+// By the addresses of IPv4 right behind Ethernet; any lane, when the packet is another one.
+std::uint32_t lane_if_plain(const RawPacket& packet, std::uint32_t lanes) {
+  constexpr std::size_t kSource = 26, kDestination = 30, kEnd = 34;
+  if (packet.bytes.size() < kEnd) return 0;
+  const std::uint8_t* const bytes = packet.bytes.data();
+  return flow_lane_v4(load_native<std::uint32_t>(bytes + kSource),
+                      load_native<std::uint32_t>(bytes + kDestination), lanes);
 }
 
 }  // namespace
@@ -60,9 +69,11 @@ PacketBatch PacketSpread::make_batch() const {
     if (!options_.zones.empty()) batch.zone_room.resize(most_);
     return batch;
   }
-  batch.latest_ns.resize(most_);
+  // With room for what is fetched behind the last.
+  batch.latest_ns.resize(most_ + kTimesAhead);
   batch.lane_of.resize(most_);
-  for (std::uint32_t lane = 0; lane < lanes_; ++lane) batch.by_lane.emplace_back(most_);
+  for (std::uint32_t lane = 0; lane < lanes_; ++lane)
+    batch.by_lane.emplace_back(most_ + kWriteAhead);
   batch.counts.resize(lanes_);
   return batch;
 }
@@ -81,48 +92,53 @@ void PacketSpread::decode_alone(std::span<const RawPacket> packets, PacketBatch&
   for (std::size_t i = 0; i < packets.size(); ++i) batch.zone_room[i] = zones_of(batch.room[i]);
 }
 
+// The lane of a plain packet can be told before it is known to be one, so it is decoded in its
+// place, and nothing is copied.
 void PacketSpread::spread(std::span<const RawPacket> packets, PacketBatch& batch) {
   static_assert(UINT16_MAX >= 4096, "PlainPacket::number");
   assert(batch.packets + packets.size() <= most_);
   if (batch.empty()) batch.first = packets_;
   std::int64_t latest = latest_ns_;
+  std::uint64_t bytes = 0;
   std::size_t number = batch.packets;
+  std::size_t* const counts = batch.counts.data();
+  std::uint8_t* const lane_of = batch.lane_of.data();
+  std::int64_t* const latest_of = batch.latest_ns.data();
   for (std::size_t i = 0; i < packets.size(); ++i, ++number) {
     if (i + kBytesAhead < packets.size())
       __builtin_prefetch(packets[i + kBytesAhead].bytes.data() + 12);
     const RawPacket& packet = packets[i];
     latest = std::max(latest, SessionTable::usable_time(packet.time_ns));
-    batch.bytes += packet.bytes.size();
-    PlainPacket plain;
-    std::uint32_t lane = 0;
-    if (decoder_.decode_plain(packet, plain)) [[likely]] {
-      lane = flow_lane_v4(plain.src, plain.dst, lanes_);
-      if (!bytes_stay_) plain.l3 = nullptr;
+    bytes += packet.bytes.size();
+    std::uint32_t lane = lane_if_plain(packet, lanes_);
+    SpreadPacket* at = batch.by_lane[lane].data() + counts[lane];
+    if (decoder_.decode_plain(packet, at->plain)) [[likely]] {
+      if (!bytes_stay_) at->plain.l3 = nullptr;
     } else {
-      lane = decode_here(batch, packet, plain);
+      const std::size_t place = batch.room.size();
+      lane = decode_here(batch, packet);
+      at = batch.by_lane[lane].data() + counts[lane];
+      at->set_elsewhere(place);
     }
-    plain.number = static_cast<std::uint16_t>(number);
-    batch.latest_ns[number] = latest;
-    batch.lane_of[number] = static_cast<std::uint8_t>(lane);
-    fetch_to_write(&batch.latest_ns[number] + kTimesAhead);
-    SpreadPacket* const at = batch.by_lane[lane].data() + batch.counts[lane]++;
+    ++counts[lane];
+    at->plain.number = static_cast<std::uint16_t>(number);
+    at->latest_ns = latest;
     fetch_to_write(at + kWriteAhead);
-    *at = {plain, latest};
+    latest_of[number] = latest;
+    fetch_to_write(latest_of + number + kTimesAhead);
+    lane_of[number] = static_cast<std::uint8_t>(lane);
   }
   batch.packets = number;
+  batch.bytes += bytes;
   latest_ns_ = latest;
   packets_ += packets.size();
 }
 
-std::uint32_t PacketSpread::decode_here(PacketBatch& batch, const RawPacket& packet,
-                                        PlainPacket& plain) {
-  plain = {};
-  plain.protocol = SpreadPacket::kElsewhere;
-  plain.seq = static_cast<std::uint32_t>(batch.room.size());
-  if (batch.room.capacity() < most_) batch.room.reserve(most_);
+std::uint32_t PacketSpread::decode_here(PacketBatch& batch, const RawPacket& packet) {
+  if (batch.room.capacity() == 0) batch.room.reserve(most_ + kViewsAhead + 1);
   PacketView& view = batch.room.emplace_back();
   for (std::size_t byte = 0; byte < sizeof view; byte += 64)
-    fetch_to_write(reinterpret_cast<const char*>(&view + 4) + byte);
+    fetch_to_write(reinterpret_cast<const char*>(&view + kViewsAhead) + byte);
   decoder_.decode_in_order(packet, view);
   keep_bytes(batch, view);
   return flow_lane(view, lanes_);

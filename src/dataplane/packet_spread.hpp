@@ -29,6 +29,11 @@ struct alignas(64) SpreadPacket {
   bool is_plain() const { return plain.protocol != kElsewhere; }
   // Of one that is not plain: its place among the views of the batch.
   std::uint32_t place() const { return plain.seq; }
+  void set_elsewhere(std::size_t place) {
+    plain = {};
+    plain.protocol = kElsewhere;
+    plain.seq = static_cast<std::uint32_t>(place);
+  }
 
   PlainPacket plain;
   std::int64_t latest_ns;  // of all packets up to this one
@@ -86,7 +91,7 @@ class PacketSpread {
   const FragmentCounters& fragments() const { return decoder_.fragments(); }
 
  private:
-  std::uint32_t decode_here(PacketBatch& batch, const RawPacket& packet, PlainPacket& plain);
+  std::uint32_t decode_here(PacketBatch& batch, const RawPacket& packet);
   void keep_bytes(PacketBatch& batch, PacketView& view);
 
   const EngineOptions& options_;
