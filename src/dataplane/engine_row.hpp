@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "appid/app_catalogue.hpp"
+#include "base/fetch_to_write.hpp"
 #include "dataplane/history.hpp"
 #include "dataplane/interface_notes.hpp"
 #include "dataplane/session_policy.hpp"
@@ -97,6 +98,9 @@ class RowList {
       blocks_.push_back(memory.take());
     EngineRow* const at = blocks_[size_ / RowBlocks::kRows] + size_ % RowBlocks::kRows;
     ++size_;
+    // Another thread may have read what lies there, to write it out.
+    for (std::size_t byte = 0; byte < sizeof(EngineRow); byte += 64)
+      fetch_to_write(reinterpret_cast<const char*>(at + 1) + byte);
     return *::new (at) EngineRow(std::forward<Of>(of)...);
   }
 

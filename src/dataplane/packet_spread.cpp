@@ -5,6 +5,7 @@
 #include <cassert>
 
 #include "base/byte_order.hpp"
+#include "base/fetch_to_write.hpp"
 #include "session/flow_lane.hpp"
 #include "session/session_table.hpp"
 
@@ -18,13 +19,6 @@ constexpr std::size_t kBytesAhead = 16;
 // What is written next lies near another thread, which has read it when it was another batch's: it
 // takes as long to get as to fetch from memory, and is asked for so many rows before.
 constexpr std::size_t kWriteAhead = 16, kTimesAhead = 64, kViewsAhead = 4;
-inline void fetch_to_write(const void* at) {
-#if defined(__x86_64__)
-  asm volatile("prefetchw %0" ::"m"(*static_cast<const char*>(at)));
-#else
-  __builtin_prefetch(at, 1);
-#endif
-}
 
 // By the addresses of IPv4 right behind Ethernet; any lane, when the packet is another one.
 std::uint32_t lane_if_plain(const RawPacket& packet, std::uint32_t lanes) {
