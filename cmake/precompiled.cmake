@@ -13,6 +13,16 @@ if(ENDREASON_PRECOMPILE)
   set(often <algorithm> <array> <cstdint> <cstring> <filesystem> <fstream> <functional> <map> <memory>
     <mutex> <optional> <random> <set> <span> <string> <string_view> <thread> <unordered_map> <utility>
     <vector> <fmt/format.h>)
+  function(er_precompile_flags target)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+      # The time of a header would be kept, and no cache could know the same header again.
+      target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+    else()
+      # GCC 12 takes what comes out of such a header for no system header's, and reports arrays inside
+      # its own strings.
+      target_compile_options(${target} PRIVATE -fpch-preprocess -Wno-array-bounds)
+    endif()
+  endfunction()
   # er_precompiled(<name> <library> <header>...): the target that others take it from.
   function(er_precompiled name)
     file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp "")
@@ -20,12 +30,7 @@ if(ENDREASON_PRECOMPILE)
     target_link_libraries(${name} PRIVATE fmt::fmt ${ARGN})
     target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src)
     er_flags(${name})
-    if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-      # The time of a header would be kept, and no cache could know the same header again.
-      target_compile_options(${name} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
-    else()
-      target_compile_options(${name} PRIVATE -fpch-preprocess -Wno-array-bounds)
-    endif()
+    er_precompile_flags(${name})
   endfunction()
   if(ENDREASON_PRECOMPILE STREQUAL "all")
     foreach(name precompiled precompiled_optimized)
@@ -46,12 +51,6 @@ endif()
 function(er_precompile target from)
   if(TARGET ${from})
     target_precompile_headers(${target} REUSE_FROM ${from})
-    if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-      target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
-    else()
-      # GCC 12 takes what comes out of such a header for no system header's, and reports this from
-      # inside its own strings (GCC bug 105651).
-      target_compile_options(${target} PRIVATE -fpch-preprocess -Wno-array-bounds)
-    endif()
+    er_precompile_flags(${target})
   endif()
 endfunction()

@@ -116,8 +116,15 @@ included_elsewhere() {
   [ -n "$users" ]
 }
 
-# All files at once: a process for each rule and file would take a minute.
+# All files at once: a process for each rule and file would take a minute. awk does not see those that
+# are empty.
 file_rules() {
+  local file
+  while IFS= read -r file; do
+    if [ -s "$file" ]; then continue; fi
+    echo "$file:1: the first line is not the SPDX line"
+    if [[ $file == *.hpp ]]; then echo "$file:1: a header without #pragma once"; fi
+  done < <(source_files)
   xargs -d '\n' awk -v longest="$longest_file" '
     function behind_last() {
       if (lines > longest && file !~ /(_terms|_table|_tables|_test)[.][ch]pp$/)
@@ -150,6 +157,7 @@ plant() {
   printf '%s\n' "$spdx" '#include "base/time.hpp"' > "$root/src/model/includes_time.cpp"
   printf '%s\n' "$spdx" '#include <vector>' > "$root/src/pantry/stray.cpp"
   printf '%s\n' "$spdx" 'struct Bare {};' > "$root/src/model/bare.hpp"
+  : > "$root/src/model/empty.hpp"
   printf '%s\n' '#pragma once' > "$root/src/model/no_licence.hpp"
   printf '%s\n' "$spdx" "// TO""DO: later" > "$root/src/cli/later.cpp"
   { echo "$spdx"; seq 900 | sed 's|^|// line |'; } > "$root/src/cli/long.cpp"
@@ -165,6 +173,8 @@ src/cli/long.cpp:901: longer than 800 lines: split it by what its parts do
 src/cli/main.cpp:6: <date/tz.h> belongs to room base
 src/format/json.cpp:2: <simdjson.h> belongs to room parse
 src/model/bare.hpp:1: a header without #pragma once
+src/model/empty.hpp:1: a header without #pragma once
+src/model/empty.hpp:1: the first line is not the SPDX line
 src/model/no_licence.hpp:1: the first line is not the SPDX line
 src/pantry/stray.cpp:2: src/pantry is not a room that tests/layers_test.sh knows: add its row
 src/parse/reads_query.cpp:2: room parse may not include room query (it may: base model)

@@ -320,9 +320,8 @@ const SessionTable& Engine::sessions() const {
 SessionCounters Engine::counters() const {
   return parts_->lanes().counters();
 }
-Engine::Reading Engine::reading(const EngineOptions& options, bool inspects) {
-  const auto [packets, kept, readers] = LaneGroup::reading(options, inspects);
-  return {packets, kept, readers};
+EngineReading Engine::reading(const EngineOptions& options, bool inspects) {
+  return LaneGroup::reading(options, inspects);
 }
 void Engine::settle() {
   parts_->settle();

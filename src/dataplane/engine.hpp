@@ -101,15 +101,9 @@ class Engine {
   std::string_view inbound_if(const Session& session, SessionInterfaces interfaces) const;
   std::string_view outbound_if(const Session& session, SessionInterfaces interfaces) const;
   SessionCounters counters() const;
-  // What EngineInput::next() may give an engine of these options: so many packets at most, which
-  // stay, with their bytes, until so many calls later; and how many readers there are. `inspects`:
-  // options.inspection will be set.
-  struct Reading {
-    std::size_t packets;
-    unsigned kept;
-    unsigned readers;
-  };
-  static Reading reading(const EngineOptions& options, bool inspects);
+  // What EngineInput::next() is to give an engine of these options. `inspects`: options.inspection
+  // will be set.
+  static EngineReading reading(const EngineOptions& options, bool inspects);
   const FragmentCounters& fragments() const;
   // Of the decoders that read whole streams; zeros where applications are not looked for.
   StreamDecoderCounters decoders() const;

@@ -2,6 +2,7 @@
 // EngineOptions: what an engine is asked to do. A plain value; Engine::create() checks it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -23,6 +24,14 @@ class ReplySink;
 
 // EngineOptions::clear_session_ns: behind the last packet.
 inline constexpr std::int64_t kClearAtEnd = INT64_MAX;
+
+// How an engine of some options has packets read: so many at a time at most, which stay, with their
+// bytes, until so many reads later; and how many threads read in turn.
+struct EngineReading {
+  std::size_t packets;
+  unsigned kept;
+  unsigned readers;
+};
 
 struct EngineOptions {
   DecodeOptions decode;

@@ -123,7 +123,7 @@ class SentTexts final : public ReplySink {
 // as long as is asked for.
 class MadeInput final : public EngineInput {
  public:
-  MadeInput(Engine& engine, const Engine::Reading& reading, std::span<const RawPacket> packets,
+  MadeInput(Engine& engine, const EngineReading& reading, std::span<const RawPacket> packets,
             std::size_t most)
       : engine_(engine),
         packets_(packets),
@@ -255,13 +255,12 @@ TEST(EngineThreads, TheRowsAreTheSameWithAnyNumberOfThreadsAndHoweverPacketsAreC
     options.clear_session_ns = limits.clear_ns;
     const std::string alone = track(frames, options, 1, 97);
     ASSERT_GT(std::count(alone.begin(), alone.end(), '\n'), 300) << limits.says;
-    constexpr std::pair<unsigned, std::size_t> kCut[] = {{1, 700}, {2, 5000}, {2, 700},
-                                                         {2, 90},  {3, 700},  {8, 90}};
-    for (const auto& [threads, call] : kCut)
-      for (const Given given : {Given::InCalls, Given::AsAnInput})
-        ASSERT_EQ(track(frames, options, threads, call, given), alone)
-            << limits.says << ", " << threads << " threads, " << call << " packets a call, "
-            << (given == Given::AsAnInput ? "as an input" : "in calls");
+    for (const unsigned threads : {1u, 2u, 3u, 8u})
+      for (const std::size_t call : {std::size_t{5000}, std::size_t{700}, std::size_t{90}})
+        for (const Given given : {Given::InCalls, Given::AsAnInput})
+          ASSERT_EQ(track(frames, options, threads, call, given), alone)
+              << limits.says << ", " << threads << " threads, " << call << " packets a call, "
+              << (given == Given::AsAnInput ? "as an input" : "in calls");
   }
 }
 

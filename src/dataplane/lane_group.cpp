@@ -77,7 +77,7 @@ std::size_t LaneGroup::batch_packets(unsigned lanes) {
   return lanes > 1 ? kTogetherBatch : kAloneBatch;
 }
 
-LaneGroup::Reading LaneGroup::reading(const EngineOptions& options, bool inspects) {
+EngineReading LaneGroup::reading(const EngineOptions& options, bool inspects) {
   if (options.threads == 1) return {kAloneBatch, 1, 1};
   const bool in_calls = options.policy || inspects || options.clear_session_ns;
   if (in_calls || wants_bytes(options)) return {kTogetherBatch, kBatches, 1};

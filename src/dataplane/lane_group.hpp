@@ -58,14 +58,8 @@ class LaneGroup {
   void name_interface(std::size_t number, std::string_view name);
   // How many packets track_alone() and run() take at a time, at most.
   static std::size_t batch_packets(unsigned lanes);
-  // The same of a read of follow(), for how many reads more the packets have to stay, and how many
-  // threads read; `inspects` stands for EngineOptions::inspection.
-  struct Reading {
-    std::size_t packets;
-    unsigned kept;
-    unsigned readers;
-  };
-  static Reading reading(const EngineOptions& options, bool inspects);
+  // The same of follow(); `inspects` stands for EngineOptions::inspection.
+  static EngineReading reading(const EngineOptions& options, bool inspects);
 
   // Work that goes on beside the tracking. Each is done once a run, by any thread.
   struct Beside {
