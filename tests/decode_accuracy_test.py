@@ -88,7 +88,8 @@ def difference(which, layers, status, protocol):
     expected = (first_transport if which == "outer" else last_transport)(layers)
     if expected is None or (status == "ok" and protocol == TRANSPORTS[expected]):
         return None
-    if which == "outer" and status == "ok" and protocol in TUNNELS:
+    # What is in a tunnel, or in a frame within a frame, is compared as the inner one.
+    if which == "outer" and (status == "frame-in-frame" or status == "ok" and protocol in TUNNELS):
         return None
     if status != "ok":
         return f"{which}: {status}, tshark finds {expected}"

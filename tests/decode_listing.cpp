@@ -28,6 +28,8 @@ const char* name(DecodeStatus status) {
       return "malformed";
     case DecodeStatus::NotIp:
       return "not-ip";
+    case DecodeStatus::FrameInFrame:
+      return "frame-in-frame";
     case DecodeStatus::UnknownLinkType:
       return "unknown-link-type";
     case DecodeStatus::BadChecksum:

@@ -78,7 +78,8 @@ void declare_row_options(CLI::App& app, TrackOptions& options) {
 
 void declare_engine_options(CLI::App& app, TrackOptions& options) {
   flag(app, "--no-appid", options.no_appid, "Track without looking for applications");
-  flag(app, "--decap", options.decap, "The sessions inside tunnels, not the tunnels' own");
+  flag(app, "--decap", options.decap,
+       "The sessions inside tunnels, not the tunnels' own, and those of frames within frames");
   option(app, "--checksums", options.checksums, "check: drop packets whose checksum is wrong")
       .type_name("WHAT")
       .member({"check", "ignore"});

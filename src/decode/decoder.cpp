@@ -40,6 +40,7 @@ bool replaces_outer(DecodeStatus status) {
     case DecodeStatus::Truncated:
     case DecodeStatus::Malformed:
     case DecodeStatus::NotIp:
+    case DecodeStatus::FrameInFrame:
     case DecodeStatus::UnknownLinkType:
       break;
   }
@@ -139,6 +140,7 @@ void Decoder::decode_any(const RawPacket& packet, PacketView& view) {
   view.wire_length = bytes.wire;
   Walk walk;
   walk.headers_max = options_.headers_max;
+  walk.decap = options_.decap;
   if (is_plain_ethernet(packet)) [[likely]] {
     bytes.drop(14);
   } else {

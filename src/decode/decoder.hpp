@@ -17,7 +17,7 @@
 namespace endreason {
 
 struct DecodeOptions {
-  bool decap = false;            // the session inside a tunnel, not the tunnel's own
+  bool decap = false;  // the session inside a tunnel, not the tunnel's own; frames in frames
   bool check_checksums = false;  // IPv4 header, TCP, UDP, ICMP; not of snapped packets or fragments
   std::uint8_t headers_max = 32;  // before TCP, UDP, ...; more is TooDeep
   FragmentLimits fragments;

@@ -89,8 +89,6 @@ TEST(Decoder, FindsTheIpPacketBehindEveryLinkLayer) {
       {"a pseudowire with control word", 1,
        macs + hex("8847 00010140 00000000") + macs + hex("0800")},
       {"a pseudowire without", 1, macs + hex("8847 00010140") + macs + hex("0800")},
-      {"a frame in a frame, 802.1ah", 1, macs + hex("88e7 00000001") + macs + hex("0800")},
-      {"FabricPath", 1, macs + hex("8903 0001") + macs + hex("0800")},
       {"a VN-Tag", 1, macs + hex("8926 00000000 0800")},
       {"a network service header", 1, macs + hex("894f 0fc6 0101 00000100") + zeros(16)},
       {"a frame behind a network service header", 1,
@@ -156,6 +154,26 @@ TEST(Decoder, FindsTheIpPacketBehindEveryLinkLayer) {
     EXPECT_EQ(view.vlan, c.vlan) << c.behaviour;
     EXPECT_EQ(view.wire_length, c.before.size() + 45) << c.behaviour;
     EXPECT_EQ(view.ip_length, 45u) << c.behaviour;
+  }
+}
+
+TEST(Decoder, AFrameWithinAFrameIsLookedIntoOnlyWhereAsked) {
+  const Bytes macs = hex("020000000002 020000000001");
+  const LinkCase cases[] = {
+      {"802.1ah", 1, macs + hex("88e7 00000001") + macs + hex("0800")},
+      {"802.1ah behind its own VLAN tag", 1,
+       macs + hex("88a8 0007 88e7 00000001") + macs + hex("8100 0064 0800"), 7},
+      {"FabricPath", 1, macs + hex("8903 0001") + macs + hex("0800")},
+  };
+  DecodeOptions decap;
+  decap.decap = true;
+  for (const LinkCase& c : cases) {
+    EXPECT_EQ(decoded(c.before + hello_v4()).status, DecodeStatus::FrameInFrame) << c.behaviour;
+    const PacketView view = decoded(c.before + hello_v4(), 1, decap);
+    EXPECT_EQ(view.status, DecodeStatus::Ok) << c.behaviour;
+    EXPECT_EQ(ends_of(view), "10.0.0.1:1000 > 10.0.0.2:80") << c.behaviour;
+    EXPECT_EQ(view.vlan, c.vlan) << c.behaviour;
+    EXPECT_EQ(view.wire_length, c.before.size() + 45) << c.behaviour;
   }
 }
 

@@ -46,6 +46,7 @@ struct Walk {
   std::uint16_t ether_type{};
   std::uint16_t vlan{};  // the outermost id, once one was seen
   bool vlan_seen{};
+  bool decap{};            // look into frames within frames
   std::uint8_t headers{};  // passed so far
   std::uint8_t headers_max{};
 

@@ -57,7 +57,10 @@ Step pppoe(Slice& bytes) {
   return go(NextHeader::Ppp);
 }
 
-Step frame_behind(Slice& bytes, std::uint32_t count) {
+// A tunnel of frames. No firewall outside of such a backbone looks into them, and a capture taken
+// at its edge has the inner frame a second time by itself.
+Step frame_in_frame(Slice& bytes, const Walk& walk, std::uint32_t count) {
+  if (!walk.decap) return kFrameInFrame;
   if (!bytes.has(count)) return kTruncated;
   bytes.drop(count);
   return go(NextHeader::Ethernet);
@@ -84,9 +87,9 @@ Step ether_type(Slice& bytes, Walk& walk) {
     case ether::kBridged:
       return go(NextHeader::Ethernet);
     case ether::kBackbone:
-      return frame_behind(bytes, 4);
+      return frame_in_frame(bytes, walk, 4);
     case ether::kFabricPath:
-      return frame_behind(bytes, 2);
+      return frame_in_frame(bytes, walk, 2);
     case ether::kVnTag:
       return tag_before_type(bytes, walk, 6);
     case ether::kServicePath:

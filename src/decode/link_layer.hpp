@@ -11,8 +11,8 @@
 namespace endreason {
 
 // Moves `bytes` from the beginning of a captured packet to its IP header.
-// Ok: there it is. Otherwise what became of it: NotIp, Truncated, Malformed, TooDeep,
-// UnknownLinkType.
+// Ok: there it is. Otherwise what became of it: NotIp, FrameInFrame (unless walk.decap), Truncated,
+// Malformed, TooDeep, UnknownLinkType.
 DecodeStatus find_ip(std::uint16_t link_type, Slice& bytes, Walk& walk);
 
 // The same from the middle of a packet: what a tunnel carries.

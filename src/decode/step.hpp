@@ -21,6 +21,7 @@ struct Step {
 inline constexpr Step kTruncated{DecodeStatus::Truncated, {}};
 inline constexpr Step kMalformed{DecodeStatus::Malformed, {}};
 inline constexpr Step kNotIp{DecodeStatus::NotIp, {}};
+inline constexpr Step kFrameInFrame{DecodeStatus::FrameInFrame, {}};
 
 inline Step go(NextHeader next) {
   return {DecodeStatus::Ok, next};

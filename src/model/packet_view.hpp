@@ -17,6 +17,7 @@ enum class DecodeStatus : std::uint8_t {
   Truncated,     // the bytes end inside a header (snapped, or cut on the wire)
   Malformed,     // a header contradicts itself
   NotIp,         // ARP, LLDP and what else is no IP packet
+  FrameInFrame,  // a backbone's frame around a whole one, and nobody asked for what is inside
   UnknownLinkType,
   BadChecksum,    // only when checksums are checked
   TooDeep,        // more nested headers than the limit

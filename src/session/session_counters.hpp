@@ -21,6 +21,7 @@ enum class SessionCounter : std::uint8_t {
   IcmpErrorMatched,
   FragmentHeld,
   NotIp,
+  FrameInFrame,
   UnknownLinkType,
   Truncated,
   Malformed,
@@ -94,6 +95,9 @@ inline constexpr auto kSessionCounters = std::to_array<SessionCounterInfo>({
      "A fragment that waited for the others, or still does; the whole counts with the last one."},
     {SessionCounter::NotIp, "flow_rcv_not_ip", CounterKind::Outcome, CounterSeverity::Drop,
      "No IP packet: ARP, LLDP, spanning tree and the like, which have no sessions."},
+    {SessionCounter::FrameInFrame, "flow_rcv_frame_in_frame", CounterKind::Outcome,
+     CounterSeverity::Drop,
+     "A backbone's frame around another (802.1ah, FabricPath); --decap looks into it."},
     {SessionCounter::UnknownLinkType, "flow_rcv_link_unknown", CounterKind::Outcome,
      CounterSeverity::Drop, "The capture's link type is none that is decoded."},
     {SessionCounter::Truncated, "flow_parse_truncated", CounterKind::Outcome, CounterSeverity::Drop,
@@ -194,8 +198,8 @@ constexpr const SessionCounterInfo& info(SessionCounter v) {
 constexpr SessionCounter undecoded(DecodeStatus status) {
   constexpr auto kOfStatus = std::to_array<SessionCounter>(
       {SessionCounter::Created, SessionCounter::FragmentHeld, SessionCounter::Truncated,
-       SessionCounter::Malformed, SessionCounter::NotIp, SessionCounter::UnknownLinkType,
-       SessionCounter::BadChecksum, SessionCounter::TooDeep, SessionCounter::FragmentLimit});
+       SessionCounter::Malformed, SessionCounter::NotIp, SessionCounter::FrameInFrame,
+       SessionCounter::UnknownLinkType, SessionCounter::BadChecksum, SessionCounter::TooDeep, SessionCounter::FragmentLimit});
   static_assert(kOfStatus.size() == kDecodeStatuses);
   return kOfStatus[static_cast<std::size_t>(status)];
 }
