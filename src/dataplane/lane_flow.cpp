@@ -43,8 +43,10 @@ std::optional<LaneFlow::Work> LaneFlow::try_take(unsigned thread) {
                 .behind_last = opened_ == read_,
                 .tracked = least_tracked()};
   }
-  // One thread at a time reads, so where that takes longest all others come to wait for it.
-  if (may_read() && read_ < least_tracked() + kReadFirst) {
+  // One thread at a time reads, so where that takes longest all others come to wait for it. It is
+  // who has come furthest with its own lane: another one has something to track, and would keep
+  // this one waiting for what it reads meanwhile.
+  if (may_read() && read_ < least_tracked() + kReadFirst && is_furthest(thread)) {
     reading_ = true;
     return Work{Step::Read, read_};
   }
@@ -77,6 +79,12 @@ std::uint64_t LaneFlow::least_tracked() const {
   std::uint64_t least = UINT64_MAX;
   for (const Lane& lane : lanes_) least = std::min(least, lane.tracked);
   return least;
+}
+
+bool LaneFlow::is_furthest(unsigned number) const {
+  return std::all_of(
+      lanes_.begin(), lanes_.end(),
+      [own = lanes_[number].tracked](const Lane& lane) { return lane.tracked <= own; });
 }
 
 bool LaneFlow::may_read() const {

@@ -43,7 +43,7 @@ class LaneFlow {
   enum class Opened : std::uint8_t { Apart, Together, Unsure };
 
   // So many batches a lane may track whose sessions have no numbers yet, the last of them included.
-  static constexpr unsigned kAhead = 3;
+  static constexpr unsigned kAhead = 5;
 
   // `batches`: how many may have been read and not tracked; 2 or more.
   LaneFlow(unsigned lanes, unsigned batches);
@@ -84,6 +84,7 @@ class LaneFlow {
   bool may_join() const;
   bool may_write() const;
   std::uint64_t least_tracked() const;
+  bool is_furthest(unsigned lane) const;
   void tell();
 
   const std::uint64_t batches_, rows_;

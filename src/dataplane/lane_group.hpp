@@ -86,7 +86,7 @@ class LaneGroup {
         write;
     std::function<void(unsigned sink)> part;  // what the sink was given is next in the log
   };
-  static constexpr unsigned kBatches = 4;
+  static constexpr unsigned kBatches = 6;
   // With several lanes, and where neither rules nor inspection decide: all of a capture. Nothing
   // waits before, nor after. Returns how many rows there were.
   bool can_follow() const { return size() > 1 && !policy_ && options_.inspection == nullptr; }
