@@ -14,6 +14,7 @@ void SessionTable::advance(std::int64_t now_ns, SessionSink& sink) {
   if (!started_) return;
   now_ns_ = std::max(now_ns_, usable_time(now_ns));
   moment_.packet = next_packet_;
+  in_hand_ = latest_ns_.size();
   age(sink);
 }
 
@@ -107,8 +108,17 @@ void SessionTable::relax() {
 void SessionTable::tell_moment(std::uint32_t tick) {
   moment_.tick = tick;
   if (latest_ns_.empty()) return;
-  const auto at = std::lower_bound(latest_ns_.begin(), latest_ns_.end(), ager_.end_of_tick(tick));
-  moment_.packet = next_packet_ + static_cast<std::uint64_t>(at - latest_ns_.begin());
+  moment_.packet = packet_at(ager_.end_of_tick(tick));
+}
+
+// The first packet of the row at which it was so late: mostly not far before the one in hand, and
+// another thread has written the times, so few of them are looked at.
+std::uint64_t SessionTable::packet_at(std::int64_t time_ns) const {
+  std::size_t end = in_hand_, step = 1;
+  for (; step <= end && latest_ns_[end - step] >= time_ns; step *= 2) end -= step;
+  const auto before = latest_ns_.first(end).last(std::min(step, end));
+  const auto later = std::lower_bound(before.begin(), before.end(), time_ns);
+  return next_packet_ + end - static_cast<std::uint64_t>(before.end() - later);
 }
 
 // Ends what has aged in the next tick that has any. False when there is none before now.

@@ -271,6 +271,7 @@ inline void SessionTable::begin_moment(std::uint64_t packet, std::int64_t latest
   now_ns_ = std::max(now_ns_, latest_ns);
   moment_ = {packet, Moment::kAfterAging};
   if (ager_.due(now_ns_)) [[unlikely]] {
+    in_hand_ = packet - next_packet_;
     age(sink);
     moment_ = {packet, Moment::kAfterAging};
   }

@@ -294,6 +294,7 @@ class SessionTable {
   bool find_expired();
   void end_found(std::size_t enough, std::int64_t last_ns, SessionSink& sink);
   void tell_moment(std::uint32_t tick);
+  std::uint64_t packet_at(std::int64_t time_ns) const;
   void begin_moment(std::uint64_t packet, std::int64_t latest_ns, SessionSink& sink);
   template <class Row>
   void process_row(const Row& row, SessionSink& sink);
@@ -323,6 +324,7 @@ class SessionTable {
   std::optional<SessionCounter> refused_;    // what the packet in hand is counted as, if not passed
   std::uint64_t next_packet_ = 0;            // number of the first of the packets at hand
   std::span<const std::int64_t> latest_ns_;  // of the row expected; empty for a single table
+  std::size_t in_hand_ = 0;                  // which of that row time has come to
   std::int64_t now_ns_ = 0;
   std::uint32_t sessions_elsewhere_ = 0;
   std::int64_t accelerated_since_ns_ = 0;
