@@ -199,7 +199,8 @@ constexpr SessionCounter undecoded(DecodeStatus status) {
   constexpr auto kOfStatus = std::to_array<SessionCounter>(
       {SessionCounter::Created, SessionCounter::FragmentHeld, SessionCounter::Truncated,
        SessionCounter::Malformed, SessionCounter::NotIp, SessionCounter::FrameInFrame,
-       SessionCounter::UnknownLinkType, SessionCounter::BadChecksum, SessionCounter::TooDeep, SessionCounter::FragmentLimit});
+       SessionCounter::UnknownLinkType, SessionCounter::BadChecksum, SessionCounter::TooDeep,
+       SessionCounter::FragmentLimit});
   static_assert(kOfStatus.size() == kDecodeStatuses);
   return kOfStatus[static_cast<std::size_t>(status)];
 }
