@@ -10,6 +10,7 @@
 #include "cli/commands.hpp"
 #include "cli/inspect_run.hpp"
 #include "cli/options.hpp"
+#include "cli/packet_hints.hpp"
 #include "cli/record_run.hpp"
 #include "cli/terminal.hpp"
 #include "cli/threat_options.hpp"
@@ -66,6 +67,7 @@ int run_command(const InspectCommand& command) {
   if (totals->queue_full > 0)
     say(fmt::format("{} sessions were given up because a limit was reached; --memory raises it",
                     totals->queue_full));
+  if (totals->in_frames > 0) say(frames_in_frames_hint(totals->in_frames));
   if (!command.quiet)
     say(fmt::format(
         "{} packets: {} of sessions, {} alone, {} not IP or not looked at{}; {} rules, "

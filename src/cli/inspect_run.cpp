@@ -190,6 +190,7 @@ Result<InspectTotals> run_inspect(const ExplainPlan& inputs, const InspectPlan& 
   lines.flush();
   reader->tell_problems(inputs.message);
   totals.filtered = reader->filtered();
+  totals.in_frames = (*table)->counters()[SessionCounter::FrameInFrame];
   return totals;
 }
 

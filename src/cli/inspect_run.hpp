@@ -28,6 +28,7 @@ struct InspectTotals {
   std::uint64_t filtered{};   // not taken by it
   std::uint64_t inspected{};  // of sessions
   std::uint64_t alone{};      // that belong to no session; looked at one by one
+  std::uint64_t in_frames{};  // frames within frames, not looked into
   std::uint64_t threats{};    // written
   std::uint64_t queue_full{};
   bool stopped = false;  // nobody reads the output any more

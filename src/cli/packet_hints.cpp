@@ -42,13 +42,6 @@ std::string of_full_pool(std::uint64_t n, std::uint32_t pool) {
                      many(n, "session", "found", "found"), pool);
 }
 
-std::string of_frames_in_frames(std::uint64_t n) {
-  return fmt::format(
-      "{} another frame (802.1ah, FabricPath), which a firewall does not look into "
-      "(flow_rcv_frame_in_frame); --decap does",
-      many(n, "packet", "holds", "hold"));
-}
-
 std::string of_link_types(std::span<const CaptureInterface> interfaces) {
   std::set<std::uint16_t> unknown;
   for (const CaptureInterface& interface : interfaces)
@@ -68,6 +61,13 @@ std::string of_snapped(const CaptureCounters& capture) {
 
 }  // namespace
 
+std::string frames_in_frames_hint(std::uint64_t n) {
+  return fmt::format(
+      "{} another frame (802.1ah, FabricPath), which a firewall does not look into "
+      "(flow_rcv_frame_in_frame); --decap does",
+      many(n, "packet", "holds", "hold"));
+}
+
 std::vector<std::string> packet_hints(const PacketsTaken& taken) {
   const SessionCounters& counters = taken.counters;
   std::vector<std::string> hints;
@@ -78,7 +78,7 @@ std::vector<std::string> packet_hints(const PacketsTaken& taken) {
       n > 0)
     hints.push_back(of_full_pool(n, taken.pool));
   if (const auto n = counters[SessionCounter::FrameInFrame]; n > 0)
-    hints.push_back(of_frames_in_frames(n));
+    hints.push_back(frames_in_frames_hint(n));
   if (counters[SessionCounter::UnknownLinkType] > 0)
     hints.push_back(of_link_types(taken.interfaces));
   if (taken.capture.snapped > 0 && taken.applications) hints.push_back(of_snapped(taken.capture));

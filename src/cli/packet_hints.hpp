@@ -23,4 +23,7 @@ struct PacketsTaken {
 
 std::vector<std::string> packet_hints(const PacketsTaken& taken);
 
+// The one of them about SessionCounter::FrameInFrame; `n` is not 0.
+std::string frames_in_frames_hint(std::uint64_t n);
+
 }  // namespace endreason
