@@ -26,13 +26,13 @@ namespace endreason {
 struct alignas(64) SpreadPacket {
   static constexpr std::uint8_t kElsewhere = 0;  // as protocol, which no plain packet has
 
-  bool is_plain() const { return plain.protocol != kElsewhere; }
+  bool is_plain() const { return plain.protocol() != kElsewhere; }
   // Of one that is not plain: its place among the views of the batch.
-  std::uint32_t place() const { return plain.seq; }
+  std::uint16_t place() const { return plain.ip_length; }
   void set_elsewhere(std::size_t place) {
     plain = {};
-    plain.protocol = kElsewhere;
-    plain.seq = static_cast<std::uint32_t>(place);
+    static_assert(kElsewhere == 0);
+    plain.ip_length = static_cast<std::uint16_t>(place);
   }
 
   PlainPacket plain;

@@ -85,11 +85,6 @@ void Decoder::expire_fragments(std::int64_t now_ns) {
 
 // Fragments: when all are there, the view becomes that of the whole.
 void Decoder::put_together(const Datagram& fragment, Walk& walk, PacketView& view) {
-  if (apart_) {
-    met_fragment_ = true;
-    view.status = DecodeStatus::FragmentHeld;
-    return;
-  }
   Reassembler::Whole whole;
   view.fragment = true;
   view.status = reassembler_->add(view, fragment, whole);
@@ -155,14 +150,6 @@ void Decoder::decode_any(const RawPacket& packet, PacketView& view) {
 void Decoder::decode(const RawPacket& packet, PacketView& view) {
   reassembler_->forget_wholes();
   decode_one(packet, view);
-}
-
-bool Decoder::decode_apart(const RawPacket& packet, PacketView& view) {
-  apart_ = true;
-  met_fragment_ = false;
-  decode_one(packet, view);
-  apart_ = false;
-  return !met_fragment_;
 }
 
 std::span<const std::uint8_t> Decoder::wholes() const {

@@ -43,12 +43,8 @@ class Decoder {
   // Batches of up to 256 packets never lack room for the wholes that their fragments make.
   void decode(std::span<const RawPacket> packets, std::span<PacketView> views);
 
-  // For several threads, each with a decoder: decodes what needs no other packet, as decode() does.
-  // False when there is a fragment in it: then the view is not made, and decode_in_order() of one
-  // decoder for all has to be called, in the order of the packets.
-  bool decode_apart(const RawPacket& packet, PacketView& view);
-  // The short part of it: false, and nothing is made, for packets that are not what most are, or
-  // when checksums are checked or tunnels looked into.
+  // The short part of decode(): false, and nothing is made, for packets that are not what most are,
+  // or when checksums are checked or tunnels looked into. Any thread may call.
   bool decode_plain(const RawPacket& packet, PlainPacket& plain) const {
     return shortcut_ && read_plain(packet, plain);
   }
@@ -73,8 +69,6 @@ class Decoder {
   DecodeOptions options_;
   bool shortcut_;
   std::unique_ptr<Reassembler> reassembler_;
-  bool apart_ = false;         // fragments are left to another decoder
-  bool met_fragment_ = false;  // since apart_ was set
 };
 
 }  // namespace endreason

@@ -4,8 +4,9 @@
 // contradicts itself, take the long way, which is the meaning of this one: decoder_test.cpp and
 // fuzz_decode.cpp hold them together.
 //
-// A PlainPacket is all that a view of such a packet says, in less than a cache line: what one
-// thread has read can be given to another in one piece.
+// A PlainPacket is all that a view of such a packet is made of, in less than a cache line: what one
+// thread has read can be given to another in one piece. Most of it is the headers as they lie,
+// copied at once; who makes the view reads the fields.
 #pragma once
 
 #include <algorithm>
@@ -27,26 +28,25 @@ namespace endreason {
 static_assert(std::is_trivially_destructible_v<PacketView>);
 
 struct PlainPacket {
+  // In the place of what no view shows: the checksum of IP, and TCP's with the urgent pointer.
+  static constexpr std::size_t kScale = 2, kWireLength = 28;
+
+  std::uint8_t protocol() const { return headers[1]; }
+  std::int8_t window_scale() const { return static_cast<std::int8_t>(headers[kScale]); }
+  std::uint32_t wire_length() const { return load_native<std::uint32_t>(&headers[kWireLength]); }
+
   std::int64_t time_ns;
-  const std::uint8_t* l3;  // as PacketView's; null: the bytes are gone
-  std::uint32_t src, dst;  // as they lie in the header
-  std::uint32_t seq, ack;
-  std::uint32_t wire_length;
-  std::uint16_t sport, dport;
-  std::uint16_t window;
-  std::uint16_t interface;
+  const std::uint8_t* l3;                // as PacketView's; null: the bytes are gone
+  std::array<std::uint8_t, 32> headers;  // from IP's time to live on; behind UDP's, anything
   std::uint16_t ip_length, l3_captured;
-  std::uint16_t payload_length;
+  std::uint16_t interface;
   std::uint16_t number;  // for whoever carries it
-  std::uint8_t protocol;
-  std::uint8_t tcp_flags;
-  std::uint8_t ttl;
-  std::int8_t window_scale;
 };
 static_assert(sizeof(PlainPacket) == 56);
 
 namespace plain_bytes {
 constexpr std::uint32_t kEthernet = 14, kIp = 20, kTcp = 20, kUdp = 8;
+constexpr std::uint32_t kTtl = 8;  // of IP, where the time to live stands
 constexpr std::uint16_t kEthernetLink = 1;
 constexpr std::uint16_t kTypeIpv4 = 0x0800;
 }  // namespace plain_bytes
@@ -64,9 +64,16 @@ constexpr std::uint16_t kTypeIpv4 = 0x0800;
   }
 }
 
-// False, and `plain` is not touched, when the packet is another one. For decoders that neither look
-// into tunnels nor check checksums. Sets all but the number.
-[[gnu::always_inline]] inline bool read_plain(const RawPacket& packet, PlainPacket& plain) {
+// What is told of a plain packet before its fields are read.
+struct PlainShape {
+  const std::uint8_t* ip;
+  std::uint32_t total, captured;  // bytes of the IP packet, and how many of them there are
+  std::int8_t window_scale;       // as PacketView's
+};
+
+// False: the packet is another one. For decoders that neither look into tunnels nor check
+// checksums.
+[[gnu::always_inline]] inline bool is_plain(const RawPacket& packet, PlainShape& shape) {
   using namespace plain_bytes;
   const auto size = static_cast<std::uint32_t>(packet.bytes.size());
   if (packet.link_type != kEthernetLink || size < kEthernet + kIp + kUdp) return false;
@@ -74,81 +81,115 @@ constexpr std::uint16_t kTypeIpv4 = 0x0800;
   const std::uint8_t* const at = ip + kIp;
   const std::uint32_t total = load_big16(ip + 2);
   const std::uint32_t captured = std::min(size - kEthernet, total);
-  if (load_big16(packet.bytes.data() + 12) != kTypeIpv4 || ip[0] != 0x45) return false;
+  // The type of what Ethernet carries, and the first byte of it.
+  if (load_big32(ip - 2) >> 8 != (std::uint32_t{kTypeIpv4} << 8 | 0x45)) return false;
   if ((load_big16(ip + 6) & 0x3fff) != 0) return false;  // a fragment
-  const bool tcp = ip[9] == kProtoTcp;
-  std::uint32_t header = kUdp;
-  std::uint32_t end = total;  // of the transport's packet
-  if (tcp) [[likely]] {
-    if (captured < kIp + kTcp) return false;
-    header = (at[12] >> 4) * 4u;
-    if (header < kTcp) return false;
-  } else {
+  shape = {ip, total, captured, -1};
+  if (ip[9] != kProtoTcp) {
     if (ip[9] != kProtoUdp || captured < kIp + kUdp) return false;
     const std::uint32_t length = load_big16(at + 4);
-    if (length < kUdp || length > total - kIp) return false;
-    end = kIp + length;
+    return length >= kUdp && length <= total - kIp;
   }
-  if (captured < kIp + header) return false;
-  const bool syn = tcp && (at[13] & kTcpSyn) != 0;
-  plain.time_ns = packet.time_ns;
-  plain.l3 = ip;
-  plain.src = load_native<std::uint32_t>(ip + 12);
-  plain.dst = load_native<std::uint32_t>(ip + 16);
-  plain.seq = tcp ? load_big32(at + 4) : 0;
-  plain.ack = tcp ? load_big32(at + 8) : 0;
-  plain.wire_length = std::max(packet.wire_length, size);
-  plain.sport = load_big16(at);
-  plain.dport = load_big16(at + 2);
-  plain.window = tcp ? load_big16(at + 14) : std::uint16_t{0};
-  plain.interface = packet.interface;
-  plain.ip_length = static_cast<std::uint16_t>(total);
-  plain.l3_captured = static_cast<std::uint16_t>(captured);
-  plain.payload_length = static_cast<std::uint16_t>(end - kIp - header);
-  plain.protocol = ip[9];
-  plain.tcp_flags = tcp ? at[13] : std::uint8_t{0};
-  plain.ttl = ip[8];
-  plain.window_scale = syn ? window_scale(at + kTcp, header - kTcp) : std::int8_t{-1};
+  if (captured < kIp + kTcp) return false;
+  const std::uint32_t header = (at[12] >> 4) * 4u;
+  if (header < kTcp || captured < kIp + header) return false;
+  if ((at[13] & kTcpSyn) != 0) shape.window_scale = window_scale(at + kTcp, header - kTcp);
   return true;
 }
 
-[[gnu::always_inline]] inline void view_of(const PlainPacket& plain, PacketView& view) {
+// Sets all but the number. False, and `plain` is not touched, when the packet is another one.
+[[gnu::always_inline]] inline bool read_plain(const RawPacket& packet, PlainPacket& plain) {
   using namespace plain_bytes;
-  // What TCP's packet has in front of its data is the rest of it.
-  const std::uint32_t before =
-      plain.protocol == kProtoTcp ? plain.ip_length - plain.payload_length : kIp + kUdp;
-  const std::uint32_t there =
-      std::min<std::uint32_t>(plain.l3_captured, before + plain.payload_length);
+  PlainShape shape;
+  if (!is_plain(packet, shape)) return false;
+  const auto size = static_cast<std::uint32_t>(packet.bytes.size());
+  plain.time_ns = packet.time_ns;
+  plain.l3 = shape.ip;
+  if (size >= kEthernet + kTtl + plain.headers.size()) [[likely]] {
+    std::memcpy(plain.headers.data(), shape.ip + kTtl, plain.headers.size());
+  } else {
+    plain.headers = {};
+    std::memcpy(plain.headers.data(), shape.ip + kTtl, kIp + kUdp - kTtl);
+  }
+  plain.headers[PlainPacket::kScale] = static_cast<std::uint8_t>(shape.window_scale);
+  const std::uint32_t wire_length = std::max(packet.wire_length, size);
+  std::memcpy(&plain.headers[PlainPacket::kWireLength], &wire_length, sizeof wire_length);
+  plain.ip_length = static_cast<std::uint16_t>(shape.total);
+  plain.l3_captured = static_cast<std::uint16_t>(shape.captured);
+  plain.interface = packet.interface;
+  return true;
+}
+
+// What a view of a plain packet is made of beside the headers.
+struct PlainRest {
+  std::int64_t time_ns;
+  const std::uint8_t* l3;
+  std::uint32_t wire_length, ip_length, l3_captured;
+  std::uint16_t interface;
+  std::int8_t window_scale;
+};
+
+// `headers`: as PlainPacket's. AsTcp: there are as many bytes behind UDP's header as if it were
+// TCP's, so that no one need guess which it is before they are read.
+template <bool AsTcp>
+[[gnu::always_inline]] inline void view_of(const std::uint8_t* headers, const PlainRest& rest,
+                                           PacketView& view) {
+  using namespace plain_bytes;
+  const std::uint8_t* const at = headers + kIp - kTtl;
+  const bool tcp = headers[1] == kProtoTcp;
+  const auto of_tcp = [tcp, at](std::size_t place) -> std::uint32_t {
+    if constexpr (AsTcp) {
+      const std::uint32_t there = load_big32(at + place);
+      return tcp ? there : 0;
+    }
+    return tcp ? load_big32(at + place) : 0;
+  };
+  const std::uint32_t shape = of_tcp(12);  // offset, flags, window
+  const std::uint32_t before = kIp + (tcp ? (shape >> 28) * 4 : kUdp);
+  const std::uint32_t payload =
+      tcp ? rest.ip_length - before : std::uint32_t{load_big16(at + 4)} - kUdp;
+  const std::uint32_t there = std::min(rest.l3_captured, before + payload);
   // In its place: an assignment would make it elsewhere first, and copy it.
   ::new (&view) PacketView{
-      .time_ns = plain.time_ns,
-      .src = plain_v4(plain.src),
-      .dst = plain_v4(plain.dst),
-      .sport = plain.sport,
-      .dport = plain.dport,
-      .protocol = plain.protocol,
-      .tcp_flags = plain.tcp_flags,
-      .ttl = plain.ttl,
-      .seq = plain.seq,
-      .ack = plain.ack,
-      .window = plain.window,
-      .window_scale = plain.window_scale,
-      .interface = plain.interface,
-      .wire_length = plain.wire_length,
-      .ip_length = plain.ip_length,
-      .payload_length = plain.payload_length,
+      .time_ns = rest.time_ns,
+      .src = plain_v4(load_native<std::uint32_t>(headers + 4)),
+      .dst = plain_v4(load_native<std::uint32_t>(headers + 8)),
+      .sport = load_big16(at),
+      .dport = load_big16(at + 2),
+      .protocol = headers[1],
+      .tcp_flags = static_cast<std::uint8_t>(shape >> 16),
+      .ttl = headers[0],
+      .seq = of_tcp(4),
+      .ack = of_tcp(8),
+      .window = static_cast<std::uint16_t>(shape),
+      .window_scale = rest.window_scale,
+      .interface = rest.interface,
+      .wire_length = rest.wire_length,
+      .ip_length = rest.ip_length,
+      .payload_length = payload,
       .payload_captured = there - before,
-      .payload = plain.l3 != nullptr ? plain.l3 + before : nullptr,
-      .l3 = plain.l3,
-      .l3_captured = plain.l3_captured,
+      .payload = rest.l3 != nullptr ? rest.l3 + before : nullptr,
+      .l3 = rest.l3,
+      .l3_captured = rest.l3_captured,
   };
+}
+
+[[gnu::always_inline]] inline void view_of(const PlainPacket& plain, PacketView& view) {
+  view_of<true>(plain.headers.data(),
+                {plain.time_ns, plain.l3, plain.wire_length(), plain.ip_length, plain.l3_captured,
+                 plain.interface, plain.window_scale()},
+                view);
 }
 
 // The same in one, for who has use for the view at once.
 [[gnu::always_inline]] inline bool read_plain(const RawPacket& packet, PacketView& view) {
-  PlainPacket plain;
-  if (!read_plain(packet, plain)) return false;
-  view_of(plain, view);
+  PlainShape shape;
+  if (!is_plain(packet, shape)) return false;
+  const auto size = static_cast<std::uint32_t>(packet.bytes.size());
+  view_of<false>(shape.ip + plain_bytes::kTtl,
+                 {packet.time_ns, shape.ip, std::max(packet.wire_length, size), shape.total,
+                  shape.captured, packet.interface, shape.window_scale},
+                 view);
   return true;
 }
 

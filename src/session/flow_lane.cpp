@@ -15,7 +15,13 @@ std::uint64_t mix(const IpAddress& address) {
 }
 
 std::uint32_t lane_of(const IpAddress& one, const IpAddress& other, std::uint32_t lanes) {
-  return lane_of_mixed(mix(one), mix(other), lanes);
+  if (one.is_v4() && other.is_v4()) {
+    const auto v4 = [](const IpAddress& address) {
+      return load_native<std::uint32_t>(address.bytes.data() + 12);
+    };
+    return flow_lane_v4(v4(one), v4(other), lanes);
+  }
+  return lane_of_mixed(fold(mix(one) + mix(other), kA), lanes);
 }
 
 }  // namespace

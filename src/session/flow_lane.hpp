@@ -23,14 +23,8 @@ inline std::uint64_t fold(std::uint64_t x, std::uint64_t y) {
 // Other constants than FlowHash has: what falls into one lane must not fall into few buckets.
 inline constexpr std::uint64_t kA = 0xa4093822299f31d0, kB = 0x082efa98ec4e6c89;
 
-inline std::uint64_t mix_v4(std::uint32_t address) {
-  constexpr std::uint64_t kMapped = 0x0000'ffff'0000'0000;  // as IpAddress has it
-  return fold(kA, (kMapped | load_big32(&address)) ^ kB);
-}
-
-// Of what both addresses are mixed to, whichever comes first.
-inline std::uint32_t lane_of_mixed(std::uint64_t one, std::uint64_t other, std::uint32_t lanes) {
-  return static_cast<std::uint32_t>((fold(one + other, kA) >> 32) * lanes >> 32);
+inline std::uint32_t lane_of_mixed(std::uint64_t mixed, std::uint32_t lanes) {
+  return static_cast<std::uint32_t>((mixed >> 32) * lanes >> 32);
 }
 
 }  // namespace flow_lane_mixing
@@ -41,7 +35,9 @@ std::uint32_t flow_lane(const PacketView& packet, std::uint32_t lanes);
 // The same of a packet of IPv4 that is no ICMP error, from its addresses as they lie in the header.
 inline std::uint32_t flow_lane_v4(std::uint32_t src, std::uint32_t dst, std::uint32_t lanes) {
   using namespace flow_lane_mixing;
-  return lane_of_mixed(mix_v4(src), mix_v4(dst), lanes);
+  // The same whichever comes first, and of both no less than each.
+  const std::uint64_t both = std::uint64_t{src ^ dst} << 32 | std::uint32_t{src + dst};
+  return lane_of_mixed(fold(both ^ kB, kA), lanes);
 }
 
 }  // namespace endreason
