@@ -130,11 +130,13 @@ void PacketSpread::spread(std::span<const RawPacket> packets, PacketBatch& batch
 
 std::uint32_t PacketSpread::decode_here(PacketBatch& batch, const RawPacket& packet) {
   if (batch.room.capacity() == 0) batch.room.reserve(most_ + kViewsAhead + 1);
-  PacketView& view = batch.room.emplace_back();
-  for (std::size_t byte = 0; byte < sizeof view; byte += 64)
-    fetch_to_write(reinterpret_cast<const char*>(&view + kViewsAhead) + byte);
+  // Made here, and brought there in few writes: the place is another thread's until it is fetched.
+  PacketView view;
   decoder_.decode_in_order(packet, view);
   keep_bytes(batch, view);
+  const PacketView& there = batch.room.emplace_back(view);
+  for (std::size_t byte = 0; byte < sizeof there; byte += 64)
+    fetch_to_write(reinterpret_cast<const char*>(&there + kViewsAhead) + byte);
   return flow_lane(view, lanes_);
 }
 

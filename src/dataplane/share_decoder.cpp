@@ -8,6 +8,16 @@ namespace {
 
 // They were written by another thread, as a rule, and are fetched from there.
 constexpr std::size_t kAhead = 24;
+// By then it is known whether a packet's view lies elsewhere, to be fetched from there.
+constexpr std::size_t kViewAhead = 12;
+
+[[gnu::always_inline]] inline void fetch_view(const PacketBatch& batch, const SpreadPacket& packet) {
+  if (packet.is_plain()) [[likely]]
+    return;
+  const auto* const view = reinterpret_cast<const char*>(&batch.room[packet.place()]);
+  for (std::size_t byte = 0; byte < sizeof(PacketView); byte += 64)
+    __builtin_prefetch(view + byte);
+}
 
 }  // namespace
 
@@ -38,6 +48,7 @@ PacketShare ShareDecoder::decode(const PacketBatch& batch, std::span<const Sprea
   const std::size_t count = std::min(packets.size(), kMost);
   for (std::size_t i = 0; i < count; ++i) {
     if (i + kAhead < packets.size()) __builtin_prefetch(&packets[i + kAhead]);
+    if (i + kViewAhead < packets.size()) fetch_view(batch, packets[i + kViewAhead]);
     take(batch, packets[i], i);
   }
   return share(count);
