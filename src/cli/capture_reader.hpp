@@ -32,6 +32,10 @@ class CaptureReader {
 
   // The next packets that the filter takes, none at the end. `reader`: which of them calls.
   std::span<const RawPacket> read(unsigned reader = 0);
+  // See CaptureSource.
+  bool has_turns() const { return source_->has_turns(); }
+  void fetch(unsigned reader, std::uint64_t turn) { source_->fetch(reader, turn); }
+  bool turn_is_over() const { return source_->turn_is_over(); }
   // Before packets of the last read() are given to the engine.
   void name_interfaces(Engine& engine);
   // Whether name_interfaces() would name any.

@@ -168,6 +168,9 @@ class CaptureInput final : public EngineInput {
   std::span<const RawPacket> next(unsigned reader) override {
     return stopped_ ? std::span<const RawPacket>{} : reader_.read(reader);
   }
+  bool has_turns() const override { return reader_.has_turns(); }
+  void fetch(unsigned reader, std::uint64_t turn) override { reader_.fetch(reader, turn); }
+  bool turn_is_over() const override { return !stopped_ && reader_.turn_is_over(); }
   bool brings_interfaces() const override { return reader_.brings_interfaces(); }
   void name_interfaces() override { reader_.name_interfaces(engine_); }
 

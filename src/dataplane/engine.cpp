@@ -82,7 +82,10 @@ class Engine::Parts {
     settle();
     if (!lanes_->can_follow() || clear_ns_) return follow_in_calls(input);
     rows_ += lanes_->follow({
+        .has_turns = input.has_turns(),
+        .fetch = [&input](unsigned reader, std::uint64_t turn) { input.fetch(reader, turn); },
         .read = [&input](unsigned reader) { return input.next(reader); },
+        .turn_is_over = [&input] { return input.turn_is_over(); },
         .brings_names = [&input] { return input.brings_interfaces(); },
         .name_interfaces = [&input] { input.name_interfaces(); },
         .write = [this](unsigned sink, std::span<const EngineRow* const> rows,

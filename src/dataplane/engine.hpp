@@ -60,6 +60,13 @@ class EngineInput {
   // As Engine::reading() says; none at the end. `reader`: on whose behalf, so that what is read may
   // lie in memory that is near to it.
   virtual std::span<const RawPacket> next(unsigned reader) = 0;
+  // With several readers: whether each may fetch what is to come beside the others, in turns that
+  // are counted from 0. Then next() gives turn after turn, each on behalf of who has fetched it, and
+  // nothing when it is over.
+  virtual bool has_turns() const { return false; }
+  virtual void fetch([[maybe_unused]] unsigned reader, [[maybe_unused]] std::uint64_t turn) {}
+  // next() gave nothing because the turn is over, not the input.
+  virtual bool turn_is_over() const { return false; }
   // Whether what next() gave is of interfaces that name_interfaces() has not named yet.
   virtual bool brings_interfaces() const { return false; }
   virtual void name_interfaces() {}

@@ -120,17 +120,37 @@ class SentTexts final : public ReplySink {
 };
 
 // All packets as a capture gives them, some at a time. Each packet lies in memory of its own only
-// as long as is asked for.
+// as long as is asked for. In turns, where there are some: of three calls, and each given only on
+// behalf of who has fetched it.
 class MadeInput final : public EngineInput {
  public:
   MadeInput(Engine& engine, const EngineReading& reading, std::span<const RawPacket> packets,
-            std::size_t most)
+            std::size_t most, bool in_turns)
       : engine_(engine),
         packets_(packets),
         most_(std::min(most, reading.packets)),
-        kept_(reading.kept) {}
+        kept_(reading.kept),
+        in_turns_(in_turns && reading.readers > 1),
+        fetched_(reading.readers, kNoTurn) {}
 
-  std::span<const RawPacket> next(unsigned) override {
+  bool has_turns() const override { return in_turns_; }
+  void fetch(unsigned reader, std::uint64_t turn) override {
+    EXPECT_EQ(std::exchange(fetched_.at(reader), turn), kNoTurn) << "the one before is not over";
+  }
+  bool turn_is_over() const override { return turn_is_over_; }
+
+  std::span<const RawPacket> next(unsigned reader) override {
+    if (in_turns_) {
+      EXPECT_EQ(fetched_.at(reader), turn_);
+      turn_is_over_ = !packets_.empty() && calls_of_turn_ == 3;
+      if (turn_is_over_) {
+        fetched_[reader] = kNoTurn;
+        calls_of_turn_ = 0;
+        ++turn_;
+        return {};
+      }
+      ++calls_of_turn_;
+    }
     Kept& kept = kept_[calls_++ % kept_.size()];
     kept = {};
     for (; kept.packets.size() < most_ && !packets_.empty(); packets_ = packets_.subspan(1)) {
@@ -153,14 +173,20 @@ class MadeInput final : public EngineInput {
     std::deque<std::vector<std::uint8_t>> bytes;
     std::vector<RawPacket> packets;
   };
+  static constexpr std::uint64_t kNoTurn = UINT64_MAX;
   Engine& engine_;
   std::span<const RawPacket> packets_;
   std::size_t most_;
   std::vector<Kept> kept_;
+  bool in_turns_;
+  std::vector<std::uint64_t> fetched_;  // by reader
+  std::uint64_t turn_ = 0;
+  unsigned calls_of_turn_ = 0;
+  bool turn_is_over_ = false;
   std::size_t calls_ = 0, seen_ = 0, named_ = 0;
 };
 
-enum class Given { InCalls, AsAnInput };
+enum class Given { InCalls, AsAnInput, InTurns };
 
 std::string track(const std::vector<Frame>& frames, EngineOptions options, unsigned threads,
                   std::size_t call, Given given = Given::InCalls) {
@@ -188,9 +214,9 @@ std::string track(const std::vector<Frame>& frames, EngineOptions options, unsig
                        .interface = static_cast<std::uint16_t>(frame.bytes[33] % 3)});
   // Every second call leaves the packets to be worked on while the next ones come.
   unsigned calls = 0, meanwhile = 0;
-  if (given == Given::AsAnInput) {
-    MadeInput input(*engine, Engine::reading(options, options.inspection != nullptr), packets,
-                    call);
+  if (given != Given::InCalls) {
+    MadeInput input(*engine, Engine::reading(options, options.inspection != nullptr), packets, call,
+                    given == Given::InTurns);
     engine->follow(input);
     packets.clear();
   }
@@ -257,7 +283,7 @@ TEST(EngineThreads, TheRowsAreTheSameWithAnyNumberOfThreadsAndHoweverPacketsAreC
     ASSERT_GT(std::count(alone.begin(), alone.end(), '\n'), 300) << limits.says;
     for (const unsigned threads : {1u, 2u, 3u, 8u})
       for (const std::size_t call : {std::size_t{5000}, std::size_t{700}, std::size_t{90}})
-        for (const Given given : {Given::InCalls, Given::AsAnInput})
+        for (const Given given : {Given::InCalls, Given::AsAnInput, Given::InTurns})
           ASSERT_EQ(track(frames, options, threads, call, given), alone)
               << limits.says << ", " << threads << " threads, " << call << " packets a call, "
               << (given == Given::AsAnInput ? "as an input" : "in calls");
@@ -331,7 +357,7 @@ TEST(EngineThreads, ALaneThatHasNoSessionsLeftWaitsForTheOthers) {
   options.identify = false;
   const std::string alone = track(frames, options, 1, 97);
   for (const unsigned threads : {2u, 3u})
-    for (const Given given : {Given::InCalls, Given::AsAnInput})
+    for (const Given given : {Given::InCalls, Given::AsAnInput, Given::InTurns})
       ASSERT_EQ(track(frames, options, threads, 5000, given), alone) << threads << " threads";
 }
 
@@ -400,7 +426,7 @@ TEST(EngineThreads, RulesAndInspectionDecideTheSameAndTheSamePacketsAreSent) {
       EXPECT_NE(alone.find(word), std::string::npos) << word;
     for (const unsigned threads : {2u, 3u, 8u})
       for (const std::size_t call : {std::size_t{5000}, std::size_t{700}})
-        for (const Given given : {Given::InCalls, Given::AsAnInput})
+        for (const Given given : {Given::InCalls, Given::AsAnInput, Given::InTurns})
           ASSERT_EQ(track(frames, options, threads, call, given), alone)
               << threads << " threads, " << call << " packets a call";
   }

@@ -14,8 +14,12 @@ constexpr std::uint64_t kReadFirst = 3;
 
 }  // namespace
 
-LaneFlow::LaneFlow(unsigned lanes, unsigned batches)
-    : batches_(batches), rows_(row_batches(lanes)), lanes_(lanes), lines_(lanes) {}
+LaneFlow::LaneFlow(unsigned lanes, unsigned batches, bool has_turns)
+    : batches_(batches),
+      rows_(row_batches(lanes)),
+      has_turns_(has_turns),
+      lanes_(lanes),
+      lines_(lanes) {}
 
 LaneFlow::Work LaneFlow::take(unsigned thread) {
   for (;;) {
@@ -46,10 +50,9 @@ std::optional<LaneFlow::Work> LaneFlow::try_take(unsigned thread) {
   // One thread at a time reads, so where that takes longest all others come to wait for it. It is
   // who has come furthest with its own lane: another one has something to track, and would keep
   // this one waiting for what it reads meanwhile.
-  if (may_read() && read_ < least_tracked() + kReadFirst && is_furthest(thread)) {
-    reading_ = true;
-    return Work{Step::Read, read_};
-  }
+  const bool few = read_ < least_tracked() + kReadFirst;
+  if (few && (is_furthest(thread) || lanes_[thread].turn == turn_))
+    if (const auto work = take_read(thread, 1)) return work;
   if (may_track(thread)) {
     Lane& lane = lanes_[thread];
     lane.busy = true;
@@ -63,10 +66,9 @@ std::optional<LaneFlow::Work> LaneFlow::try_take(unsigned thread) {
     joining_ = true;
     return Work{Step::Join, joined_};
   }
-  if (may_read() && (read_ <= least_tracked() + 1 || !may_write())) {
-    reading_ = true;
-    return Work{Step::Read, read_};
-  }
+  // Before it waits for another one's read, it fetches what comes next.
+  if (read_ <= least_tracked() + 1 || !may_write())
+    if (const auto work = take_read(thread, 2)) return work;
   if (may_write()) {
     ++writing_;
     return Work{Step::Write, written_++};
@@ -87,8 +89,29 @@ bool LaneFlow::is_furthest(unsigned number) const {
       [own = lanes_[number].tracked](const Lane& lane) { return lane.tracked <= own; });
 }
 
-bool LaneFlow::may_read() const {
-  return !reading_ && !ended_ && alone_ == kNone && read_ < least_tracked() + batches_;
+// Who has fetched the turn that is next. It may have gone on to something else, and is not waited
+// for.
+std::optional<unsigned> LaneFlow::next_reader(unsigned thread) const {
+  if (!has_turns_) return thread;
+  for (unsigned lane = 0; lane < lanes_.size(); ++lane)
+    if (lanes_[lane].turn == turn_ && !lanes_[lane].fetching) return lane;
+  return std::nullopt;
+}
+
+// A Read, or the Fetch in front of it while fewer turns than these are given out.
+std::optional<LaneFlow::Work> LaneFlow::take_read(unsigned thread, unsigned fetched_at_once) {
+  if (!has_room()) return std::nullopt;
+  if (!reading_) {
+    if (const auto reader = next_reader(thread)) {
+      reading_ = true;
+      return Work{.step = Step::Read, .batch = read_, .reader = *reader};
+    }
+  }
+  if (!has_turns_ || lanes_[thread].turn != kNone || turns_ - turn_ >= fetched_at_once)
+    return std::nullopt;
+  lanes_[thread].turn = turns_;
+  lanes_[thread].fetching = true;
+  return Work{Step::Fetch, turns_++};
 }
 
 // Behind the last batch there is one more without packets, for the rows of those before.
@@ -153,6 +176,9 @@ void LaneFlow::done(unsigned thread, const Work& work) {
         lines_[work.batch % lines_.size()] = false;
         ++parted_;
         break;
+      case Step::Fetch:
+        lanes_[thread].fetching = false;
+        break;
       case Step::Read:
       case Step::Open:
       case Step::Done:
@@ -162,15 +188,19 @@ void LaneFlow::done(unsigned thread, const Work& work) {
   tell();
 }
 
-void LaneFlow::done_reading(bool any, bool alone) {
+void LaneFlow::done_reading(const Work& work, const ReadTo& to) {
   {
     const std::lock_guard lock(mutex_);
     reading_ = false;
-    if (alone && any) alone_ = read_;
-    if (any)
+    if (to.turn_is_over) {
+      lanes_[work.reader].turn = kNone;
+      ++turn_;
+    }
+    if (to.place == ReadTo::Place::EndOfAll) ended_ = true;
+    if (to.place == ReadTo::Place::EndOfBatch) {
+      if (to.alone) alone_ = read_;
       ++read_;
-    else
-      ended_ = true;
+    }
   }
   tell();
 }

@@ -3,7 +3,9 @@
 // without ever meeting all at once. Each batch of packets goes through these steps, and several
 // batches are on their way at a time:
 //
-//   Read    it is read, and spread over the lanes; one batch after the other, by any thread
+//   Fetch   where the input has turns: a part of it is fetched, by several threads side by side
+//   Read    it is read, and spread over the lanes; one batch after the other, by any thread; turn
+//           after turn, mostly by who has fetched it
 //   Open    it is looked at whether the lanes may track it, each for itself
 //   Track   a lane's packets, by the lane's own thread, behind those of the batch before; first it
 //           puts the rows in order of all batches whose sessions have numbers, and says so of each
@@ -29,10 +31,11 @@ namespace endreason {
 
 class LaneFlow {
  public:
-  enum class Step : std::uint8_t { Read, Open, Track, Number, Join, Write, Part, Done };
+  enum class Step : std::uint8_t { Fetch, Read, Open, Track, Number, Join, Write, Part, Done };
   struct Work {
     Step step;
-    std::uint64_t batch;
+    std::uint64_t batch;         // of a Fetch: the turn
+    unsigned reader = 0;         // of a Read: on whose behalf
     bool together = false;       // a Track of all lanes
     bool behind_last = false;    // there are no packets of this batch: the one before was the last
     std::uint64_t tracked = 0;   // of an Open: so many batches have been tracked by all lanes
@@ -45,8 +48,16 @@ class LaneFlow {
   // So many batches a lane may track whose sessions have no numbers yet, the last of them included.
   static constexpr unsigned kAhead = 5;
 
+  // What a Read comes to.
+  struct ReadTo {
+    // More: the batch is not full, and somebody goes on to read it.
+    enum class Place : std::uint8_t { More, EndOfBatch, EndOfAll } place;
+    bool alone = false;         // while this batch is opened, nobody reads or writes
+    bool turn_is_over = false;  // and the next one's comes
+  };
+
   // `batches`: how many may have been read and not tracked; 2 or more.
-  LaneFlow(unsigned lanes, unsigned batches);
+  LaneFlow(unsigned lanes, unsigned batches, bool has_turns);
 
   // How many batches' rows there have to be room for at a time, in each lane one more. With fewer
   // than twice kAhead a lane could wait for rows of another one that waits for its own.
@@ -61,23 +72,26 @@ class LaneFlow {
   std::optional<Work> try_take(unsigned thread);
   // It has been done, by this thread.
   void done(unsigned thread, const Work& work);
-  // The same of a Read; `any`: there was something. `alone`: while this batch is opened, nobody
-  // reads or writes.
-  void done_reading(bool any, bool alone);
+  // The same of a Read.
+  void done_reading(const Work& work, const ReadTo& to);
   // The same of an Open. Together: the first thread tracks all lanes.
   void done_opening(Opened opened);
   // Within a Track: the rows of one batch more are in order.
   void ordered(unsigned lane);
 
  private:
+  static constexpr std::uint64_t kNone = UINT64_MAX;
   struct Lane {
     std::uint64_t tracked = 0;  // batches
     std::uint64_t ordered = 0;
     bool busy = false;
+    std::uint64_t turn = kNone;  // that it has fetched, and is not over
+    bool fetching = false;
   };
-  static constexpr std::uint64_t kNone = UINT64_MAX;
 
-  bool may_read() const;
+  std::optional<Work> take_read(unsigned thread, unsigned fetched_at_once);
+  bool has_room() const { return !ended_ && alone_ == kNone && read_ < least_tracked() + batches_; }
+  std::optional<unsigned> next_reader(unsigned thread) const;
   bool may_open() const;
   bool may_track(unsigned lane) const;
   bool may_number() const;
@@ -88,10 +102,12 @@ class LaneFlow {
   void tell();
 
   const std::uint64_t batches_, rows_;
+  const bool has_turns_;
   std::mutex mutex_;
   std::vector<Lane> lanes_;
   std::uint64_t read_ = 0, opened_ = 0, numbered_ = 0, joined_ = 0, written_ = 0, parted_ = 0;
-  std::vector<bool> lines_;  // of batches in turn: written, and no Part yet
+  std::uint64_t turn_ = 0, turns_ = 0;  // the one that is read next, and how many were given out
+  std::vector<bool> lines_;             // of batches in turn: written, and no Part yet
   bool reading_ = false, opening_ = false, numbering_ = false, joining_ = false, parting_ = false;
   bool ended_ = false;
   bool unsure_ = false;             // the next Open waits for all lanes

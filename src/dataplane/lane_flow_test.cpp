@@ -18,8 +18,12 @@ using Step = LaneFlow::Step;
 // What is known of the steps, from outside.
 class Watched {
  public:
-  Watched(unsigned lanes, std::uint64_t batches, std::uint64_t alone, std::uint64_t together)
-      : flow_(lanes, 3),
+  // `turns`: so many reads are one, and a batch is three of them; 0: there are no turns.
+  Watched(unsigned lanes, std::uint64_t batches, std::uint64_t alone, std::uint64_t together,
+          unsigned turns)
+      : flow_(lanes, 3, turns > 0),
+        reads_of_turn_(turns),
+        fetched_(lanes, kNoTurn),
         tracked_(lanes),
         ordered_(lanes),
         last_(batches),
@@ -31,8 +35,18 @@ class Watched {
   // A thread was given this.
   void begin(unsigned thread, const LaneFlow::Work& work) {
     switch (work.step) {
+      case Step::Fetch:
+        EXPECT_GT(reads_of_turn_, 0u);
+        EXPECT_EQ(work.batch, turns_++);
+        EXPECT_LT(work.batch, turn_ + 2) << "fetched when it is next, or the one behind";
+        EXPECT_EQ(fetched_[thread], kNoTurn);
+        break;
       case Step::Read:
         EXPECT_EQ(work.batch, read_);
+        EXPECT_EQ(reading_, 0u);
+        if (reads_of_turn_ > 0) {
+          EXPECT_EQ(fetched_[work.reader], turn_);
+        }
         for (const std::uint64_t tracked : tracked_) EXPECT_LT(work.batch, tracked + 3);
         ++reading_;
         break;
@@ -96,10 +110,12 @@ class Watched {
 
   void end(unsigned thread, const LaneFlow::Work& work) {
     switch (work.step) {
+      case Step::Fetch:
+        fetched_[thread] = work.batch;
+        break;
       case Step::Read:
         --reading_;
-        if (work.batch < last_) ++read_;
-        return flow_.done_reading(work.batch < last_, work.batch == alone_);
+        return flow_.done_reading(work, read_part(work));
       case Step::Open:
         opening_alone_ = false;
         asked_again_ = is_together(work) && work.tracked < work.batch;
@@ -135,6 +151,21 @@ class Watched {
   unsigned lanes() const { return static_cast<unsigned>(tracked_.size()); }
 
  private:
+  static constexpr std::uint64_t kNoTurn = UINT64_MAX;
+
+  LaneFlow::ReadTo read_part(const LaneFlow::Work& work) {
+    using Place = LaneFlow::ReadTo::Place;
+    if (work.batch == last_) return {Place::EndOfAll};
+    ++reads_;
+    const bool turn_is_over = reads_of_turn_ > 0 && reads_ % reads_of_turn_ == 0;
+    if (turn_is_over) {
+      fetched_[work.reader] = kNoTurn;
+      ++turn_;
+    }
+    if (reads_of_turn_ > 0 && reads_ % 3 != 0) return {Place::More, false, turn_is_over};
+    ++read_;
+    return {Place::EndOfBatch, work.batch == alone_, turn_is_over};
+  }
   bool is_together(const LaneFlow::Work& work) const {
     return work.batch == together_ && !work.behind_last;
   }
@@ -143,6 +174,9 @@ class Watched {
   }
 
   LaneFlow flow_;
+  unsigned reads_of_turn_;
+  std::vector<std::uint64_t> fetched_;  // by thread
+  std::uint64_t turn_ = 0, turns_ = 0, reads_ = 0;
   std::vector<std::uint64_t> tracked_, ordered_;
   std::uint64_t last_, alone_, together_;
   std::uint64_t read_ = 0, opened_ = 0, numbered_ = 0, joined_ = 0, parted_ = 0;
@@ -155,7 +189,8 @@ TEST(LaneFlow, EveryStepIsDoneOnceAndInItsOrderHoweverSlowAThreadIs) {
   for (const unsigned lanes : {2u, 3u, 5u})
     for (const std::uint64_t batches : {0u, 1u, 2u, 40u})
       for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-        Watched watched(lanes, batches, seed % 4 == 0 ? 0 : seed % 30, seed * 7 % 30);
+        Watched watched(lanes, batches, seed % 4 == 0 ? 0 : seed % 30, seed * 7 % 30,
+                        static_cast<unsigned>(seed % 5));
         std::vector<std::optional<LaneFlow::Work>> hands(lanes);
         std::vector<bool> gone(lanes);
         std::uint64_t state = seed;

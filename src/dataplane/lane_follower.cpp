@@ -12,7 +12,7 @@ class LaneGroup::Follower {
   Follower(LaneGroup& group, const Course& course)
       : group_(group),
         course_(course),
-        flow_(group.size(), kBatches),
+        flow_(group.size(), kBatches, course.has_turns),
         rows_(LaneFlow::row_batches(group.size())),
         ordered_(group.size()),
         uses_(group.size()) {
@@ -25,8 +25,11 @@ class LaneGroup::Follower {
     for (;;) {
       const LaneFlow::Work work = flow_.take(thread);
       switch (work.step) {
+        case LaneFlow::Step::Fetch:
+          course_.fetch(thread, work.batch);
+          break;
         case LaneFlow::Step::Read:
-          read(thread, batch_of(work));
+          read(work);
           continue;
         case LaneFlow::Step::Open:
           open(work);
@@ -63,37 +66,46 @@ class LaneGroup::Follower {
     std::uint64_t before = 0;
   };
 
-  PacketBatch& batch_of(const LaneFlow::Work& work) {
-    return group_.batches_[work.batch % kBatches];
-  }
+  PacketBatch& batch_of(std::uint64_t batch) { return group_.batches_[batch % kBatches]; }
   Rows& rows_of(std::uint64_t batch) { return rows_[batch % rows_.size()]; }
   unsigned sink_of(const LaneFlow::Work& work) const {
     return static_cast<unsigned>(work.batch % group_.size());
   }
 
   // Where packets need not stay, several reads make a batch, so that it is worth its steps whatever
-  // is read at a time. Who is given few at a time is not made to wait for more.
-  void read(unsigned thread, PacketBatch& batch) {
+  // is read at a time. Who is given few at a time is not made to wait for more; turns are a file's,
+  // and wait for nobody.
+  void read(const LaneFlow::Work& work) {
+    using Place = LaneFlow::ReadTo::Place;
     constexpr std::size_t kFew = kApartRead / 4;
-    batch.clear();
-    batch.brings_names = false;
+    PacketBatch& batch = batch_of(work.batch);
+    if (begun_ == work.batch) {
+      ++begun_;
+      batch.clear();
+      batch.brings_names = false;
+    }
     for (bool full = false; !full; full = full || !group_.reads_apart_) {
-      if (unspread_.empty()) unspread_ = course_.read(thread);
-      if (unspread_.empty()) break;
+      if (unspread_.empty()) unspread_ = course_.read(work.reader);
+      if (unspread_.empty()) {
+        if (course_.has_turns && course_.turn_is_over())
+          return flow_.done_reading(work, {Place::More, false, true});
+        break;
+      }
       const bool names = course_.brings_names();
       if (names && !batch.empty()) break;  // these begin the next one
       batch.brings_names = names;
-      full = names || unspread_.size() < kFew ||
+      full = names || (!course_.has_turns && unspread_.size() < kFew) ||
              batch.packets + unspread_.size() + kApartRead > kTogetherBatch;
       group_.spread_.spread(std::exchange(unspread_, {}), batch);
     }
-    flow_.done_reading(!batch.empty(), batch.brings_names);
+    flow_.done_reading(
+        work, {batch.empty() ? Place::EndOfAll : Place::EndOfBatch, batch.brings_names, false});
   }
 
   // By what the lanes had when all of them were last equally far.
   void open(const LaneFlow::Work& work) {
     if (work.behind_last) return flow_.done_opening(LaneFlow::Opened::Apart);
-    const PacketBatch& batch = batch_of(work);
+    const PacketBatch& batch = batch_of(work.batch);
     if (batch.brings_names) course_.name_interfaces();
     LaneUse use;
     for (const auto& of_lane : uses_) use += of_lane[work.tracked % of_lane.size()];
@@ -108,12 +120,12 @@ class LaneGroup::Follower {
     if (!work.together) {
       begin(thread, work);
       if (work.behind_last) return;
-      group_.track_share(thread, batch_of(work));
+      group_.track_share(thread, batch_of(work.batch));
       end(thread, work);
       return;
     }
     for (unsigned lane = 0; lane < group_.size(); ++lane) begin(lane, work);
-    group_.track_one_by_one(batch_of(work));
+    group_.track_one_by_one(batch_of(work.batch));
     for (unsigned lane = 0; lane < group_.size(); ++lane) end(lane, work);
   }
 
@@ -124,7 +136,8 @@ class LaneGroup::Follower {
       rows_of(batch).places[number] = lane.give_rows();
       flow_.ordered(number);
     }
-    if (!work.behind_last) lane.table().expect(batch_of(work).latest(), batch_of(work).first);
+    if (!work.behind_last)
+      lane.table().expect(batch_of(work.batch).latest(), batch_of(work.batch).first);
   }
 
   void end(unsigned lane, const LaneFlow::Work& work) {
@@ -147,6 +160,7 @@ class LaneGroup::Follower {
   std::vector<std::uint64_t> ordered_;   // of each lane, batches whose rows are in order
   // Of each lane, by how many batches it had tracked, in turn.
   std::vector<std::array<LaneUse, LaneFlow::kAhead + 2>> uses_;
+  std::uint64_t begun_ = 0;   // batches, to be read
   std::uint64_t joined_ = 0;  // rows
 };
 

@@ -77,8 +77,11 @@ class LaneGroup {
   // A capture as follow() wants it, and what becomes of it. The functions are called by any thread;
   // of read, open and part one call at a time.
   struct Course {
+    bool has_turns;  // as EngineInput has them
+    std::function<void(unsigned reader, std::uint64_t turn)> fetch;
     // As reading() says; none: the end.
     std::function<std::span<const RawPacket>(unsigned reader)> read;
+    std::function<bool()> turn_is_over;
     std::function<bool()> brings_names;     // what was just read, of interfaces
     std::function<void()> name_interfaces;  // nobody reads or writes meanwhile
     // These rows, with so many before them, to a sink. Those of different sinks side by side.

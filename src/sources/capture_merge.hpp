@@ -23,6 +23,10 @@ class CaptureMerge final : public PacketSource {
   void read_as(std::size_t reader) {
     for (const auto& capture : captures_) capture->read_as(reader);
   }
+  // See CaptureSource; of a single capture.
+  bool has_turns() const { return captures_.size() == 1 && captures_.front()->has_turns(); }
+  void fetch(std::size_t reader, std::uint64_t turn) { captures_.front()->fetch(reader, turn); }
+  bool turn_is_over() const { return captures_.size() == 1 && captures_.front()->turn_is_over(); }
   std::span<const CaptureInterface> interfaces() const override { return interfaces_; }
   // Sums over the captures. `packets` counts those read from the captures, which are up to a batch
   // a capture more than were given.

@@ -54,7 +54,7 @@ constexpr std::size_t kRecogniseBytes = 24;  // the header of a pcap file
 struct CaptureSource::Parts {
   Parts(std::unique_ptr<ByteSource> source, CaptureOptions options, std::string_view already_read)
       : window(std::move(source), std::max(options.buffer_bytes, kRecogniseBytes), already_read,
-               std::max(options.buffers, options.readers)) {}
+               options.buffers, options.readers) {}
   CaptureWindow window;
   std::unique_ptr<CaptureFormat> format;
 };
@@ -96,6 +96,7 @@ Result<std::unique_ptr<CaptureSource>> CaptureSource::open(std::unique_ptr<ByteS
   auto format = pcap ? make_pcap_format(window) : make_pcapng_format(window);
   if (!format) return tl::unexpected(format.error());
   parts->format = std::move(*format);
+  window.begin_turns();
   return std::unique_ptr<CaptureSource>(new CaptureSource(std::move(parts)));
 }
 
@@ -184,7 +185,16 @@ void CaptureSource::read_as(std::size_t reader) {
   parts_->window.choose(reader);
 }
 
+bool CaptureSource::has_turns() const {
+  return parts_->window.has_turns();
+}
+
+void CaptureSource::fetch(std::size_t reader, std::uint64_t turn) {
+  parts_->window.fetch(reader, turn);
+}
+
 std::size_t CaptureSource::read(std::span<RawPacket> batch) {
+  turn_is_over_ = false;
   while (!ended_ && !batch.empty()) {
     const Taken taken = parts_->format->take(parts_->window, batch);
     if (taken.count > 0) {
@@ -194,6 +204,10 @@ std::size_t CaptureSource::read(std::span<RawPacket> batch) {
     }
     if (taken.damaged) {
       pass_over_damage(taken);
+    } else if (parts_->window.turn_is_over()) {
+      turn_is_over_ = true;
+      parts_->window.leave_turn();
+      break;
     } else if (!parts_->window.refill(std::max<std::size_t>(taken.wanted, 1))) {
       end_of_capture(taken.wanted);
     }

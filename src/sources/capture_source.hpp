@@ -81,6 +81,13 @@ class CaptureSource final : public PacketSource {
   std::size_t read(std::span<RawPacket> batch) override;
   // Who calls read() next, of CaptureOptions::readers.
   void read_as(std::size_t reader);
+  // Where it has turns (several readers, and a file as it is stored), a reader may fetch the next
+  // part of it beside the others; turns are counted from 0. Then the turns are read in their order:
+  // by read_as() who has fetched it, until turn_is_over(). A reader fetches one at a time.
+  bool has_turns() const;
+  void fetch(std::size_t reader, std::uint64_t turn);  // any thread, beside all but its own calls
+  // read() gave nothing because the turn is over, not the capture.
+  bool turn_is_over() const { return turn_is_over_; }
   std::span<const CaptureInterface> interfaces() const override;
   CaptureCounters counters() const override;
   // The first kCaptureProblemsKept places that could not be read.
@@ -104,6 +111,7 @@ class CaptureSource final : public PacketSource {
   std::vector<CaptureProblem> problems_;
   CaptureCounters counters_;
   bool ended_ = false;
+  bool turn_is_over_ = false;
   bool source_failed_ = false;
 };
 

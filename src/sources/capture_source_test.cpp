@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -125,6 +126,108 @@ TEST(CaptureSource, SeveralReadersInAnyOrderGetWhatOneGets) {
   }
   EXPECT_EQ(seen, alone.packets.size());
   EXPECT_EQ(source->counters().problems, alone.counters.problems);
+}
+
+struct TurnsCase {
+  const char* says;
+  std::string capture;
+};
+
+std::vector<TurnsCase> captures_for_turns() {
+  const auto records = [](std::uint32_t longest, std::uint32_t damaged_every) {
+    std::string capture = pcap_header(kMicro);
+    for (std::uint32_t i = 0; i < 900; ++i) {
+      const std::string bytes(1 + i * 379 % longest, char('a' + i % 26));
+      capture += pcap_record(1'700'000'000 + i, i, bytes);
+      if (damaged_every > 0 && i % damaged_every == 99) capture += std::string(40, '\xff');
+    }
+    return capture;
+  };
+  std::string blocks = section() + interface_block(1);
+  for (std::uint32_t i = 0; i < 300; ++i) {
+    blocks += enhanced(0, i, std::string(1 + i * 37 % 900, char('a' + i % 26)));
+    if (i % 50 == 7) blocks += block(0x0bad, std::string(20'000, 'x'));
+  }
+  std::string cut = records(900, 0);
+  cut.resize(cut.size() - 3);
+  return {{"records shorter than a turn", records(900, 0)},
+          {"records longer than several turns, and than what is kept free for them",
+           records(60'000, 0)},
+          {"damage, behind which much is looked at", records(900, 150)},
+          {"blocks that are passed over, longer than several turns", blocks},
+          {"the last record is cut", cut}};
+}
+
+// Each reader's turn is fetched before, while others read, and by whoever comes.
+TEST(CaptureSource, TurnsFetchedBesideOneAnotherGiveWhatOneReaderGets) {
+  const MadeFiles files;
+  for (const auto& [says, capture] : captures_for_turns()) {
+    const std::string path = files.write("turns.pcap", capture);
+    const WholeCapture alone = read_all(capture);
+    auto opened = open_input({path, std::nullopt});
+    const CaptureOptions options{.buffer_bytes = 2000, .readers = 3};
+    auto source = std::move(CaptureSource::open(std::move(*opened), options).value());
+    ASSERT_TRUE(source->has_turns());
+    std::array<std::optional<std::uint64_t>, 3> fetched;
+    std::uint64_t turn = 0, turns = 0;
+    std::vector<RawPacket> batch(9);
+    std::size_t seen = 0;
+    std::uint32_t state = 1;
+    for (bool ended = false; !ended;) {
+      state = state * 1'664'525 + 1'013'904'223;
+      const std::size_t reader = (state >> 16) % 3;
+      if (!fetched[reader]) {
+        source->fetch(reader, turns);
+        fetched[reader] = turns++;
+      }
+      if (fetched[reader] != turn) continue;
+      source->read_as(reader);
+      const std::size_t count = source->read(batch);
+      for (const RawPacket& p : std::span(batch).first(count)) {
+        ASSERT_LT(seen, alone.packets.size()) << says;
+        ASSERT_EQ(std::string(p.bytes.begin(), p.bytes.end()), alone.packets[seen++].bytes) << says;
+      }
+      ended = count == 0 && !source->turn_is_over();
+      if (!source->turn_is_over()) continue;
+      EXPECT_EQ(count, 0u);
+      fetched[reader].reset();
+      ++turn;
+    }
+    EXPECT_EQ(seen, alone.packets.size()) << says;
+    EXPECT_GT(turn, 0u) << says;
+    EXPECT_EQ(source->counters().lost_bytes, alone.counters.lost_bytes) << says;
+    ASSERT_EQ(source->problems().size(), alone.problems.size()) << says;
+    for (std::size_t i = 0; i < alone.problems.size(); ++i) {
+      EXPECT_EQ(source->problems()[i].offset, alone.problems[i].offset) << says;
+      EXPECT_EQ(source->problems()[i].what, alone.problems[i].what) << says;
+    }
+  }
+}
+
+// As when it is cut, or added to, while it is read.
+TEST(CaptureSource, AFileOfAnotherLengthThanWhenItWasOpenedIsReadToItsEndInTurns) {
+  const MadeFiles files;
+  const std::string capture = captures_for_turns().front().capture;
+  for (const std::size_t length : {capture.size() / 2, std::size_t{24}, capture.size()}) {
+    const std::string path = files.write("turns.pcap", capture.substr(0, capture.size() * 3 / 4));
+    auto opened = open_input({path, std::nullopt});
+    const CaptureOptions options{.buffer_bytes = 2000, .readers = 2};
+    auto source = std::move(CaptureSource::open(std::move(*opened), options).value());
+    ASSERT_TRUE(source->has_turns());
+    files.write("turns.pcap", capture.substr(0, length));
+    std::vector<RawPacket> batch(9);
+    std::size_t seen = 0;
+    for (std::uint64_t turn = 0;; ++turn) {
+      ASSERT_LT(turn, 10'000u) << "it comes to no end";
+      source->read_as(turn % 2);
+      source->fetch(turn % 2, turn);
+      while (const std::size_t count = source->read(batch)) seen += count;
+      if (!source->turn_is_over()) break;
+    }
+    EXPECT_EQ(source->read(batch), 0u) << "the end stays the end";
+    const std::string had = capture.substr(0, std::max(length, options.buffer_bytes));
+    EXPECT_EQ(seen, read_all(had).packets.size()) << length;
+  }
 }
 
 TEST(CaptureSource, ReadsEveryKindOfPcapInBothByteOrders) {
