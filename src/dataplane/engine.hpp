@@ -61,8 +61,8 @@ class EngineInput {
   // lie in memory that is near to it.
   virtual std::span<const RawPacket> next(unsigned reader) = 0;
   // With several readers: whether each may fetch what is to come beside the others, in turns that
-  // are counted from 0. Then next() gives turn after turn, each on behalf of who has fetched it, and
-  // nothing when it is over.
+  // are counted from 0. Then next() gives turn after turn, each on behalf of who has fetched it,
+  // and nothing when it is over.
   virtual bool has_turns() const { return false; }
   virtual void fetch([[maybe_unused]] unsigned reader, [[maybe_unused]] std::uint64_t turn) {}
   // next() gave nothing because the turn is over, not the input.

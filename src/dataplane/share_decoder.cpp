@@ -11,12 +11,12 @@ constexpr std::size_t kAhead = 24;
 // By then it is known whether a packet's view lies elsewhere, to be fetched from there.
 constexpr std::size_t kViewAhead = 12;
 
-[[gnu::always_inline]] inline void fetch_view(const PacketBatch& batch, const SpreadPacket& packet) {
+[[gnu::always_inline]] inline void fetch_view(const PacketBatch& batch,
+                                              const SpreadPacket& packet) {
   if (packet.is_plain()) [[likely]]
     return;
   const auto* const view = reinterpret_cast<const char*>(&batch.room[packet.place()]);
-  for (std::size_t byte = 0; byte < sizeof(PacketView); byte += 64)
-    __builtin_prefetch(view + byte);
+  for (std::size_t byte = 0; byte < sizeof(PacketView); byte += 64) __builtin_prefetch(view + byte);
 }
 
 }  // namespace
