@@ -14,6 +14,7 @@
 #include <span>
 
 #include "decode/decoder.hpp"
+#include "decode/plain_views.hpp"
 
 namespace {
 
@@ -50,6 +51,20 @@ void judge(const PacketView& view, std::span<const std::uint8_t> packet) {
   static_cast<void>(endreason::decode_quoted(view.quoted, view.quoted_length));
 }
 
+// Views that are made by another thread, of what the first one copied.
+void judge_plain(const endreason::Decoder& decoder, const endreason::RawPacket& packet,
+                 const PacketView& view) {
+  endreason::PlainPacket plain[2];
+  if (!decoder.decode_plain(packet, plain[0])) return;
+  plain[1] = plain[0];
+  for (const endreason::MakeViews make : {endreason::make_views, endreason::fastest_views()}) {
+    PacketView made[2];
+    made[1].seq = made[1].quoted_length = 77;  // left from an earlier packet
+    make({plain, sizeof plain[0], 2}, made);
+    require(made[0] == view && made[1] == view);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -81,6 +96,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     long_way.decode(packet, same);
     require(view.fragment || view == same);
     judge(view, packet.bytes);
+    judge_plain(decoder, packet, view);
     rest = rest.subspan(2 + length);
   }
   const endreason::FragmentCounters& c = decoder.fragments();

@@ -6,9 +6,7 @@
 namespace endreason {
 namespace {
 
-// They were written by another thread, as a rule, and are fetched from there.
-constexpr std::size_t kAhead = 24;
-// By then it is known whether a packet's view lies elsewhere, to be fetched from there.
+// Before a packet it is known whether a packet's view lies elsewhere, to be fetched from there.
 constexpr std::size_t kViewAhead = 12;
 
 [[gnu::always_inline]] inline void fetch_view(const PacketBatch& batch,
@@ -26,11 +24,10 @@ ShareDecoder::ShareDecoder(const EngineOptions& options, const PacketSpread& spr
   if (!options.zones.empty()) zones_.resize(kMost);
 }
 
+// What is beside the view; and the view, where it lies elsewhere.
 inline void ShareDecoder::take(const PacketBatch& batch, const SpreadPacket& packet,
                                std::size_t i) {
-  if (packet.is_plain()) [[likely]]
-    view_of(packet.plain, views_[i]);
-  else
+  if (!packet.is_plain()) [[unlikely]]
     views_[i] = batch.room[packet.place()];
   which_[i] = packet.plain.number;
   latest_ns_[i] = packet.latest_ns;
@@ -46,8 +43,8 @@ PacketShare ShareDecoder::share(std::size_t count) const {
 
 PacketShare ShareDecoder::decode(const PacketBatch& batch, std::span<const SpreadPacket> packets) {
   const std::size_t count = std::min(packets.size(), kMost);
+  make_views_({&packets.front().plain, sizeof(SpreadPacket), count}, views_.data());
   for (std::size_t i = 0; i < count; ++i) {
-    if (i + kAhead < packets.size()) __builtin_prefetch(&packets[i + kAhead]);
     if (i + kViewAhead < packets.size()) fetch_view(batch, packets[i + kViewAhead]);
     take(batch, packets[i], i);
   }
@@ -59,7 +56,9 @@ PacketShare ShareDecoder::decode_all(const PacketBatch& batch, std::size_t first
   const std::size_t count = std::min(batch.packets - first, kMost);
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint8_t lane = batch.lane_of[first + i];
-    take(batch, batch.by_lane[lane][taken[lane]++], i);
+    const SpreadPacket& packet = batch.by_lane[lane][taken[lane]++];
+    make_views_({&packet.plain, sizeof(SpreadPacket), 1}, &views_[i]);
+    take(batch, packet, i);
   }
   return share(count);
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dataplane/packet_spread.hpp"
+#include "decode/plain_views.hpp"
 #include "model/packet_view.hpp"
 #include "session/session_table.hpp"
 
@@ -33,6 +34,7 @@ class ShareDecoder {
   PacketShare share(std::size_t count) const;
 
   const PacketSpread& spread_;
+  MakeViews make_views_ = fastest_views();
   std::vector<PacketView> views_;
   std::vector<std::uint32_t> which_;
   std::vector<std::int64_t> latest_ns_;

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "decode/made_packets.hpp"
+#include "decode/plain_views.hpp"
 
 namespace endreason {
 namespace {
@@ -577,6 +578,44 @@ TEST(Decoder, PlainPacketsTakeAShorterWayToTheSameView) {
       long_way.decode(packet, other);
       ASSERT_EQ(one, other);
     }
+}
+
+// As another thread makes them: of rows that stand among others, with and without the bytes.
+TEST(Decoder, ViewsOfManyPlainPacketsAtOnceAreThoseOfEach) {
+  struct alignas(64) Row {
+    PlainPacket plain;
+    std::int64_t beside;
+  };
+  const Bytes syn = tcp(1000, 80, {}, {0x02, hex("02 04 05b4 01 03 03 07"), {}});
+  const std::vector<Bytes> packets = {
+      ethernet(0x0800, hello_v4()), ethernet(0x0800, ipv4(6, syn)),
+      ethernet(0x0800, ipv4(17, udp(53, 5353, text(kHello)))),
+      ethernet(0x0800, ipv4(17, udp(53, 5353, text("long enough to be as long as TCP's header"))))};
+  Decoder decoder({});
+  std::mt19937 random(5);
+  for (int round = 0; round < 2'000; ++round) {
+    std::vector<Row> rows(1 + random() % 70);
+    std::vector<Bytes> bytes;
+    std::vector<PacketView> each(rows.size()), at_once(rows.size()), fastest(rows.size());
+    for (Row& row : rows) {
+      bytes.push_back(packets[random() % packets.size()]);
+      for (const std::size_t at : {22u, 26u, 30u, 34u, 36u, 43u, 47u, 48u})
+        if (at < bytes.back().size()) bytes.back()[at] = static_cast<std::uint8_t>(random());
+      RawPacket packet = raw(bytes.back(), 1, static_cast<std::int64_t>(random()));
+      packet.interface = static_cast<std::uint16_t>(random());
+      packet.wire_length = static_cast<std::uint32_t>(random());
+      ASSERT_TRUE(decoder.decode_plain(packet, row.plain));
+      PacketView& view = each[static_cast<std::size_t>(&row - rows.data())];
+      decoder.decode(packet, view);
+      if (random() % 2 == 0) row.plain.l3 = view.l3 = view.payload = nullptr;
+    }
+    make_views({&rows.front().plain, sizeof(Row), rows.size()}, at_once.data());
+    fastest_views()({&rows.front().plain, sizeof(Row), rows.size()}, fastest.data());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      ASSERT_EQ(at_once[i], each[i]);
+      ASSERT_EQ(fastest[i], each[i]);
+    }
+  }
 }
 
 }  // namespace
