@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <condition_variable>
 #include <filesystem>
+#include <mutex>
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -202,6 +205,45 @@ TEST(CaptureSource, TurnsFetchedBesideOneAnotherGiveWhatOneReaderGets) {
       EXPECT_EQ(source->problems()[i].what, alone.problems[i].what) << says;
     }
   }
+}
+
+TEST(CaptureSource, ThreadsFetchTheirTurnsWhileAnotherReads) {
+  const MadeFiles files;
+  const std::string capture = captures_for_turns().front().capture;
+  const std::string path = files.write("turns.pcap", capture);
+  const CaptureOptions options{.buffer_bytes = 2000, .readers = 3};
+  auto source =
+      std::move(CaptureSource::open(std::move(*open_input({path, std::nullopt})), options).value());
+  std::mutex reading;
+  std::condition_variable changed;
+  std::uint64_t turn = 0, turns = 0, seen = 0, bytes = 0;
+  bool ended = false;
+  const auto take_turns = [&](std::size_t reader) {
+    std::vector<RawPacket> batch(9);
+    std::unique_lock lock(reading);
+    while (!ended) {
+      const std::uint64_t own = turns++;
+      lock.unlock();
+      source->fetch(reader, own);
+      lock.lock();
+      changed.wait(lock, [&] { return ended || turn == own; });
+      if (ended) break;
+      source->read_as(reader);
+      while (const std::size_t count = source->read(batch)) {
+        seen += count;
+        for (const RawPacket& p : std::span(batch).first(count)) bytes += p.bytes.size();
+      }
+      ended = !source->turn_is_over();
+      ++turn;
+      changed.notify_all();
+    }
+  };
+  std::vector<std::thread> threads;
+  for (std::size_t reader = 0; reader < 3; ++reader) threads.emplace_back(take_turns, reader);
+  for (std::thread& thread : threads) thread.join();
+  const WholeCapture alone = read_all(capture);
+  EXPECT_EQ(seen, alone.packets.size());
+  EXPECT_EQ(bytes, alone.counters.captured_bytes);
 }
 
 // As when it is cut, or added to, while it is read.
