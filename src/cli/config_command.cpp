@@ -51,10 +51,6 @@ std::string problem_json(const PolicyProblem& problem, const std::string& source
   return out + "}\n";
 }
 
-std::string counted(std::size_t count, std::string_view thing) {
-  return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
-}
-
 int run_check(const ConfigOptions& options) {
   const auto json = wants_json(options.output);
   if (!json) return complain(json.error());

@@ -70,12 +70,11 @@ int run_command(const InspectCommand& command) {
   if (totals->in_frames > 0) say(frames_in_frames_hint(totals->in_frames));
   if (!command.quiet)
     say(fmt::format(
-        "{} packets: {} of sessions, {} alone, {} not IP or not looked at{}; {} rules, "
-        "{} threats",
-        totals->packets, totals->inspected, totals->alone,
+        "{}: {} of sessions, {} alone, {} not IP or not looked at{}; {}, {}",
+        counted(totals->packets, "packet"), totals->inspected, totals->alone,
         totals->packets - totals->inspected - totals->alone,
         totals->filtered > 0 ? fmt::format(", {} more filtered out", totals->filtered) : "",
-        (*set)->size(), totals->threats));
+        counted((*set)->size(), "rule"), counted(totals->threats, "threat")));
   return kExitDone;
 }
 

@@ -13,6 +13,7 @@
 #include "cli/commands.hpp"
 #include "cli/content_run.hpp"
 #include "cli/options.hpp"
+#include "cli/packet_hints.hpp"
 #include "cli/record_run.hpp"
 #include "cli/show_counters.hpp"
 #include "cli/show_session.hpp"
@@ -296,6 +297,15 @@ Result<std::string> answer(const Question& question, const Played& played, Watch
   return out;
 }
 
+// A list of sessions says nothing of packets that are in none.
+void tell_hints(const Played& played, const CaptureReader& reader, bool applications) {
+  const SessionTable& sessions = played.engine->sessions();
+  for (const std::string& hint :
+       packet_hints({sessions.counters(), reader.counters(), reader.interfaces(),
+                     sessions.settings().capacity, applications}))
+    say(hint);
+}
+
 int run_command(const ShowCommand& command) {
   const auto question = question_of(command.words);
   if (!question) return complain(question.error());
@@ -316,6 +326,8 @@ int run_command(const ShowCommand& command) {
   if (!played) return complain(played.error());
   if (auto closed = played->content->close(); !closed) return complain(closed.error());
   if (!command.run.quiet) reader->tell_problems([](std::string_view text) { say(text); });
+  if (!command.run.quiet && question->kind == Question::Kind::SessionAll)
+    tell_hints(*played, *reader, track->engine.identify);
   const auto text = answer(*question, *played, watch);
   if (!text) return complain(text.error());
   const bool written = write_all(STDOUT_FILENO, *text) || errno == EPIPE;

@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <string>
 
+#include <fmt/format.h>
+
 namespace endreason {
 
 bool stdout_is_terminal() {
@@ -42,6 +44,10 @@ void say(std::string_view text) {
   line += text;
   line += '\n';
   static_cast<void>(std::fwrite(line.data(), 1, line.size(), stderr));
+}
+
+std::string counted(std::uint64_t count, std::string_view thing) {
+  return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
 }
 
 bool write_all(int descriptor, std::string_view text) {

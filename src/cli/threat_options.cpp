@@ -159,7 +159,7 @@ Result<std::shared_ptr<const inspect::ThreatSet>> load_rules(
                             load.skipped, load.read));
   }
   if (load.skipped > 0 && !quiet) say_skipped(load, (*set)->size());
-  if (check && !quiet) say(fmt::format("{} rules can be used", (*set)->size()));
+  if (check && !quiet) say(counted((*set)->size(), "rule") + " can be used");
   return set;
 }
 

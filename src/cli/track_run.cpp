@@ -11,6 +11,7 @@
 #include "cli/live_capture.hpp"
 #include "cli/packet_hints.hpp"
 #include "cli/reply_file.hpp"
+#include "cli/terminal.hpp"
 #include "format/output_columns.hpp"
 #include "session/session_counters.hpp"
 
@@ -135,9 +136,8 @@ std::string stats_of(const SessionCounters& counters, const GateCounters& gate,
 std::string accounting_of(const SessionCounters& counters, std::uint64_t rows,
                           const Intake& intake) {
   const std::uint64_t given = intake.given, filtered = intake.filtered;
-  std::string text =
-      fmt::format("{} {} of the session engine from {} {}", rows, rows == 1 ? "row" : "rows", given,
-                  given == 1 ? "packet" : "packets");
+  std::string text = fmt::format("{} of the session engine from {}", counted(rows, "row"),
+                                 counted(given, "packet"));
   if (given == 0) return text;
   text += ", each in one of these counters:";
   const auto line = [&](std::uint64_t count, std::string_view name, std::string_view severity,
