@@ -154,8 +154,9 @@ Result<TrackPlan> plan_track(const TrackOptions& options, const Settings& settin
     plan.bpf += (plan.bpf.empty() ? "" : " ") + options.words[i];
   EngineOptions& engine = plan.engine;
   engine.identify = !options.no_appid;
-  engine.decode.decap = options.decap;
-  engine.decode.check_checksums = options.checksums == "check";
+  engine.decode.decap = options.decap || settings.decap;
+  engine.decode.check_checksums =
+      options.checksums.empty() ? settings.check_checksums : options.checksums == "check";
   // A session that stays open has no other row than the one of its start.
   const std::string log = !options.log.empty()  ? options.log
                           : options.open_at_end ? "start,end"

@@ -27,7 +27,7 @@ struct TrackOptions {
   std::string interface;           // a live one, instead of captures
   std::uint64_t packets = 0;       // of it, at most; 0: until it is stopped
   std::string log;                 // empty: end, or what the rules say
-  std::string checksums{"ignore"}, profile;
+  std::string checksums, profile;  // empty: as the configuration says
   std::string write_replies;
   std::string clear_session;  // when an operator does; empty: never
   bool no_appid = false, decap = false, open_at_end = false;

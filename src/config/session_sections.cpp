@@ -17,6 +17,7 @@ using Done = Result<void>;
 
 constexpr std::array<std::string_view, 2> kTransports{"tcp", "udp"};
 constexpr std::array<std::string_view, 2> kSides{"client", "server"};
+constexpr std::array<std::string_view, 2> kChecksums{"check", "ignore"};
 
 Done read_timer(const SettingNode& node, std::span<const std::string_view> known,
                 std::string_view kind, std::pair<SessionTimer, std::uint32_t>& into) {
@@ -213,6 +214,27 @@ Done read_sessions(const SettingNode& node, Settings& into) {
       return value.wrong(set.error().message.substr(row->name.size() + 2));  // the path names it
   }
   return {};
+}
+
+constexpr auto kPacketKeys = std::to_array<SettingRow<Settings>>({
+    {"decap",
+     [](const SettingNode& node, Settings& into) -> Done {
+       const auto decap = node.yes_or_no();
+       if (!decap) return tl::unexpected(decap.error());
+       into.decap = *decap;
+       return {};
+     }},
+    {"checksums",
+     [](const SettingNode& node, Settings& into) -> Done {
+       const auto which = node.one_of(kChecksums);
+       if (!which) return tl::unexpected(which.error());
+       into.check_checksums = *which == 0;
+       return {};
+     }},
+});
+
+Done read_packets(const SettingNode& node, Settings& into) {
+  return read_section(node, kPacketKeys, into);
 }
 
 Done read_applications(const SettingNode& node, Settings& into) {

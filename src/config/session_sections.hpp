@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sections of the configuration file that say how sessions are tracked and named: profile,
-// zones, timers, sessions, applications and user-applications.
+// zones, timers, sessions, packets, applications and user-applications.
 #pragma once
 
 #include "config/setting_node.hpp"
@@ -12,6 +12,7 @@ Result<void> read_profile(const SettingNode& node, Settings& into);
 Result<void> read_zones(const SettingNode& node, Settings& into);
 Result<void> read_timers(const SettingNode& node, Settings& into);
 Result<void> read_sessions(const SettingNode& node, Settings& into);
+Result<void> read_packets(const SettingNode& node, Settings& into);
 Result<void> read_applications(const SettingNode& node, Settings& into);
 Result<void> read_user_applications(const SettingNode& node, Settings& into);
 

@@ -99,6 +99,7 @@ constexpr auto kSections = std::to_array<SettingRow<Settings>>({
     {"zones", read_all_zones},
     {"timers", read_timers},
     {"sessions", read_sessions},
+    {"packets", read_packets},
     {"applications", read_applications},
     {"user-applications", read_user_applications},
     {"interfaces", in_policy<read_policy_interfaces>},

@@ -35,6 +35,8 @@ struct Settings {
   std::optional<VersionProfile> profile;
   ZoneTable zones;
   SessionSettings session;
+  bool decap = false;            // the sessions inside tunnels, and those of frames within frames
+  bool check_checksums = false;  // packets whose checksum is wrong are dropped
   std::vector<ApplicationTimeouts> application_timeouts;
   std::vector<UserSignature> user_applications;
   // Objects, rules, decryption, host services. Its zones and timers are those above.

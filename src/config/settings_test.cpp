@@ -37,6 +37,7 @@ sessions:
   resource-limit-behavior: bypass
   tcp-reject-non-syn: no
   oo-queue-per-session: 32
+packets: {decap: yes, checksums: check}
 applications:
   dns-base: {timeout-udp: 5}
   plant-control: {timeout-tcp: 86400, timeout-tcp-half-closed: 10}
@@ -55,6 +56,8 @@ user-applications:
   EXPECT_EQ(settings->session.full_pool, FullPool::Bypass);
   EXPECT_FALSE(settings->session.tcp.reject_non_syn);
   EXPECT_EQ(settings->session.tcp.segments_per_session, 32);
+  EXPECT_TRUE(settings->decap);
+  EXPECT_TRUE(settings->check_checksums);
   ASSERT_EQ(settings->application_timeouts.size(), 2u);
   EXPECT_EQ(settings->application_timeouts[1].timers[0].second, 86'400u);
   ASSERT_EQ(settings->user_applications.size(), 2u);

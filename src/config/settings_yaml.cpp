@@ -42,6 +42,11 @@ void append_sessions(const Settings& settings, bool effective, std::string& out)
     if (effective || row.get(settings.session) != row.get(usual))
       values.emplace_back(row.name, value_text(row, settings.session));
   out += section_yaml("sessions", values);
+  Pairs packets;
+  if (settings.decap || effective) packets.emplace_back("decap", settings.decap ? "yes" : "no");
+  if (settings.check_checksums || effective)
+    packets.emplace_back("checksums", settings.check_checksums ? "check" : "ignore");
+  out += section_yaml("packets", packets);
 }
 
 // Of applications that the policy does not define; those stand with their ports.
