@@ -137,10 +137,10 @@ struct TurnsCase {
 };
 
 std::vector<TurnsCase> captures_for_turns() {
-  const auto records = [](std::uint32_t longest, std::uint32_t damaged_every) {
+  const auto records = [](std::uint32_t count, std::uint32_t longest, std::uint32_t damaged_every) {
     std::string capture = pcap_header(kMicro);
-    for (std::uint32_t i = 0; i < 900; ++i) {
-      const std::string bytes(1 + i * 379 % longest, char('a' + i % 26));
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const std::string bytes(1 + i * 37'911 % longest, char('a' + i % 26));
       capture += pcap_record(1'700'000'000 + i, i, bytes);
       if (damaged_every > 0 && i % damaged_every == 99) capture += std::string(40, '\xff');
     }
@@ -151,12 +151,12 @@ std::vector<TurnsCase> captures_for_turns() {
     blocks += enhanced(0, i, std::string(1 + i * 37 % 900, char('a' + i % 26)));
     if (i % 50 == 7) blocks += block(0x0bad, std::string(20'000, 'x'));
   }
-  std::string cut = records(900, 0);
+  std::string cut = records(900, 900, 0);
   cut.resize(cut.size() - 3);
-  return {{"records shorter than a turn", records(900, 0)},
+  return {{"records shorter than a turn", records(900, 900, 0)},
           {"records longer than several turns, and than what is kept free for them",
-           records(60'000, 0)},
-          {"damage, behind which much is looked at", records(900, 150)},
+           records(60, 300'000, 0)},
+          {"damage, behind which much is looked at", records(900, 900, 150)},
           {"blocks that are passed over, longer than several turns", blocks},
           {"the last record is cut", cut}};
 }

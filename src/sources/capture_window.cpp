@@ -9,8 +9,9 @@
 namespace endreason {
 namespace {
 
-// In front of what is fetched, for what was left of the turn before: a record, mostly.
-constexpr std::size_t kBeforeTurn = std::size_t{16} << 10;
+// In front of what is fetched, for what was left of the turn before: less than a record, which
+// rarely is longer than this. What is not used of it costs no memory.
+constexpr std::size_t kBeforeTurn = std::size_t{128} << 10;
 
 }  // namespace
 
