@@ -178,8 +178,8 @@ section_signatures() {
 
 # The pool is twice the sessions, so that no limit that all threads share is near. Two programs side by
 # side, a thread and the whole capture each, are what the machine allows. The host of a virtual
-# machine takes a processor away at times, for which one thread waits as little as it may, and two
-# wait whichever it is; so the fastest fifth of the rounds of each is compared, too.
+# machine takes a processor away at times, and two threads wait whichever it is; so the fastest fifth of
+# the rounds of each is compared, too.
 section_threads() {
   local kind one limit
   for kind in churn concurrent mix; do

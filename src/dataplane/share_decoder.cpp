@@ -6,7 +6,8 @@
 namespace endreason {
 namespace {
 
-// Before a packet it is known whether a packet's view lies elsewhere, to be fetched from there.
+// So many packets before, it is looked at whether a packet's view lies elsewhere, and the view is
+// fetched from there.
 constexpr std::size_t kViewAhead = 12;
 
 [[gnu::always_inline]] inline void fetch_view(const PacketBatch& batch,

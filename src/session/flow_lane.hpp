@@ -35,7 +35,7 @@ std::uint32_t flow_lane(const PacketView& packet, std::uint32_t lanes);
 // The same of a packet of IPv4 that is no ICMP error, from its addresses as they lie in the header.
 inline std::uint32_t flow_lane_v4(std::uint32_t src, std::uint32_t dst, std::uint32_t lanes) {
   using namespace flow_lane_mixing;
-  // The same whichever comes first, and of both no less than each.
+  // What is the same whichever comes first, and together tells what the two are.
   const std::uint64_t both = std::uint64_t{src ^ dst} << 32 | std::uint32_t{src + dst};
   return lane_of_mixed(fold(both ^ kB, kA), lanes);
 }
