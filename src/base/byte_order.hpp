@@ -41,6 +41,12 @@ inline T load_little(const void* from) {
   return std::endian::native == std::endian::little ? value : swap_bytes(value);
 }
 
+// What load_native() gives of a number that lies in network order.
+template <class T>
+constexpr T as_big_lies(T value) {
+  return std::endian::native == std::endian::little ? swap_bytes(value) : value;
+}
+
 inline std::uint16_t load_big16(const void* from) {
   return load_big<std::uint16_t>(from);
 }

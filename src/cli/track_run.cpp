@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/track_run.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cassert>
 
@@ -35,8 +36,8 @@ class JudgedRows final : public EngineSink {
         clock_(plan.clock),
         sink_(plan.make_sink(worker)),
         stopped_(stopped),
-        alone_(plan.threads == 1),
-        flush_bytes_(alone_ ? plan.run_bytes : 1) {}
+        flush_bytes_(plan.threads == 1 ? plan.run_bytes : 1),
+        at_once_(std::min(flush_bytes_, kLinesAtOnce)) {}
 
   void on_record(TrafficRecord& record) override {
     ReadStatus status;
@@ -52,11 +53,11 @@ class JudgedRows final : public EngineSink {
   }
 
   // Where nothing but lines is wanted, so that all of them match.
-  void on_lines(std::string_view lines, std::size_t rows) override {
+  void on_lines(std::string_view lines, std::size_t rows, bool next) override {
     accounting_.count_traffic(InputFormat::Engine, version_, rows);
     accounting_.matched += rows;
-    // A single sink's rows are next in the log: many of them need not be collected first.
-    if (alone_ && output_.empty() && lines.size() >= kLinesAtOnce && !stopped_)
+    // Many that are next in the log need not be collected first.
+    if (next && output_.empty() && lines.size() >= at_once_ && !stopped_)
       stopped_ = !plan_.write_output(lines);
     else
       output_ += lines;
@@ -90,8 +91,8 @@ class JudgedRows final : public EngineSink {
   RecordClock clock_;
   std::unique_ptr<RecordSink> sink_;
   std::atomic<bool>& stopped_;
-  const bool alone_;
   const std::size_t flush_bytes_;  // with several sinks, all that was given is next in the log
+  const std::size_t at_once_;
   Accounting accounting_;
   std::string output_;
 };

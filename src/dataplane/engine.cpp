@@ -90,7 +90,7 @@ class Engine::Parts {
         .name_interfaces = [&input] { input.name_interfaces(); },
         .write = [this](unsigned sink, std::span<const EngineRow* const> rows,
                         std::uint64_t before) { write_rows(writers_[sink], rows, rows_ + before); },
-        .part = [this](unsigned sink) { writers_[sink].sink->on_part(); },
+        .part = [this](unsigned sink) { end_part(writers_[sink]); },
     });
   }
 
@@ -184,7 +184,6 @@ class Engine::Parts {
       return;
     }
     for (const EngineRow* row : rows) write_line(writer, *row, ++before);
-    give_lines(writer);
   }
 
   void write_line(Writer& writer, const EngineRow& from, std::uint64_t seqno) {
@@ -199,15 +198,18 @@ class Engine::Parts {
     if (!writer.lines.append(line)) [[unlikely]] {
       fill(writer, from, seqno);
       if (!writer.lines.append_and_learn(line, writer.record)) {
-        give_lines(writer);
+        give_lines(writer, false);
         writer.sink->on_record(writer.record);
       }
     }
-    if (writer.lines.text().size() >= kLinesAtOnce) give_lines(writer);
+    // One of several has to wait for its turn; then it is spared a copy.
+    if (writers_.size() == 1 && writer.lines.text().size() >= kLinesAtOnce)
+      give_lines(writer, true);
   }
 
-  static void give_lines(Writer& writer) {
-    if (writer.lines.count() > 0) writer.sink->on_lines(writer.lines.text(), writer.lines.count());
+  static void give_lines(Writer& writer, bool next) {
+    if (writer.lines.count() > 0)
+      writer.sink->on_lines(writer.lines.text(), writer.lines.count(), next);
     writer.lines.clear();
   }
 
@@ -215,7 +217,12 @@ class Engine::Parts {
   void end_part() {
     rows_ += lanes_->rows().size();
     lanes_->forget_rows();
-    for (Writer& writer : writers_) writer.sink->on_part();
+    for (Writer& writer : writers_) end_part(writer);
+  }
+
+  static void end_part(Writer& writer) {
+    give_lines(writer, true);
+    writer.sink->on_part();
   }
 
   void write(Writer& writer, const EngineRow& from, std::uint64_t seqno) {

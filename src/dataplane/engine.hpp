@@ -43,9 +43,10 @@ class EngineSink {
   virtual ~EngineSink() = default;
   virtual void on_record(TrafficRecord& record) = 0;
   // Where EngineOptions::lines: so many rows as whole lines. on_record() is given what has no line
-  // in its place, because a name in it must be quoted or the release is too old.
-  virtual void on_lines(std::string_view lines, std::size_t rows) {
-    static_cast<void>(lines), static_cast<void>(rows);
+  // in its place, because a name in it must be quoted or the release is too old. `next`: what was
+  // given so far comes next in the log, and these behind it, as if on_part() had said so.
+  virtual void on_lines(std::string_view lines, std::size_t rows, bool next) {
+    static_cast<void>(lines), static_cast<void>(rows), static_cast<void>(next);
   }
   // What was given so far comes next in the log. For the sinks in turn, one call at a time, while
   // this one is given no rows.

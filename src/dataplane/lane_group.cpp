@@ -227,11 +227,9 @@ void LaneGroup::track_lane(std::size_t number) {
 void LaneGroup::track_share(std::size_t number, const PacketBatch& batch) {
   Lane& lane = *lanes_[number];
   lane.set_elsewhere({});  // no limit can be met
-  for (std::span<const SpreadPacket> rest = batch.of_lane(number); !rest.empty();) {
-    const PacketShare share = decoders_[number].decode(batch, rest);
-    lane.table().process(share, lane);
-    rest = rest.subspan(share.which.size());
-  }
+  const std::size_t count = batch.of_lane(number).size();
+  for (std::size_t first = 0; first < count; first += ShareDecoder::kMost)
+    lane.table().process(decoders_[number].decode(batch, number, first), lane);
   lane.table().advance(batch.latest().back(), lane);
 }
 
@@ -240,19 +238,20 @@ void LaneGroup::track_share(std::size_t number, const PacketBatch& batch) {
 void LaneGroup::track_one_by_one(const PacketBatch& batch) {
   LaneUse sum = use();
   std::fill(taken_.begin(), taken_.end(), 0);
+  batch.find_lanes(lane_of_);
   for (std::size_t first = 0; first < batch.packets;) {
-    const PacketShare run = decoders_.front().decode_all(batch, first, taken_);
+    const PacketShare run = decoders_.front().decode_all(batch, lane_of_, first, taken_);
     for (std::size_t i = 0; i < run.packets.size(); ++i) {
-      if (i % kFetchedTogether == 0) fetch(batch, run, i);
-      const std::uint32_t packet = run.which[i];
-      if (lanes_.front()->table().due(run.latest_ns[i])) {
-        advance_all(run.latest_ns[i]);
+      if (i % kFetchedTogether == 0) fetch(run, i);
+      const std::uint8_t number = lane_of_[run.number(i)];
+      if (lanes_.front()->table().due(run.latest(i))) {
+        advance_all(run.latest(i));
         sum = use();
       }
-      Lane& lane = *lanes_[batch.lane_of[packet]];
+      Lane& lane = *lanes_[number];
       const LaneUse own = lane.use();
       lane.set_elsewhere(sum - own);
-      take_packet(batch.lane_of[packet], run.part(i, 1));
+      take_packet(number, run.part(i, 1));
       sum = sum - own;
       sum += lane.use();
     }
@@ -262,10 +261,10 @@ void LaneGroup::track_one_by_one(const PacketBatch& batch) {
 }
 
 // What the group of packets behind the next group needs first, and the next one's sessions.
-void LaneGroup::fetch(const PacketBatch& batch, const PacketShare& run, std::size_t first) {
+void LaneGroup::fetch(const PacketShare& run, std::size_t first) {
   const auto each = [&](std::size_t from, auto&& step) {
     const std::size_t end = std::min(from + kFetchedTogether, run.packets.size());
-    for (std::size_t i = from; i < end; ++i) step(i, lanes_[batch.lane_of[run.which[i]]]->table());
+    for (std::size_t i = from; i < end; ++i) step(i, lanes_[lane_of_[run.number(i)]]->table());
   };
   const auto buckets = [&](std::size_t i, const SessionTable& table) {
     hashes_[i] = table.fetch_bucket(run.packets[i], run.zone(i));

@@ -155,7 +155,7 @@ class LaneGroup {
   void track_share(std::size_t lane, const PacketBatch& batch);
   void track_one_by_one(const PacketBatch& batch);
   void advance_all(std::int64_t now_ns);
-  void fetch(const PacketBatch& batch, const PacketShare& run, std::size_t first);
+  void fetch(const PacketShare& run, std::size_t first);
   void take_packet(std::size_t lane, const PacketShare& packet);
   void finish_until(Ended last);
   void find_numbers(std::uint64_t batch);
@@ -177,7 +177,9 @@ class LaneGroup {
   WorkerTeam team_;
   PacketSpread spread_;
   std::vector<ShareDecoder> decoders_;  // of several lanes
-  // Of packets taken one by one: how many of a lane's are taken, and hashes of some that come.
+  // Of packets taken one by one: their lanes, how many of a lane's are taken, and hashes of some
+  // that come.
+  std::vector<std::uint8_t> lane_of_;
   std::vector<std::size_t> taken_;
   std::vector<std::uint64_t> hashes_;
   std::vector<PacketBatch> batches_;

@@ -6,6 +6,7 @@
 
 #include "base/byte_order.hpp"
 #include "base/fetch_to_write.hpp"
+#include "base/pass_on.hpp"
 #include "session/flow_lane.hpp"
 #include "session/session_table.hpp"
 
@@ -42,6 +43,20 @@ void PacketBatch::clear() {
   room.clear();
   wholes.clear();
   std::fill(counts.begin(), counts.end(), 0);
+  for (auto& of_lane : not_plain) of_lane.clear();
+}
+
+std::span<const std::uint16_t> PacketBatch::elsewhere(std::size_t lane, std::size_t from) const {
+  const std::span<const std::uint16_t> all = not_plain[lane];
+  const auto at = std::lower_bound(all.begin(), all.end(), from);
+  return all.subspan(static_cast<std::size_t>(at - all.begin()));
+}
+
+void PacketBatch::find_lanes(std::vector<std::uint8_t>& lane_of) const {
+  lane_of.resize(packets);
+  for (std::size_t lane = 0; lane < by_lane.size(); ++lane)
+    for (const SpreadPacket& packet : of_lane(lane))
+      lane_of[packet.plain.number] = static_cast<std::uint8_t>(lane);
 }
 
 PacketSpread::PacketSpread(const EngineOptions& options, unsigned lanes, std::size_t most)
@@ -49,7 +64,9 @@ PacketSpread::PacketSpread(const EngineOptions& options, unsigned lanes, std::si
       lanes_(lanes),
       bytes_stay_(wants_bytes(options)),
       most_(most),
-      decoder_(options.decode) {}
+      decoder_(options.decode),
+      latest_ns_(SessionTable::usable_time(INT64_MIN)),
+      next_(lanes) {}
 
 void PacketSpread::name_interface(std::size_t number, std::string_view name) {
   interface_zones_.resize(std::max(interface_zones_.size(), number + 1), kNoZone);
@@ -65,10 +82,10 @@ PacketBatch PacketSpread::make_batch() const {
   }
   // With room for what is fetched behind the last.
   batch.latest_ns.resize(most_ + kTimesAhead);
-  batch.lane_of.resize(most_);
   for (std::uint32_t lane = 0; lane < lanes_; ++lane)
     batch.by_lane.emplace_back(most_ + kWriteAhead);
   batch.counts.resize(lanes_);
+  batch.not_plain.resize(lanes_);
   return batch;
 }
 
@@ -92,52 +109,53 @@ void PacketSpread::spread(std::span<const RawPacket> packets, PacketBatch& batch
   static_assert(UINT16_MAX >= 4096, "PlainPacket::number");
   assert(batch.packets + packets.size() <= most_);
   if (batch.empty()) batch.first = packets_;
+  for (std::uint32_t lane = 0; lane < lanes_; ++lane)
+    next_[lane] = batch.by_lane[lane].data() + batch.counts[lane];
+  SpreadPacket** const next = next_.data();
   std::int64_t latest = latest_ns_;
-  std::uint64_t bytes = 0;
-  std::size_t number = batch.packets;
-  std::size_t* const counts = batch.counts.data();
-  std::uint8_t* const lane_of = batch.lane_of.data();
   std::int64_t* const latest_of = batch.latest_ns.data();
-  for (std::size_t i = 0; i < packets.size(); ++i, ++number) {
-    if (i + kBytesAhead < packets.size())
-      __builtin_prefetch(packets[i + kBytesAhead].bytes.data() + 12);
-    const RawPacket& packet = packets[i];
-    latest = std::max(latest, SessionTable::usable_time(packet.time_ns));
-    bytes += packet.bytes.size();
-    std::uint32_t lane = lane_if_plain(packet, lanes_);
-    SpreadPacket* at = batch.by_lane[lane].data() + counts[lane];
-    if (decoder_.decode_plain(packet, at->plain)) [[likely]] {
-      if (!bytes_stay_) at->plain.l3 = nullptr;
-    } else {
-      const std::size_t place = batch.room.size();
-      lane = decode_here(batch, packet);
-      at = batch.by_lane[lane].data() + counts[lane];
-      at->set_elsewhere(place);
-    }
-    ++counts[lane];
+  std::size_t number = batch.packets;
+  const RawPacket* const end = packets.data() + packets.size();
+  const RawPacket* const last_fetch = end - std::min(packets.size(), kBytesAhead);
+  for (const RawPacket* packet = packets.data(); packet != end; ++packet, ++number) {
+    if (packet < last_fetch) __builtin_prefetch(packet[kBytesAhead].bytes.data() + 12);
+    if (packet->time_ns > latest) latest = SessionTable::usable_time(packet->time_ns);
+    std::uint32_t lane = lane_if_plain(*packet, lanes_);
+    if (!decoder_.decode_plain(*packet, next[lane]->plain)) [[unlikely]]
+      lane = put_elsewhere(batch, *packet);
+    SpreadPacket* const at = next[lane]++;
+    if (!bytes_stay_) at->plain.l3 = nullptr;
     at->plain.number = static_cast<std::uint16_t>(number);
     at->latest_ns = latest;
+    pass_on(at);
     fetch_to_write(at + kWriteAhead);
     latest_of[number] = latest;
     fetch_to_write(latest_of + number + kTimesAhead);
-    lane_of[number] = static_cast<std::uint8_t>(lane);
   }
+  for (std::uint32_t lane = 0; lane < lanes_; ++lane)
+    batch.counts[lane] = static_cast<std::size_t>(next[lane] - batch.by_lane[lane].data());
+  for (const RawPacket& packet : packets) batch.bytes += packet.bytes.size();
   batch.packets = number;
-  batch.bytes += bytes;
   latest_ns_ = latest;
   packets_ += packets.size();
 }
 
-std::uint32_t PacketSpread::decode_here(PacketBatch& batch, const RawPacket& packet) {
+// Of a packet that is not plain the lane only learns where its view lies.
+std::uint32_t PacketSpread::put_elsewhere(PacketBatch& batch, const RawPacket& packet) {
   if (batch.room.capacity() == 0) batch.room.reserve(most_ + kViewsAhead + 1);
   // Made here, and brought there in few writes: the place is another thread's until it is fetched.
   PacketView view;
   decoder_.decode_in_order(packet, view);
   keep_bytes(batch, view);
+  const std::size_t place = batch.room.size();
   const PacketView& there = batch.room.emplace_back(view);
   for (std::size_t byte = 0; byte < sizeof there; byte += 64)
     fetch_to_write(reinterpret_cast<const char*>(&there + kViewsAhead) + byte);
-  return flow_lane(view, lanes_);
+  const std::uint32_t lane = flow_lane(view, lanes_);
+  next_[lane]->set_elsewhere(place);
+  const auto which = next_[lane] - batch.by_lane[lane].data();
+  batch.not_plain[lane].push_back(static_cast<std::uint16_t>(which));
+  return lane;
 }
 
 // What fragments made moves to the batch, as the decoder uses its room again; and so does what an

@@ -51,6 +51,10 @@ struct PacketBatch {
   std::span<const SpreadPacket> of_lane(std::size_t lane) const {
     return {by_lane[lane].data(), counts[lane]};
   }
+  // Which of a lane's packets are not plain, from this one of them on; ascending.
+  std::span<const std::uint16_t> elsewhere(std::size_t lane, std::size_t from) const;
+  // The lane of each packet. Takes a look at all of them.
+  void find_lanes(std::vector<std::uint8_t>& lane_of) const;
   // For each packet, the latest time of all packets up to it.
   std::span<const std::int64_t> latest() const { return {latest_ns.data(), packets}; }
   void clear();
@@ -61,9 +65,9 @@ struct PacketBatch {
   std::vector<PacketView> room;        // of several lanes, what is not plain
   std::vector<PacketZones> zone_room;  // empty: there is one zone
   std::vector<std::int64_t> latest_ns;
-  std::vector<std::uint8_t> lane_of;
   std::vector<UntouchedArray<SpreadPacket>> by_lane;    // each with room for all packets
   std::vector<std::size_t> counts;                      // how much of that is used
+  std::vector<std::vector<std::uint16_t>> not_plain;    // by lane, of by_lane
   std::vector<std::unique_ptr<std::uint8_t[]>> wholes;  // that fragments made, and quoted packets
   bool brings_names = false;                            // of interfaces, that are not known yet
 };
@@ -91,7 +95,7 @@ class PacketSpread {
   const FragmentCounters& fragments() const { return decoder_.fragments(); }
 
  private:
-  std::uint32_t decode_here(PacketBatch& batch, const RawPacket& packet);
+  std::uint32_t put_elsewhere(PacketBatch& batch, const RawPacket& packet);
   void keep_bytes(PacketBatch& batch, PacketView& view);
 
   const EngineOptions& options_;
@@ -100,8 +104,9 @@ class PacketSpread {
   std::size_t most_;
   Decoder decoder_;
   std::vector<ZoneNumber> interface_zones_;
-  std::uint64_t packets_ = 0;           // spread so far
-  std::int64_t latest_ns_ = INT64_MIN;  // of them
+  std::uint64_t packets_ = 0;        // spread so far
+  std::int64_t latest_ns_;           // of them; a usable_time()
+  std::vector<SpreadPacket*> next_;  // within a call: where a lane's next packet goes
 };
 
 }  // namespace endreason

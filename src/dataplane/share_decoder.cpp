@@ -6,62 +6,58 @@
 namespace endreason {
 namespace {
 
-// So many packets before, it is looked at whether a packet's view lies elsewhere, and the view is
-// fetched from there.
-constexpr std::size_t kViewAhead = 12;
+// So many packets that are not plain before, a view is fetched from where it lies.
+constexpr std::size_t kViewsAhead = 4;
 
-[[gnu::always_inline]] inline void fetch_view(const PacketBatch& batch,
-                                              const SpreadPacket& packet) {
-  if (packet.is_plain()) [[likely]]
-    return;
-  const auto* const view = reinterpret_cast<const char*>(&batch.room[packet.place()]);
-  for (std::size_t byte = 0; byte < sizeof(PacketView); byte += 64) __builtin_prefetch(view + byte);
+void fetch(const PacketView& view) {
+  const auto* const at = reinterpret_cast<const char*>(&view);
+  for (std::size_t byte = 0; byte < sizeof view; byte += 64) __builtin_prefetch(at + byte);
 }
 
 }  // namespace
 
 ShareDecoder::ShareDecoder(const EngineOptions& options, const PacketSpread& spread)
-    : spread_(spread), views_(kMost), which_(kMost), latest_ns_(kMost) {
+    : spread_(spread), views_(kMost) {
   if (!options.zones.empty()) zones_.resize(kMost);
 }
 
-// What is beside the view; and the view, where it lies elsewhere.
-inline void ShareDecoder::take(const PacketBatch& batch, const SpreadPacket& packet,
-                               std::size_t i) {
-  if (!packet.is_plain()) [[unlikely]]
-    views_[i] = batch.room[packet.place()];
-  which_[i] = packet.plain.number;
-  latest_ns_[i] = packet.latest_ns;
-  if (!zones_.empty()) zones_[i] = spread_.zones_of(views_[i]);
+// The views are there.
+PacketShare ShareDecoder::share(std::span<const SpreadPacket> packets) {
+  if (!zones_.empty())
+    for (std::size_t i = 0; i < packets.size(); ++i) zones_[i] = spread_.zones_of(views_[i]);
+  return {{views_.data(), packets.size()},
+          {zones_.data(), zones_.empty() ? 0 : packets.size()},
+          &packets.front().plain.number,
+          &packets.front().latest_ns,
+          sizeof(SpreadPacket)};
 }
 
-PacketShare ShareDecoder::share(std::size_t count) const {
-  return {{views_.data(), count},
-          {zones_.data(), zones_.empty() ? 0 : count},
-          {which_.data(), count},
-          {latest_ns_.data(), count}};
-}
-
-PacketShare ShareDecoder::decode(const PacketBatch& batch, std::span<const SpreadPacket> packets) {
-  const std::size_t count = std::min(packets.size(), kMost);
-  make_views_({&packets.front().plain, sizeof(SpreadPacket), count}, views_.data());
-  for (std::size_t i = 0; i < count; ++i) {
-    if (i + kViewAhead < packets.size()) fetch_view(batch, packets[i + kViewAhead]);
-    take(batch, packets[i], i);
+PacketShare ShareDecoder::decode(const PacketBatch& batch, std::size_t lane, std::size_t first) {
+  const std::span<const SpreadPacket> all = batch.of_lane(lane);
+  const std::span<const SpreadPacket> packets =
+      all.subspan(first, std::min(all.size() - first, kMost));
+  make_views_({&packets.front().plain, sizeof(SpreadPacket), packets.size()}, views_.data());
+  const std::span<const std::uint16_t> elsewhere = batch.elsewhere(lane, first);
+  const auto view_of = [&](std::uint16_t which) -> const PacketView& {
+    return batch.room[all[which].place()];
+  };
+  for (std::size_t i = 0; i < elsewhere.size() && elsewhere[i] < first + packets.size(); ++i) {
+    if (i + kViewsAhead < elsewhere.size()) fetch(view_of(elsewhere[i + kViewsAhead]));
+    views_[elsewhere[i] - first] = view_of(elsewhere[i]);
   }
-  return share(count);
+  return share(packets);
 }
 
-PacketShare ShareDecoder::decode_all(const PacketBatch& batch, std::size_t first,
+PacketShare ShareDecoder::decode_all(const PacketBatch& batch,
+                                     std::span<const std::uint8_t> lane_of, std::size_t first,
                                      std::span<std::size_t> taken) {
-  const std::size_t count = std::min(batch.packets - first, kMost);
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::uint8_t lane = batch.lane_of[first + i];
-    const SpreadPacket& packet = batch.by_lane[lane][taken[lane]++];
-    make_views_({&packet.plain, sizeof(SpreadPacket), 1}, &views_[i]);
-    take(batch, packet, i);
-  }
-  return share(count);
+  in_order_.clear();
+  for (const std::uint8_t lane : lane_of.subspan(first, std::min(lane_of.size() - first, kMost)))
+    in_order_.push_back(batch.by_lane[lane][taken[lane]++]);
+  make_views_({&in_order_.front().plain, sizeof(SpreadPacket), in_order_.size()}, views_.data());
+  for (std::size_t i = 0; i < in_order_.size(); ++i)
+    if (!in_order_[i].is_plain()) views_[i] = batch.room[in_order_[i].place()];
+  return share(in_order_);
 }
 
 }  // namespace endreason

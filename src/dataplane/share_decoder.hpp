@@ -22,23 +22,22 @@ class ShareDecoder {
   // Both outlive it.
   ShareDecoder(const EngineOptions& options, const PacketSpread& spread);
 
-  // The first of these packets of a batch, kMost at most; the next ones are fetched ahead. The
-  // share stays until the next call.
-  PacketShare decode(const PacketBatch& batch, std::span<const SpreadPacket> packets);
+  // Some of a lane's packets of a batch, kMost at most, from this one of them on; the next ones are
+  // fetched ahead. The share stays until the next call, and as long as the batch does.
+  PacketShare decode(const PacketBatch& batch, std::size_t lane, std::size_t first);
   // The same of all lanes' packets in their order, from the first that is named on. `taken`: how
   // many of each lane's came before; those given are added.
-  PacketShare decode_all(const PacketBatch& batch, std::size_t first, std::span<std::size_t> taken);
+  PacketShare decode_all(const PacketBatch& batch, std::span<const std::uint8_t> lane_of,
+                         std::size_t first, std::span<std::size_t> taken);
 
  private:
-  void take(const PacketBatch& batch, const SpreadPacket& packet, std::size_t i);
-  PacketShare share(std::size_t count) const;
+  PacketShare share(std::span<const SpreadPacket> packets);
 
   const PacketSpread& spread_;
   MakeViews make_views_ = fastest_views();
   std::vector<PacketView> views_;
-  std::vector<std::uint32_t> which_;
-  std::vector<std::int64_t> latest_ns_;
-  std::vector<PacketZones> zones_;  // empty: there is one zone
+  std::vector<SpreadPacket> in_order_;  // of several lanes
+  std::vector<PacketZones> zones_;      // empty: there is one zone
 };
 
 }  // namespace endreason

@@ -82,8 +82,10 @@ struct PlainShape {
   const std::uint32_t total = load_big16(ip + 2);
   const std::uint32_t captured = std::min(size - kEthernet, total);
   // The type of what Ethernet carries, and the first byte of it.
-  if (load_big32(ip - 2) >> 8 != (std::uint32_t{kTypeIpv4} << 8 | 0x45)) return false;
-  if ((load_big16(ip + 6) & 0x3fff) != 0) return false;  // a fragment
+  constexpr std::uint32_t kIpv4 = as_big_lies(std::uint32_t{kTypeIpv4} << 16 | 0x4500);
+  if ((load_native<std::uint32_t>(ip - 2) & as_big_lies(0xffff'ff00)) != kIpv4) return false;
+  constexpr std::uint16_t kFragment = as_big_lies<std::uint16_t>(0x3fff);
+  if ((load_native<std::uint16_t>(ip + 6) & kFragment) != 0) return false;
   shape = {ip, total, captured, -1};
   if (ip[9] != kProtoTcp) {
     if (ip[9] != kProtoUdp || captured < kIp + kUdp) return false;
@@ -91,7 +93,7 @@ struct PlainShape {
     return length >= kUdp && length <= total - kIp;
   }
   if (captured < kIp + kTcp) return false;
-  const std::uint32_t header = (at[12] >> 4) * 4u;
+  const std::uint32_t header = at[12] >> 2 & ~3u;
   if (header < kTcp || captured < kIp + header) return false;
   if ((at[13] & kTcpSyn) != 0) shape.window_scale = window_scale(at + kTcp, header - kTcp);
   return true;

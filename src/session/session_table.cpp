@@ -169,8 +169,8 @@ struct SessionTable::ShareRow {
   std::size_t size() const { return share.packets.size(); }
   const PacketView& packet(std::size_t i) const { return share.packets[i]; }
   PacketZones zone(std::size_t i) const { return share.zone(i); }
-  std::uint64_t number(std::size_t i) const { return first_packet + share.which[i]; }
-  std::int64_t latest_ns(std::size_t i, const Arrival&) const { return share.latest_ns[i]; }
+  std::uint64_t number(std::size_t i) const { return first_packet + share.number(i); }
+  std::int64_t latest_ns(std::size_t i, const Arrival&) const { return share.latest(i); }
 };
 
 void SessionTable::process(std::span<const PacketView> packets, SessionSink& sink,
@@ -190,9 +190,8 @@ void SessionTable::expect(std::span<const std::int64_t> latest_ns, std::uint64_t
 }
 
 void SessionTable::process(const PacketShare& share, SessionSink& sink) {
-  assert(share.packets.size() == share.which.size());
-  assert(share.packets.size() == share.latest_ns.size());
-  assert((share.which.empty() || share.which.back() < latest_ns_.size()) && "expect() comes first");
+  assert((share.packets.empty() || share.number(share.packets.size() - 1) < latest_ns_.size()) &&
+         "expect() comes first");
   process_row(ShareRow{share, next_packet_}, sink);
 }
 

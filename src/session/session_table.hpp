@@ -38,15 +38,25 @@ struct PacketResult {
 
 // Packets of one table out of a longer row of packets, of which other tables take the rest.
 struct PacketShare {
-  std::span<const PacketView> packets;      // those of this table
-  std::span<const PacketZones> zones;       // of `packets`, or empty when there is one zone
-  std::span<const std::uint32_t> which;     // for each its number in the row, ascending
-  std::span<const std::int64_t> latest_ns;  // and the latest time of all of the row up to it
+  std::span<const PacketView> packets;  // those of this table
+  std::span<const PacketZones> zones;   // of `packets`, or empty when there is one zone
+  // Of the first packet; those of the next ones stand so many bytes behind each other.
+  const std::uint16_t* numbers;   // in the row, ascending
+  const std::int64_t* latest_ns;  // the latest time of all of the row up to it
+  std::size_t stride;
 
   PacketZones zone(std::size_t i) const { return zones.empty() ? PacketZones{} : zones[i]; }
+  std::uint16_t number(std::size_t i) const { return *behind(numbers, i); }
+  std::int64_t latest(std::size_t i) const { return *behind(latest_ns, i); }
   PacketShare part(std::size_t first, std::size_t count) const {
     return {packets.subspan(first, count), zones.empty() ? zones : zones.subspan(first, count),
-            which.subspan(first, count), latest_ns.subspan(first, count)};
+            behind(numbers, first), behind(latest_ns, first), stride};
+  }
+
+ private:
+  template <class T>
+  const T* behind(const T* at, std::size_t i) const {
+    return reinterpret_cast<const T*>(reinterpret_cast<const char*>(at) + i * stride);
   }
 };
 
