@@ -129,6 +129,7 @@ class Engine::Parts {
 
  private:
   static constexpr std::size_t kLinesAtOnce = 32 << 10;  // bytes; they stay near
+  static constexpr std::size_t kRowsAhead = 3;
 
   // What a thread needs to write rows.
   struct alignas(64) Writer {
@@ -183,7 +184,16 @@ class Engine::Parts {
       for (const EngineRow* row : rows) write(writer, *row, ++before);
       return;
     }
-    for (const EngineRow* row : rows) write_line(writer, *row, ++before);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (i + kRowsAhead < rows.size()) fetch(*rows[i + kRowsAhead]);
+      write_line(writer, *rows[i], ++before);
+    }
+  }
+
+  // Another thread has made it, as a rule, or it was some time ago.
+  static void fetch(const EngineRow& row) {
+    const auto* const at = reinterpret_cast<const char*>(&row);
+    for (std::size_t byte = 0; byte < sizeof row; byte += 64) __builtin_prefetch(at + byte);
   }
 
   void write_line(Writer& writer, const EngineRow& from, std::uint64_t seqno) {

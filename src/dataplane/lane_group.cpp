@@ -39,7 +39,6 @@ LaneGroup::LaneGroup(const EngineOptions& options, const AppCatalogue& catalogue
       hand_(&batches_.back()),
       begun_(std::make_unique<std::atomic<bool>[]>(lanes)),
       named_(lanes) {
-  for (PacketBatch& batch : batches_) batch = spread_.make_batch();
   if (lanes == 1) return;
   taken_.resize(lanes);
   hashes_.resize(ShareDecoder::kMost);
@@ -227,9 +226,10 @@ void LaneGroup::track_lane(std::size_t number) {
 void LaneGroup::track_share(std::size_t number, const PacketBatch& batch) {
   Lane& lane = *lanes_[number];
   lane.set_elsewhere({});  // no limit can be met
-  const std::size_t count = batch.of_lane(number).size();
-  for (std::size_t first = 0; first < count; first += ShareDecoder::kMost)
-    lane.table().process(decoders_[number].decode(batch, number, first), lane);
+  const std::span<const SpreadPacket> packets = batch.of_lane(number);
+  std::span<const NotPlain> not_plain = batch.not_plain(number);
+  for (std::size_t first = 0; first < packets.size(); first += ShareDecoder::kMost)
+    lane.table().process(decoders_[number].decode(batch, packets, not_plain, first), lane);
   lane.table().advance(batch.latest().back(), lane);
 }
 

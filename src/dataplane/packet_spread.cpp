@@ -43,13 +43,7 @@ void PacketBatch::clear() {
   room.clear();
   wholes.clear();
   std::fill(counts.begin(), counts.end(), 0);
-  for (auto& of_lane : not_plain) of_lane.clear();
-}
-
-std::span<const std::uint16_t> PacketBatch::elsewhere(std::size_t lane, std::size_t from) const {
-  const std::span<const std::uint16_t> all = not_plain[lane];
-  const auto at = std::lower_bound(all.begin(), all.end(), from);
-  return all.subspan(static_cast<std::size_t>(at - all.begin()));
+  for (auto& of_lane : elsewhere) of_lane.clear();
 }
 
 void PacketBatch::find_lanes(std::vector<std::uint8_t>& lane_of) const {
@@ -73,20 +67,19 @@ void PacketSpread::name_interface(std::size_t number, std::string_view name) {
   interface_zones_[number] = options_.zones.of_interface(name);
 }
 
-PacketBatch PacketSpread::make_batch() const {
-  PacketBatch batch;
+// When it is first used: a short capture needs but one.
+void PacketSpread::make_room(PacketBatch& batch) const {
   if (lanes_ == 1) {
     batch.room.resize(most_);
     if (!options_.zones.empty()) batch.zone_room.resize(most_);
-    return batch;
+    return;
   }
   // With room for what is fetched behind the last.
   batch.latest_ns.resize(most_ + kTimesAhead);
   for (std::uint32_t lane = 0; lane < lanes_; ++lane)
     batch.by_lane.emplace_back(most_ + kWriteAhead);
   batch.counts.resize(lanes_);
-  batch.not_plain.resize(lanes_);
-  return batch;
+  batch.elsewhere.resize(lanes_);
 }
 
 PacketZones PacketSpread::zones_of(const PacketView& p) const {
@@ -97,6 +90,7 @@ PacketZones PacketSpread::zones_of(const PacketView& p) const {
 
 void PacketSpread::decode_alone(std::span<const RawPacket> packets, PacketBatch& batch) {
   assert(packets.size() <= most_);
+  if (batch.room.empty()) make_room(batch);
   batch.packets = packets.size();
   decoder_.decode(packets, batch.room);
   if (batch.zone_room.empty()) return;
@@ -108,6 +102,7 @@ void PacketSpread::decode_alone(std::span<const RawPacket> packets, PacketBatch&
 void PacketSpread::spread(std::span<const RawPacket> packets, PacketBatch& batch) {
   static_assert(UINT16_MAX >= 4096, "PlainPacket::number");
   assert(batch.packets + packets.size() <= most_);
+  if (batch.by_lane.empty()) make_room(batch);
   if (batch.empty()) batch.first = packets_;
   for (std::uint32_t lane = 0; lane < lanes_; ++lane)
     next_[lane] = batch.by_lane[lane].data() + batch.counts[lane];
@@ -154,7 +149,7 @@ std::uint32_t PacketSpread::put_elsewhere(PacketBatch& batch, const RawPacket& p
   const std::uint32_t lane = flow_lane(view, lanes_);
   next_[lane]->set_elsewhere(place);
   const auto which = next_[lane] - batch.by_lane[lane].data();
-  batch.not_plain[lane].push_back(static_cast<std::uint16_t>(which));
+  batch.elsewhere[lane].push_back({static_cast<std::uint16_t>(which), next_[lane]->place()});
   return lane;
 }
 

@@ -40,6 +40,11 @@ struct alignas(64) SpreadPacket {
 };
 static_assert(sizeof(SpreadPacket) == 64, "one cache line goes from thread to thread");
 
+// Which of a lane's packets it is, and its place again, so that the view can be fetched early.
+struct NotPlain {
+  std::uint16_t which, place;
+};
+
 struct PacketBatch {
   bool empty() const { return packets == 0; }
   // Of a single lane.
@@ -51,8 +56,8 @@ struct PacketBatch {
   std::span<const SpreadPacket> of_lane(std::size_t lane) const {
     return {by_lane[lane].data(), counts[lane]};
   }
-  // Which of a lane's packets are not plain, from this one of them on; ascending.
-  std::span<const std::uint16_t> elsewhere(std::size_t lane, std::size_t from) const;
+  // Those of them that are not plain, in the same order.
+  std::span<const NotPlain> not_plain(std::size_t lane) const { return elsewhere[lane]; }
   // The lane of each packet. Takes a look at all of them.
   void find_lanes(std::vector<std::uint8_t>& lane_of) const;
   // For each packet, the latest time of all packets up to it.
@@ -67,7 +72,7 @@ struct PacketBatch {
   std::vector<std::int64_t> latest_ns;
   std::vector<UntouchedArray<SpreadPacket>> by_lane;    // each with room for all packets
   std::vector<std::size_t> counts;                      // how much of that is used
-  std::vector<std::vector<std::uint16_t>> not_plain;    // by lane, of by_lane
+  std::vector<std::vector<NotPlain>> elsewhere;         // by lane
   std::vector<std::unique_ptr<std::uint8_t[]>> wholes;  // that fragments made, and quoted packets
   bool brings_names = false;                            // of interfaces, that are not known yet
 };
@@ -82,7 +87,6 @@ class PacketSpread {
 
   // Before its first packet: what RawPacket::interface is called.
   void name_interface(std::size_t number, std::string_view name);
-  PacketBatch make_batch() const;
 
   // One lane: decodes at once, and nothing is spread.
   void decode_alone(std::span<const RawPacket> packets, PacketBatch& batch);
@@ -95,6 +99,7 @@ class PacketSpread {
   const FragmentCounters& fragments() const { return decoder_.fragments(); }
 
  private:
+  void make_room(PacketBatch& batch) const;
   std::uint32_t put_elsewhere(PacketBatch& batch, const RawPacket& packet);
   void keep_bytes(PacketBatch& batch, PacketView& view);
 

@@ -6,9 +6,6 @@
 namespace endreason {
 namespace {
 
-// So many packets that are not plain before, a view is fetched from where it lies.
-constexpr std::size_t kViewsAhead = 4;
-
 void fetch(const PacketView& view) {
   const auto* const at = reinterpret_cast<const char*>(&view);
   for (std::size_t byte = 0; byte < sizeof view; byte += 64) __builtin_prefetch(at + byte);
@@ -17,35 +14,33 @@ void fetch(const PacketView& view) {
 }  // namespace
 
 ShareDecoder::ShareDecoder(const EngineOptions& options, const PacketSpread& spread)
-    : spread_(spread), views_(kMost) {
+    : spread_(spread) {
   if (!options.zones.empty()) zones_.resize(kMost);
 }
 
 // The views are there.
 PacketShare ShareDecoder::share(std::span<const SpreadPacket> packets) {
+  const std::span<const PacketView> views(views_->row.data(), packets.size());
   if (!zones_.empty())
-    for (std::size_t i = 0; i < packets.size(); ++i) zones_[i] = spread_.zones_of(views_[i]);
-  return {{views_.data(), packets.size()},
-          {zones_.data(), zones_.empty() ? 0 : packets.size()},
+    for (std::size_t i = 0; i < views.size(); ++i) zones_[i] = spread_.zones_of(views[i]);
+  return {views,
+          {zones_.data(), zones_.empty() ? 0 : views.size()},
           &packets.front().plain.number,
           &packets.front().latest_ns,
           sizeof(SpreadPacket)};
 }
 
-PacketShare ShareDecoder::decode(const PacketBatch& batch, std::size_t lane, std::size_t first) {
-  const std::span<const SpreadPacket> all = batch.of_lane(lane);
-  const std::span<const SpreadPacket> packets =
-      all.subspan(first, std::min(all.size() - first, kMost));
-  make_views_({&packets.front().plain, sizeof(SpreadPacket), packets.size()}, views_.data());
-  const std::span<const std::uint16_t> elsewhere = batch.elsewhere(lane, first);
-  const auto view_of = [&](std::uint16_t which) -> const PacketView& {
-    return batch.room[all[which].place()];
-  };
-  for (std::size_t i = 0; i < elsewhere.size() && elsewhere[i] < first + packets.size(); ++i) {
-    if (i + kViewsAhead < elsewhere.size()) fetch(view_of(elsewhere[i + kViewsAhead]));
-    views_[elsewhere[i] - first] = view_of(elsewhere[i]);
-  }
-  return share(packets);
+PacketShare ShareDecoder::decode(const PacketBatch& batch, std::span<const SpreadPacket> packets,
+                                 std::span<const NotPlain>& not_plain, std::size_t first) {
+  const std::size_t count = std::min(packets.size() - first, kMost);
+  std::size_t elsewhere = 0;
+  for (; elsewhere < not_plain.size() && not_plain[elsewhere].which < first + count; ++elsewhere)
+    fetch(batch.room[not_plain[elsewhere].place]);
+  make_views_({&packets[first].plain, sizeof(SpreadPacket), count}, views_->row.data());
+  for (const NotPlain& packet : not_plain.first(elsewhere))
+    views_->row[packet.which - first] = batch.room[packet.place];
+  not_plain = not_plain.subspan(elsewhere);
+  return share(packets.subspan(first, count));
 }
 
 PacketShare ShareDecoder::decode_all(const PacketBatch& batch,
@@ -54,9 +49,10 @@ PacketShare ShareDecoder::decode_all(const PacketBatch& batch,
   in_order_.clear();
   for (const std::uint8_t lane : lane_of.subspan(first, std::min(lane_of.size() - first, kMost)))
     in_order_.push_back(batch.by_lane[lane][taken[lane]++]);
-  make_views_({&in_order_.front().plain, sizeof(SpreadPacket), in_order_.size()}, views_.data());
+  const SpreadPacket& packet = in_order_.front();
+  make_views_({&packet.plain, sizeof packet, in_order_.size()}, views_->row.data());
   for (std::size_t i = 0; i < in_order_.size(); ++i)
-    if (!in_order_[i].is_plain()) views_[i] = batch.room[in_order_[i].place()];
+    if (!in_order_[i].is_plain()) views_->row[i] = batch.room[in_order_[i].place()];
   return share(in_order_);
 }
 

@@ -4,7 +4,9 @@
 // comes from there. One thread at a time.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -22,9 +24,11 @@ class ShareDecoder {
   // Both outlive it.
   ShareDecoder(const EngineOptions& options, const PacketSpread& spread);
 
-  // Some of a lane's packets of a batch, kMost at most, from this one of them on; the next ones are
-  // fetched ahead. The share stays until the next call, and as long as the batch does.
-  PacketShare decode(const PacketBatch& batch, std::size_t lane, std::size_t first);
+  // Some of a lane's packets of a batch, kMost at most, from the first of these on; the next ones
+  // are fetched ahead. The share stays until the next call, and as long as the batch does.
+  // `not_plain`: the lane's, from the first on; those that came are taken off.
+  PacketShare decode(const PacketBatch& batch, std::span<const SpreadPacket> packets,
+                     std::span<const NotPlain>& not_plain, std::size_t first);
   // The same of all lanes' packets in their order, from the first that is named on. `taken`: how
   // many of each lane's came before; those given are added.
   PacketShare decode_all(const PacketBatch& batch, std::span<const std::uint8_t> lane_of,
@@ -35,7 +39,10 @@ class ShareDecoder {
 
   const PacketSpread& spread_;
   MakeViews make_views_ = fastest_views();
-  std::vector<PacketView> views_;
+  struct alignas(64) Views {  // as cache lines are
+    std::array<PacketView, kMost> row;
+  };
+  std::unique_ptr<Views> views_ = std::make_unique<Views>();
   std::vector<SpreadPacket> in_order_;  // of several lanes
   std::vector<PacketZones> zones_;      // empty: there is one zone
 };

@@ -11,7 +11,7 @@ namespace endreason {
 namespace {
 
 // They were written by another thread, as a rule, and are fetched from there.
-constexpr std::size_t kAhead = 24;
+constexpr std::size_t kAhead = 48;
 
 const PlainPacket& packet_at(const PlainRow& row, std::size_t i) {
   return *reinterpret_cast<const PlainPacket*>(reinterpret_cast<const char*>(row.first) +

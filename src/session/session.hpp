@@ -132,7 +132,7 @@ struct alignas(64) Session {
   std::uint16_t client_port() const { return has(kClientIsHigh) ? key.high_port : key.low_port; }
   std::uint16_t server_port() const { return has(kClientIsHigh) ? key.low_port : key.high_port; }
 };
-static_assert(sizeof(Session) == 192, "the issue allows 300 bytes with ager and flow table");
+static_assert(sizeof(Session) == 192, "at most 300 bytes with ager and flow table are promised");
 static_assert(offsetof(Session, flows) == 64 && offsetof(Session, start_ns) == 128);
 static_assert(std::is_trivially_copyable_v<Session>);
 
