@@ -19,6 +19,9 @@ constexpr std::size_t kAloneBatch = 128;
 constexpr std::size_t kFetchedTogether = 16;
 static_assert(ShareDecoder::kMost % kFetchedTogether == 0);
 
+// Of sessions and rows that are told their numbers, some batches after they were met.
+constexpr std::size_t kSessionsAhead = 8, kRowsAhead = 4;
+
 std::optional<PolicyGate> gate_of(const EngineOptions& options, const AppCatalogue& catalogue) {
   if (!options.policy) return std::nullopt;
   return PolicyGate(options.policy, options.zones, catalogue);
@@ -300,24 +303,34 @@ void LaneGroup::take_packet(std::size_t number, const PacketShare& packet) {
       other->table().set_accelerated(!before, lane.table().accelerated_since_ns());
 }
 
-// Sessions get the numbers that a single lane gives: in the order in which they began.
+// Sessions get the numbers that a single lane gives: in the order in which they began. Which lane's
+// is next is as good as random, so it is chosen without a jump.
 void LaneGroup::find_numbers(std::uint64_t batch) {
-  std::vector<std::span<const Birth>> births;
+  struct Unnumbered {
+    const Birth *next, *end;
+    std::uint32_t* number;
+    std::uint64_t packet() const { return next != end ? next->packet : UINT64_MAX; }
+  };
+  std::vector<Unnumbered> lanes;
+  std::size_t left = 0;
   for (NamedBatches& lane : named_) {
     Named& named = lane[batch % lane.size()];
-    named.numbers.clear();
-    births.push_back(named.born.births);
+    const std::vector<Birth>& births = named.born.births;
+    named.numbers.resize(births.size());
+    left += births.size();
+    lanes.push_back({births.data(), births.data() + births.size(), named.numbers.data()});
   }
-  for (;;) {
-    unsigned first = size();
-    for (unsigned i = 0; i < size(); ++i)
-      if (!births[i].empty() &&
-          (first == size() || births[i].front().packet < births[first].front().packet))
-        first = i;
-    if (first == size()) break;
+  for (; left > 0; --left) {
+    Unnumbered* first = lanes.data();
+    std::uint64_t packet = first->packet();
+    for (Unnumbered& lane : std::span(lanes).subspan(1)) {
+      const std::uint64_t other = lane.packet();
+      first = other < packet ? &lane : first;
+      packet = std::min(packet, other);
+    }
     last_id_ = (last_id_ + 1) & ~kProvisionalId;
-    named_[first][batch % LaneFlow::kNamed].numbers.push_back(last_id_);
-    births[first] = births[first].subspan(1);
+    ++first->next;
+    *first->number++ = last_id_;
   }
 }
 
@@ -339,8 +352,11 @@ void LaneGroup::tell_numbers(std::size_t number, std::uint64_t batch) {
   Lane& lane = *lanes_[number];
   SessionTable& table = lane.table();
   const Named& named = named_[number][batch % LaneFlow::kNamed];
+  const std::span<const Birth> births = named.born.births;
   for (std::size_t i = 0; i < named.numbers.size(); ++i) {
-    const SessionIndex index = named.born.births[i].session;
+    if (i + kSessionsAhead < births.size())
+      __builtin_prefetch(&table.session(births[i + kSessionsAhead].session).id, 1);
+    const SessionIndex index = births[i].session;
     const std::uint32_t id = (named.born.first_id + static_cast<std::uint32_t>(i)) | kProvisionalId;
     if (table.session(index).id == id) table.renumber(index, named.numbers[i]);
   }
@@ -351,6 +367,8 @@ void LaneGroup::tell_numbers(std::size_t number, std::uint64_t batch) {
     if (has_parent) table.renumber_parent(index, number_of(number, batch, session.user));
   }
   lane.closed_rows().each([&](EngineRow& row) {
+    const auto* const id = reinterpret_cast<const char*>(&row.session.id);
+    __builtin_prefetch(id + kRowsAhead * sizeof row, 1);
     Session& session = row.session;
     session.id = number_of(number, batch, session.id);
     assert((session.id & kProvisionalId) == 0);

@@ -138,14 +138,14 @@ void PacketSpread::spread(std::span<const RawPacket> packets, PacketBatch& batch
 // Of a packet that is not plain the lane only learns where its view lies.
 std::uint32_t PacketSpread::put_elsewhere(PacketBatch& batch, const RawPacket& packet) {
   if (batch.room.capacity() == 0) batch.room.reserve(most_ + kViewsAhead + 1);
-  // Made here, and brought there in few writes: the place is another thread's until it is fetched.
-  PacketView view;
-  decoder_.decode_in_order(packet, view);
-  keep_bytes(batch, view);
   const std::size_t place = batch.room.size();
-  const PacketView& there = batch.room.emplace_back(view);
-  for (std::size_t byte = 0; byte < sizeof there; byte += 64)
-    fetch_to_write(reinterpret_cast<const char*>(&there + kViewsAhead) + byte);
+  PacketView& view = batch.room.emplace_back();
+  decoder_.decode_rest(packet, view);
+  keep_bytes(batch, view);
+  for (std::size_t byte = 0; byte < sizeof view; byte += 64) {
+    pass_on(reinterpret_cast<const char*>(&view) + byte);
+    fetch_to_write(reinterpret_cast<const char*>(&view + kViewsAhead) + byte);
+  }
   const std::uint32_t lane = flow_lane(view, lanes_);
   next_[lane]->set_elsewhere(place);
   const auto which = next_[lane] - batch.by_lane[lane].data();

@@ -48,8 +48,9 @@ class Decoder {
   bool decode_plain(const RawPacket& packet, PlainPacket& plain) const {
     return shortcut_ && read_plain(packet, plain);
   }
-  // As decode(), but wholes that were made since forget_wholes() stay. wholes(): where they lie.
-  void decode_in_order(const RawPacket& packet, PacketView& view) { decode_one(packet, view); }
+  // The other part: as decode(), but wholes that were made since forget_wholes() stay. wholes():
+  // where they lie.
+  void decode_rest(const RawPacket& packet, PacketView& view) { decode_any(packet, view); }
   std::span<const std::uint8_t> wholes() const;
   void forget_wholes();
 

@@ -62,6 +62,11 @@ FileSource::~FileSource() {
 
 Result<std::size_t> FileSource::read_some(char* to, std::size_t count) {
   if (failure_) return tl::unexpected(*failure_);
+  if (set_apart_ && ::lseek(descriptor_, static_cast<off_t>(position_), SEEK_SET) < 0) {
+    failure_ = failure_at(position_, errno);
+    return tl::unexpected(*failure_);
+  }
+  set_apart_ = false;
   for (;;) {
     const ssize_t got = ::read(descriptor_, to, std::min(count, kReadBytesMax));
     if (got >= 0) return static_cast<std::size_t>(got);
@@ -119,12 +124,8 @@ std::uint64_t FileSource::separable() const {
 }
 
 std::uint64_t FileSource::set_apart(std::size_t count) {
-  const std::uint64_t offset = position_;
-  // A regular file can be sought in; should it fail, read() goes on where it is, and says so.
-  if (::lseek(descriptor_, static_cast<off_t>(offset + count), SEEK_SET) < 0)
-    failure_ = failure_at(offset, errno);
-  position_ += count;
-  return offset;
+  set_apart_ = true;
+  return std::exchange(position_, position_ + count);
 }
 
 Result<std::size_t> FileSource::read_apart(std::uint64_t offset, std::span<char> buffer) const {

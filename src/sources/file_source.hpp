@@ -42,6 +42,7 @@ class FileSource final : public RawSource {
   std::optional<std::uint64_t> size_;
   std::shared_ptr<const ComingBytes> coming_;
   std::uint64_t position_ = 0;
+  bool set_apart_ = false;  // the descriptor's place is not at position_
   std::array<char, kPeekBytes> first_bytes_{};
   std::size_t first_count_ = 0;    // bytes in first_bytes_
   std::size_t pending_first_ = 0;  // of those, still to be given by read() (a pipe cannot go back)
