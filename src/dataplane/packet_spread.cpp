@@ -142,11 +142,11 @@ std::uint32_t PacketSpread::put_elsewhere(PacketBatch& batch, const RawPacket& p
   PacketView& view = batch.room.emplace_back();
   decoder_.decode_rest(packet, view);
   keep_bytes(batch, view);
+  const std::uint32_t lane = flow_lane(view, lanes_);
   for (std::size_t byte = 0; byte < sizeof view; byte += 64) {
     pass_on(reinterpret_cast<const char*>(&view) + byte);
     fetch_to_write(reinterpret_cast<const char*>(&view + kViewsAhead) + byte);
   }
-  const std::uint32_t lane = flow_lane(view, lanes_);
   next_[lane]->set_elsewhere(place);
   const auto which = next_[lane] - batch.by_lane[lane].data();
   batch.elsewhere[lane].push_back({static_cast<std::uint16_t>(which), next_[lane]->place()});
