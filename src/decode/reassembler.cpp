@@ -58,17 +58,14 @@ Reassembler::Reassembler(FragmentLimits limits)
       blocks_free_(std::max(limits.bytes / kFragmentBlockBytes, 2u)),
       oldest_(kNone),
       newest_(kNone),
-      latest_ns_(std::numeric_limits<std::int64_t>::min()) {}
-
-Reassembler::~Reassembler() = default;
-
-// When the first fragment comes; most captures have none. All blocks are free then.
-void Reassembler::take_memory() {
+      latest_ns_(std::numeric_limits<std::int64_t>::min()) {
   block_next_ = UntouchedArray<Index>(blocks_free_);
   pieces_ = UntouchedArray<Piece>(blocks_free_);
   blocks_ = UntouchedArray<std::uint8_t>(std::size_t{blocks_free_} * kFragmentBlockBytes);
-  arena_ = UntouchedArray<std::uint8_t>(limits_.wholes_bytes);
+  arena_ = UntouchedArray<std::uint8_t>(limits.wholes_bytes);
 }
+
+Reassembler::~Reassembler() = default;
 
 Reassembler::Key Reassembler::key_of(const PacketView& view, const Datagram& fragment) {
   return {view.src, view.dst, fragment.identification,
@@ -111,8 +108,6 @@ Reassembler::Index Reassembler::take_block() {
 Reassembler::Index Reassembler::start(const Key& key, std::int64_t now_ns) {
   const Index index = take_packet();
   if (index == kNone) return kNone;
-  if (blocks_.size() == 0) [[unlikely]]
-    take_memory();
   Packet& packet = packets_[index];
   packet = {};
   packet.key = key;

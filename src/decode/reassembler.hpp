@@ -78,7 +78,6 @@ class Reassembler {
   static Key key_of(const PacketView& view, const Datagram& fragment);
   std::size_t bucket_of(const Key& key) const;
   Index find(const Key& key) const;
-  void take_memory();
   Index take_packet();
   Index take_piece();
   Index take_block();
