@@ -49,6 +49,7 @@ class JudgedRows final : public EngineSink {
     if (plan_.filter && !plan_.filter->matches(record, verdict, clock_)) return;
     if (plan_.limit != 0 && accounting_.matched >= plan_.limit) return;
     ++accounting_.matched;
+    if (stopped_) return;  // counted, and kept for nobody
     sink_->add(record, verdict, output_);
   }
 
@@ -56,8 +57,9 @@ class JudgedRows final : public EngineSink {
   void on_lines(std::string_view lines, std::size_t rows, bool next) override {
     accounting_.count_traffic(InputFormat::Engine, version_, rows);
     accounting_.matched += rows;
+    if (stopped_) return;
     // Many that are next in the log need not be collected first.
-    if (next && output_.empty() && lines.size() >= at_once_ && !stopped_)
+    if (next && output_.empty() && lines.size() >= at_once_)
       stopped_ = !plan_.write_output(lines);
     else
       output_ += lines;

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/fetch_whole.hpp"
 #include "dataplane/lane_group.hpp"
 #include "dataplane/log_lines.hpp"
 #include "dataplane/session_record.hpp"
@@ -129,6 +130,7 @@ class Engine::Parts {
 
  private:
   static constexpr std::size_t kLinesAtOnce = 32 << 10;  // bytes; they stay near
+  // To be fetched: another thread has made a row, as a rule, or it was some time ago.
   static constexpr std::size_t kRowsAhead = 3;
 
   // What a thread needs to write rows.
@@ -185,15 +187,9 @@ class Engine::Parts {
       return;
     }
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (i + kRowsAhead < rows.size()) fetch(*rows[i + kRowsAhead]);
+      if (i + kRowsAhead < rows.size()) fetch_whole(*rows[i + kRowsAhead]);
       write_line(writer, *rows[i], ++before);
     }
-  }
-
-  // Another thread has made it, as a rule, or it was some time ago.
-  static void fetch(const EngineRow& row) {
-    const auto* const at = reinterpret_cast<const char*>(&row);
-    for (std::size_t byte = 0; byte < sizeof row; byte += 64) __builtin_prefetch(at + byte);
   }
 
   void write_line(Writer& writer, const EngineRow& from, std::uint64_t seqno) {

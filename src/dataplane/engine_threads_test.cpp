@@ -103,6 +103,11 @@ class Lines final : public EngineSink {
     part_ += record.engine->text(EngineColumn::History);
     part_ += '\n';
   }
+  void on_lines(std::string_view lines, std::size_t rows, bool next) override {
+    EXPECT_EQ(static_cast<std::size_t>(std::count(lines.begin(), lines.end(), '\n')), rows);
+    part_ += lines;
+    if (next) on_part();
+  }
   void on_part() override { log_ += std::exchange(part_, {}); }
 
  private:
@@ -288,6 +293,29 @@ TEST(EngineThreads, TheRowsAreTheSameWithAnyNumberOfThreadsAndHoweverPacketsAreC
               << limits.says << ", " << threads << " threads, " << call << " packets a call, "
               << (given == Given::AsAnInput ? "as an input" : "in calls");
   }
+}
+
+// Some rows have no line, as the name of a zone must be quoted, and come in their places.
+TEST(EngineThreads, LinesAndRowsWithoutOneComeInTheSameOrderWithAnyNumberOfThreads) {
+  const std::vector<Frame> frames = random_frames();
+  EngineOptions options;
+  options.identify = false;
+  options.session.tcp.reject_non_syn = false;
+  options.lines = true;
+  options.zones = ZoneTable::make({{.name = "inside", .interfaces = {"eth0"}},
+                                   {.name = "lab \"7\", upstairs", .interfaces = {"eth1"}}})
+                      .value();
+  const std::string alone = track(frames, options, 1, 97);
+  const auto rows = std::count(alone.begin(), alone.end(), '\n');
+  std::size_t quoted = 0;
+  for (std::size_t at = 0; (at = alone.find("lab \"", at)) != std::string::npos; ++at) ++quoted;
+  ASSERT_GT(quoted, 100u);
+  ASSERT_GT(rows, static_cast<std::ptrdiff_t>(quoted) + 100);
+  for (const unsigned threads : {2u, 3u, 8u})
+    for (const std::size_t call : {std::size_t{5000}, std::size_t{700}})
+      for (const Given given : {Given::InCalls, Given::AsAnInput, Given::InTurns})
+        ASSERT_EQ(track(frames, options, threads, call, given), alone)
+            << threads << " threads, " << call << " packets a call";
 }
 
 // Identification looks into packets when they are tracked, so they have to stay; and an ICMP error

@@ -3,15 +3,9 @@
 
 #include <algorithm>
 
+#include "base/fetch_whole.hpp"
+
 namespace endreason {
-namespace {
-
-void fetch(const PacketView& view) {
-  const auto* const at = reinterpret_cast<const char*>(&view);
-  for (std::size_t byte = 0; byte < sizeof view; byte += 64) __builtin_prefetch(at + byte);
-}
-
-}  // namespace
 
 ShareDecoder::ShareDecoder(const EngineOptions& options, const PacketSpread& spread)
     : spread_(spread) {
@@ -35,7 +29,7 @@ PacketShare ShareDecoder::decode(const PacketBatch& batch, std::span<const Sprea
   const std::size_t count = std::min(packets.size() - first, kMost);
   std::size_t elsewhere = 0;
   for (; elsewhere < not_plain.size() && not_plain[elsewhere].which < first + count; ++elsewhere)
-    fetch(batch.room[not_plain[elsewhere].place]);
+    fetch_whole(batch.room[not_plain[elsewhere].place]);
   make_views_({&packets[first].plain, sizeof(SpreadPacket), count}, views_->row.data());
   for (const NotPlain& packet : not_plain.first(elsewhere))
     views_->row[packet.which - first] = batch.room[packet.place];

@@ -19,6 +19,7 @@
 #include <span>
 #include <vector>
 
+#include "base/fetch_whole.hpp"
 #include "session/mapped_array.hpp"
 #include "session/session.hpp"
 
@@ -107,10 +108,6 @@ class Ager {
   std::uint32_t take_slot(std::size_t level, std::uint32_t tick);
   std::uint32_t new_chunk(std::uint32_t next);
   void free_chunk(std::uint32_t chunk);
-  [[gnu::always_inline]] void prefetch_chunk(std::uint32_t chunk) const {
-    const char* const at = reinterpret_cast<const char*>(&chunks_[chunk]);
-    for (std::size_t i = 0; i < sizeof(Chunk); i += alignof(Chunk)) __builtin_prefetch(at + i);
-  }
   // The most entries that are kept without throwing stale ones out: each of those was made by a
   // call, and throwing out looks at all places once.
   std::size_t entries_allowed() const { return 2 * queued_ + places_ + kFewEntries; }
@@ -188,7 +185,7 @@ std::span<const Ager::Expired> Ager::expired(std::int64_t now_ns, Deadline&& dea
     while (at != kNoChunk) {
       const Chunk& chunk = chunks_[at];
       const std::uint32_t next = chunk.next;
-      prefetch_chunk(next);
+      fetch_whole(chunks_[next]);
       for (std::uint32_t i = 0; i < chunk.count; ++i) {
         if (i % kTogether == 0) {
           if (i + kTogether < chunk.count)
