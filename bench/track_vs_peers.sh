@@ -37,13 +37,15 @@ capture() {
 
 declare -A cpu_of=() wall_of=()
 
-# measure NAME COMMAND: one run; adds processor and wall seconds to its lists. A gigabyte of memory is
-# taken and given back before: a virtual machine may have given to its host what lay idle during the
-# run before, and getting that again would be measured, more of it the longer the other one ran.
+# measure NAME COMMAND: one run; adds processor and wall seconds to its lists. It is started by this
+# shell itself: another one would take some 2 ms to start, a hundredth of what two threads take for
+# mix. A gigabyte of memory is taken and given back before: a virtual machine may have given to its
+# host what lay idle during the run before, and getting that again would be measured, more of it the
+# longer the other one ran.
 measure() {
   local TIMEFORMAT='%U %S %R' took user system wall
   "$root/build/bench/take_memory" 1024
-  if ! took=$({ time bash -c "$2" >/dev/null 2>"$folder/stderr.txt"; } 2>&1); then
+  if ! took=$({ time eval "$2" >/dev/null 2>"$folder/stderr.txt"; } 2>&1); then
     echo "$1 failed: $2" >&2
     tail -n 5 "$folder/stderr.txt" >&2
     exit 1

@@ -21,6 +21,9 @@ constexpr std::size_t kBytesAhead = 16;
 // takes as long to get as to fetch from memory, and is asked for so many rows before.
 constexpr std::size_t kWriteAhead = 16, kTimesAhead = 64, kViewsAhead = 4;
 
+// Room for so many views at first.
+constexpr std::size_t kFewViews = 512;
+
 // By the addresses of IPv4 right behind Ethernet; any lane, when the packet is another one.
 std::uint32_t lane_if_plain(const RawPacket& packet, std::uint32_t lanes) {
   constexpr std::size_t kSource = 26, kDestination = 30, kEnd = 34;
@@ -137,7 +140,9 @@ void PacketSpread::spread(std::span<const RawPacket> packets, PacketBatch& batch
 
 // Of a packet that is not plain the lane only learns where its view lies.
 std::uint32_t PacketSpread::put_elsewhere(PacketBatch& batch, const RawPacket& packet) {
-  if (batch.room.capacity() == 0) batch.room.reserve(most_ + kViewsAhead + 1);
+  // With room for what is fetched behind the last. Few packets are not plain, as a rule.
+  if (batch.room.capacity() < batch.room.size() + kViewsAhead + 1)
+    batch.room.reserve(std::max(kFewViews, 2 * batch.room.capacity()));
   const std::size_t place = batch.room.size();
   PacketView& view = batch.room.emplace_back();
   decoder_.decode_rest(packet, view);
