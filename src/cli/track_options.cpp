@@ -80,6 +80,8 @@ void declare_engine_options(CLI::App& app, TrackOptions& options) {
   flag(app, "--no-appid", options.no_appid, "Track without looking for applications");
   flag(app, "--decap", options.decap,
        "The sessions inside tunnels, not the tunnels' own, and those of frames within frames");
+  flag(app, "--no-decap", options.no_decap,
+       "The tunnels' own sessions, whatever the configuration file says");
   option(app, "--checksums", options.checksums, "check: drop packets whose checksum is wrong")
       .type_name("WHAT")
       .member({"check", "ignore"});
@@ -154,7 +156,9 @@ Result<TrackPlan> plan_track(const TrackOptions& options, const Settings& settin
     plan.bpf += (plan.bpf.empty() ? "" : " ") + options.words[i];
   EngineOptions& engine = plan.engine;
   engine.identify = !options.no_appid;
-  engine.decode.decap = options.decap || settings.decap;
+  if (options.decap && options.no_decap)
+    return fail(Error::Code::Usage, "--decap and --no-decap contradict each other");
+  engine.decode.decap = !options.no_decap && (options.decap || settings.decap);
   engine.decode.check_checksums =
       options.checksums.empty() ? settings.check_checksums : options.checksums == "check";
   // A session that stays open has no other row than the one of its start.

@@ -30,7 +30,7 @@ struct TrackOptions {
   std::string checksums, profile;  // empty: as the configuration says
   std::string write_replies;
   std::string clear_session;  // when an operator does; empty: never
-  bool no_appid = false, decap = false, open_at_end = false;
+  bool no_appid = false, decap = false, no_decap = false, open_at_end = false;
   std::vector<std::pair<const SessionSettingInfo*, std::string>> settings;
   std::vector<std::pair<const SessionTimerInfo*, std::string>> timers;
 };
