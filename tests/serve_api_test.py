@@ -151,6 +151,9 @@ def ask_everything(asker):
     handshakes = asker.ask(v + "/explain", body=CAPTURE.read_bytes())
     if not any(record["ladder"] for record in handshakes["records"]):
         asker.failures.append("a capture's sessions have no packets")
+    cut = asker.ask(v + "/explain", body=CAPTURE.read_bytes()[:-7])
+    if not any("at byte" in hint for hint in cut["hints"]):
+        asker.failures.append(f"a capture that was cut: {cut['hints']}")
     asker.ask(v + "/explain", body=gzip.compress(bytes(80 << 20)), status=400)
     asker.ask(v + "/ingest", body=LINE % 7 + LINE % 7 + b"nonsense\n")
     asker.ask(v + "/sql", body=b"SELECT rule, count(*) AS n, max(time) AS last FROM traffic GROUP BY rule")

@@ -313,9 +313,24 @@ def a_server_with_tls_is_asked_from_the_command_line(program, folder):
         server.stop()
 
 
+def a_captures_packets_without_a_session_are_told_with_the_setting(program, folder):
+    capture = (ROOT / ("tests/cases/what-became-of-packets-without-a-session-is-said-with-the-remedy/"
+                       "made-without-answers.pcap")).read_bytes()
+    server = Serve(program, folder, "serve: {http: '127.0.0.1:0', listen: none, log-format: json}\n")
+    try:
+        explained = server.json("/api/v1/explain", capture)["hints"]
+        server.json("/api/v1/ingest?name=edge.pcap", capture)
+        told = server.message("capture")["message"]
+        assert "edge.pcap: " in told and told.split(": ", 1)[1] == explained[0], (told, explained)
+        assert "--asymmetric-path bypass" in explained[0] or "--tcp-reject-non-syn no" in explained[0], explained
+    finally:
+        server.stop()
+
+
 TRIALS = [a_file_is_read_again_as_a_whole_or_not_at_all, the_service_manager_is_told,
           limits_hold_and_say_what_to_do, an_alert_calls_its_webhook_once_an_episode,
-          a_server_with_tls_is_asked_from_the_command_line, what_was_received_is_stored_before_the_end]
+          a_server_with_tls_is_asked_from_the_command_line, what_was_received_is_stored_before_the_end,
+          a_captures_packets_without_a_session_are_told_with_the_setting]
 
 
 def main():

@@ -11,6 +11,7 @@
 #include "base/parse_number.hpp"
 #include "base/sha1.hpp"
 #include "cli/captured_sessions.hpp"
+#include "cli/packet_hints.hpp"
 #include "dataplane/engine.hpp"
 #include "dataplane/engine_observer.hpp"
 #include "format/record_writer.hpp"
@@ -50,13 +51,16 @@ std::string serial_of(PeekedSource& capture) {
 class CaptureLog final : public ByteSource, private EngineSink {
  public:
   static Result<std::unique_ptr<ByteSource>> open(std::unique_ptr<ByteSource> bytes,
-                                                  const EngineOptions& engine) {
+                                                  const EngineOptions& engine,
+                                                  std::function<void(std::string_view)> tell) {
     auto peeked = std::make_unique<PeekedSource>(std::move(bytes));
     std::unique_ptr<CaptureLog> log(new CaptureLog(*peeked));
+    log->tell_ = std::move(tell);
     auto capture = CaptureSource::open(std::move(peeked));
     if (!capture) return tl::unexpected(capture.error());
     log->capture_ = *std::move(capture);
-    auto running = Engine::create(options_of_log(engine), *log);
+    log->options_ = options_of_log(engine);
+    auto running = Engine::create(log->options_, *log);
     if (!running) return tl::unexpected(running.error());
     log->engine_ = *std::move(running);
     return std::unique_ptr<ByteSource>(std::move(log));
@@ -101,6 +105,10 @@ class CaptureLog final : public ByteSource, private EngineSink {
     if (n > 0) return engine_->process(std::span<const RawPacket>(batch).first(n));
     engine_->finish();
     ended_ = true;
+    for (const std::string& hint :
+         packet_hints({engine_->counters(), capture_->counters(), capture_->interfaces(),
+                       options_.session.capacity, options_.identify}))
+      tell_(fmt::format("{}: {}", name(), hint));
   }
 
   void on_record(TrafficRecord& record) override {
@@ -112,6 +120,8 @@ class CaptureLog final : public ByteSource, private EngineSink {
     writer_->write(record, {}, lines_);
   }
 
+  std::function<void(std::string_view)> tell_;
+  EngineOptions options_;
   std::string serial_, device_;
   std::unique_ptr<RecordWriter> writer_;
   std::unique_ptr<CaptureSource> capture_;
@@ -156,8 +166,9 @@ class OneSession final : public EngineSink, public EngineObserver {
 }  // namespace
 
 Result<std::unique_ptr<ByteSource>> open_capture_log(std::unique_ptr<ByteSource> capture,
-                                                     const EngineOptions& engine) {
-  return CaptureLog::open(std::move(capture), engine);
+                                                     const EngineOptions& engine,
+                                                     std::function<void(std::string_view)> tell) {
+  return CaptureLog::open(std::move(capture), engine, std::move(tell));
 }
 
 Result<std::string> read_session_ladder(const std::string& path, const EngineOptions& engine,

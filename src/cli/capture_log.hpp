@@ -6,8 +6,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/result.hpp"
 #include "dataplane/engine_options.hpp"
@@ -16,9 +18,12 @@
 namespace endreason {
 
 // `capture`: plain bytes of a capture. The lines' device is named after the file, their serial
-// number after the capture's contents, so that a capture that is read twice is known by it.
+// number after the capture's contents, so that a capture that is read twice is known by it. At its
+// end `tell` hears of packets that made no session or told less than they could, a sentence each
+// with the capture's name; on the thread that reads.
 Result<std::unique_ptr<ByteSource>> open_capture_log(std::unique_ptr<ByteSource> capture,
-                                                     const EngineOptions& engine);
+                                                     const EngineOptions& engine,
+                                                     std::function<void(std::string_view)> tell);
 
 // Which session of a capture: what its row says.
 struct CapturedSession {

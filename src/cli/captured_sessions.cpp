@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/packet_hints.hpp"
 #include "dataplane/engine.hpp"
 #include "dataplane/engine_observer.hpp"
 #include "sources/capture_source.hpp"
@@ -15,6 +16,7 @@ namespace endreason {
 namespace {
 
 constexpr std::size_t kFirstPackets = 40, kLastPackets = 20;
+constexpr std::size_t kProblemsTold = 5;  // places in the capture
 // A capture of the size that is taken has no more sessions at once; a pool for a firewall's million
 // would be made anew for every question.
 constexpr std::uint32_t kSessionsAtOnce = 65'536;
@@ -54,6 +56,24 @@ class Collector final : public EngineSink, public EngineObserver {
   std::uint64_t sessions_ = 0;
 };
 
+std::vector<std::string> hints_of(const CaptureSource& source, const SessionCounters& counters,
+                                  const EngineOptions& options) {
+  std::vector<std::string> hints;
+  const CaptureCounters capture = source.counters();
+  for (const CaptureProblem& problem : source.problems()) {
+    if (hints.size() == kProblemsTold) {
+      hints.push_back(fmt::format("{} places could not be read; these are the first {}",
+                                  capture.problems, kProblemsTold));
+      break;
+    }
+    hints.push_back(fmt::format("at byte {}: {}", problem.offset, problem.what));
+  }
+  for (std::string& hint : packet_hints(
+           {counters, capture, source.interfaces(), options.session.capacity, options.identify}))
+    hints.push_back(std::move(hint));
+  return hints;
+}
+
 }  // namespace
 
 std::string ladder_json(SessionStory story) {
@@ -85,8 +105,8 @@ EngineOptions options_of_captured(const EngineOptions& engine, std::uint32_t ses
   return options;
 }
 
-Result<CaptureCounts> read_captured_sessions(std::string_view capture, const EngineOptions& engine,
-                                             const TakeSession& take) {
+Result<CaptureOutcome> read_captured_sessions(std::string_view capture, const EngineOptions& engine,
+                                              const TakeSession& take) {
   auto source = CaptureSource::open(std::make_unique<MemorySource>(capture, "the capture"));
   if (!source) return tl::unexpected(source.error());
   Collector collector(take);
@@ -94,18 +114,19 @@ Result<CaptureCounts> read_captured_sessions(std::string_view capture, const Eng
   options.observer = &collector;
   auto running = Engine::create(options, collector);
   if (!running) return tl::unexpected(running.error());
-  CaptureCounts counts;
+  CaptureOutcome outcome;
   std::array<RawPacket, 256> batch{};
   std::size_t interfaces = 0;  // named to the engine
   for (std::size_t n = 0; (n = (*source)->read(batch)) > 0;) {
     for (const auto known = (*source)->interfaces(); interfaces < known.size(); ++interfaces)
       (*running)->name_interface(interfaces, known[interfaces].name);
     (*running)->process(std::span<const RawPacket>(batch).first(n));
-    counts.packets += n;
+    outcome.packets += n;
   }
   (*running)->finish();
-  counts.sessions = collector.sessions();
-  return counts;
+  outcome.sessions = collector.sessions();
+  outcome.hints = hints_of(**source, (*running)->counters(), options);
+  return outcome;
 }
 
 }  // namespace endreason

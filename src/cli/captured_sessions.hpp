@@ -15,8 +15,8 @@ namespace endreason {
 
 // Gives sessions as their rows come. Of a long one the first and the last packets are given.
 // Fails when the bytes are no capture.
-Result<CaptureCounts> read_captured_sessions(std::string_view capture, const EngineOptions& engine,
-                                             const TakeSession& take);
+Result<CaptureOutcome> read_captured_sessions(std::string_view capture, const EngineOptions& engine,
+                                              const TakeSession& take);
 
 // How captures are tracked here: one thread, and a row for every session when it has ended.
 EngineOptions options_of_captured(const EngineOptions& engine, std::uint32_t sessions_at_once);

@@ -177,8 +177,10 @@ Result<void> plan_reading(const RunPlan& run, const Settings& settings, ServeOpt
     return read_session_ladder(path, engine,
                                {std::string(serial), seqno, static_cast<std::uint32_t>(session)});
   };
-  options.files.open_capture = [engine = track->engine](std::unique_ptr<ByteSource> capture) {
-    return open_capture_log(std::move(capture), engine);
+  options.files.open_capture = [engine = track->engine,
+                                log = options.log](std::unique_ptr<ByteSource> capture) {
+    return open_capture_log(std::move(capture), engine,
+                            [log](std::string_view hint) { log->warning("capture", hint); });
   };
   options.files.keys = ingest.reader.keys;
   return {};

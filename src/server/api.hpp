@@ -25,12 +25,15 @@ namespace endreason {
 
 // A capture's sessions as they end: the row, and the packets as JSON (or null). Whoever has a
 // session engine gives the function; the server has none.
-struct CaptureCounts {
+struct CaptureOutcome {
   std::uint64_t packets{}, sessions{};
+  // A sentence each: what could not be read, and what to do about packets that made no session or
+  // told less than they could.
+  std::vector<std::string> hints;
 };
 using TakeSession = std::function<void(TrafficRecord& record, std::string_view ladder)>;
 using ReadCapture =
-    std::function<Result<CaptureCounts>(std::string_view capture, const TakeSession& take)>;
+    std::function<Result<CaptureOutcome>(std::string_view capture, const TakeSession& take)>;
 
 // The packets of a stored row's session, as JSON, from the capture that it came from.
 using ReadLadder = std::function<Result<std::string>(

@@ -86,13 +86,15 @@ tl::expected<std::string_view, HttpResponse> plain_body(const HttpRequest& reque
 
 // `rejects`: JSON, a line each.
 void end_explained(JsonWriter& json, std::string_view accounting, std::string_view rejects,
-                   bool truncated) {
+                   std::span<const std::string> hints, bool truncated) {
   json.end_array().key("accounting").raw(accounting).key("rejects").array();
   while (!rejects.empty()) {
     const std::size_t end = std::min(rejects.find('\n'), rejects.size());
     json.raw(rejects.substr(0, end));
     rejects.remove_prefix(std::min(end + 1, rejects.size()));
   }
+  json.end_array().key("hints").array();
+  for (const std::string& hint : hints) json.text(hint);
   json.end_array().boolean("truncated", truncated).end_object();
 }
 
@@ -105,15 +107,15 @@ HttpResponse explain_capture(std::string_view capture, const ApiContext& context
   JsonWriter json(body);
   json.object().key("records").array();
   ExplainingSink sink(context, json, kExplainedMax);
-  const auto counts =
+  const auto outcome =
       context.options.read_capture(capture, [&](TrafficRecord& record, std::string_view ladder) {
         const Verdict verdict = judge(record, context.options.ruleset, context.options.timers);
         sink.explain(record, verdict, sink.count() + 1, ladder);
       });
-  if (!counts) return error_answer(ApiError::BadParameter, counts.error().message);
+  if (!outcome) return error_answer(ApiError::BadParameter, outcome.error().message);
   end_explained(
-      json, fmt::format("{{\"packets\":{},\"sessions\":{}}}", counts->packets, counts->sessions),
-      {}, sink.count() > kExplainedMax);
+      json, fmt::format("{{\"packets\":{},\"sessions\":{}}}", outcome->packets, outcome->sessions),
+      {}, outcome->hints, sink.count() > kExplainedMax);
   return json_answer(std::move(body));
 }
 
@@ -142,7 +144,7 @@ HttpResponse explain_log(std::string_view log, const ApiContext& context) {
   };
   plan.message = [](std::string_view) {};
   const ExplainResult result = run_explain(plan);
-  end_explained(json, result.accounting.to_json(), rejects,
+  end_explained(json, result.accounting.to_json(), rejects, {},
                 result.accounting.matched > kExplainedMax);
   return json_answer(std::move(body));
 }

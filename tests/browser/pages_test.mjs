@@ -342,6 +342,18 @@ pageTest("explain: a capture is tracked, and what is no log says so", "/explain"
   await page.waitForSelector(".notice-empty");
 });
 
+pageTest("explain: a capture whose packets make no session says why", "/explain", async (page) => {
+  // Ethernet; 10.0.0.1:40000 -> 10.0.0.2:443, an ACK that no SYN came before.
+  const packet = "0200000000020200000000010800" + "450000280001000040060000" + "0a0000010a000002" + "9c4001bb000000010000000150101000" + "00000000";
+  const length = (packet.length / 2).toString(16).padStart(2, "0") + "000000";
+  const bytes = Buffer.from(`d4c3b2a1020004000000000000000000ffff000001000000${"0000000000000000"}${length}${length}${packet}`, "hex");
+  await page.setInputFiles("input[type=file]", { name: "midway.pcap", mimeType: "application/octet-stream", buffer: bytes });
+  await page.waitForSelector(".notice-empty");
+  assert.match(await page.textContent(".notice-empty"), /No packet in it belongs to a session/);
+  assert.match(await page.textContent(".hints"), /1 TCP packet belongs to no session because no SYN was seen.*--tcp-reject-non-syn no/);
+  assert.equal((await page.textContent(".accounting")).trim(), "midway.pcap: 1 packet");
+});
+
 pageTest("live tail: rows appear as they are received", "/log?live=1", async (page) => {
   const line = "1,2026/11/01 10:00:00,001801000001,TRAFFIC,end,2817,2026/11/01 10:00:00,10.9.8.7,203.0.113.7,,,Live rule,,,ssl,vsys1,trust,untrust,,,,2026/11/01 10:00:00,77,1,50000,443,0,0,0x1c,tcp,allow,142,78,64,2,2026/11/01 10:00:00,0,any,,99001,0x0,,,,1,1,tcp-rst-from-server";
   const posted = await fetch(`${url}/api/v1/ingest`, { method: "POST", body: `${line}\n` });

@@ -212,6 +212,7 @@ export interface ExplainAnswer {
   records: (LogRecord & { explanation: Explanation | null; ladder?: PacketLadder | null })[];
   accounting: { [part: string]: number };
   rejects: ExplainReject[];
+  hints: string[]; // of a capture
   truncated: boolean;
 }
 

@@ -146,6 +146,20 @@ export function explainedParts(accounting: ExplainAnswer["accounting"]): string[
     .map(([part, words]) => plural(accounting[part] ?? 0, ...words));
 }
 
+function NothingExplained({ answer }: { answer: ExplainAnswer }) {
+  if (answer.accounting.packets !== undefined)
+    return (
+      <Empty title={answer.accounting.packets === 0 ? "There is no packet in it" : "No packet in it belongs to a session"}>
+        {answer.hints.length > 0 && <p>Why stands below.</p>}
+      </Empty>
+    );
+  return (
+    <Empty title="There is no traffic log in it">
+      <p>A line is taken when its type is TRAFFIC. Threat, URL and system logs are counted as other types; what could not be read stands below with its reason.</p>
+    </Empty>
+  );
+}
+
 function Answer({ answer, named }: { answer: ExplainAnswer; named: string }) {
   const parts = explainedParts(answer.accounting);
   return (
@@ -155,10 +169,17 @@ function Answer({ answer, named }: { answer: ExplainAnswer; named: string }) {
         {parts.join(" · ")}
         {answer.truncated ? ` · the first ${formatCount(answer.records.length)} are shown; the command line shows all` : ""}
       </p>
-      {answer.records.length === 0 && (
-        <Empty title="There is no traffic log in it">
-          <p>A line is taken when its type is TRAFFIC. Threat, URL and system logs are counted as other types; what could not be read stands below with its reason.</p>
-        </Empty>
+      {answer.records.length === 0 && <NothingExplained answer={answer} />}
+      {answer.hints.length > 0 && (
+        <section class="panel">
+          <h2>What is missing, and why</h2>
+          <ul class="hints">
+            {answer.hints.map((hint) => (
+              <li key={hint}>{hint}</li>
+            ))}
+          </ul>
+          <p class="hint">Options are those of endreason track; a server has them as settings in its configuration file.</p>
+        </section>
       )}
       {answer.rejects.length > 0 && (
         <section class="panel">
