@@ -37,21 +37,20 @@ void declare_capture_options(CLI::App& app, TrackOptions& options) {
          "Captures: pcap or pcapng, plain, gzip or zstd, merged by time; - is standard "
          "input. May be given several times")
       .type_name("FILE")
-      .allow_extra_args(false)
-      .required();
+      .allow_extra_args(false);
   option(app, "BPF", options.words,
-         "More captures, then the packets to take, as tcpdump has it: tcp port 443");
+         "Captures too, then the packets to take, as tcpdump has it: a.pcap tcp port 443");
 }
 
 void declare_source_options(CLI::App& app, TrackOptions& options) {
   declare_capture_options(app, options);
-  const DeclaredOption captures = find_option(app, "--read")->required(false);
+  options.may_be_live = true;
   const DeclaredOption interface =
       option(app, "-i,--interface", options.interface,
              "Track what a network interface of this machine receives and sends, until "
              "interrupted; the rights of root are given up as soon as it is open")
           .type_name("IFACE")
-          .excludes(captures);
+          .excludes(*find_option(app, "--read"));
   option(app, "-c,--count", options.packets, "With -i: end after so many packets")
       .type_name("PACKETS")
       .at_least_one()
@@ -117,8 +116,10 @@ Result<void> plan_captures(const TrackOptions& options, RunPlan& plan) {
     const bool meant = !options.words.empty() && looks_like_path(options.words.front());
     return fail(
         Error::Code::Usage,
-        fmt::format("nothing to track: {}give captures (-r FILE) or an interface (-i IFACE)",
-                    meant ? fmt::format("there is no file '{}'; ", options.words.front()) : ""));
+        fmt::format("nothing to {}: {}give captures (-r FILE){}",
+                    options.may_be_live ? "track" : "read",
+                    meant ? fmt::format("there is no file '{}'; ", options.words.front()) : "",
+                    options.may_be_live ? " or an interface (-i IFACE)" : ""));
   }
   return plan_inputs(std::move(paths), plan, InputsWanted::Captures);
 }

@@ -30,12 +30,13 @@ struct TrackOptions {
   std::string checksums, profile;  // empty: as the configuration says
   std::string write_replies;
   std::string clear_session;  // when an operator does; empty: never
+  bool may_be_live = false;   // -i is an option
   bool no_appid = false, decap = false, no_decap = false, open_at_end = false;
   std::vector<std::pair<const SessionSettingInfo*, std::string>> settings;
   std::vector<std::pair<const SessionTimerInfo*, std::string>> timers;
 };
 
-// -r and the words behind the options.
+// -r, and the words behind the options: captures and a filter.
 void declare_capture_options(CLI::App& app, TrackOptions& options);
 // -r or -i.
 void declare_source_options(CLI::App& app, TrackOptions& options);
