@@ -12,6 +12,7 @@ import re
 import signal
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import tempfile
@@ -319,6 +320,12 @@ def a_captures_packets_without_a_session_are_told_with_the_setting(program, fold
     server = Serve(program, folder, "serve: {http: '127.0.0.1:0', listen: none, log-format: json}\n")
     try:
         explained = server.json("/api/v1/explain", capture)["hints"]
+        # What there is no remedy for is told, too: an ARP request alone.
+        arp = bytes.fromhex("ffffffffffff0200000000010806" "0001080006040001" + "00" * 20)
+        alone = struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1) + struct.pack("<IIII", 0, 0, 42, 42) + arp
+        found = server.json("/api/v1/explain", alone)
+        assert found["accounting"] == {"packets": 1, "sessions": 0} and not found["records"], found
+        assert len(found["hints"]) == 1 and "1 packet (flow_rcv_not_ip): No IP packet" in found["hints"][0], found
         server.json("/api/v1/ingest?name=edge.pcap", capture)
         told = server.message("capture")["message"]
         assert "edge.pcap: " in told and told.split(": ", 1)[1] == explained[0], (told, explained)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/captured_sessions.hpp"
 
+#include <algorithm>
 #include <array>
 #include <unordered_map>
 
@@ -56,6 +57,21 @@ class Collector final : public EngineSink, public EngineObserver {
   std::uint64_t sessions_ = 0;
 };
 
+// What else made packets come to nothing: of each counter that no hint names, what it counts.
+void add_other_drops(const SessionCounters& counters, std::vector<std::string>& hints) {
+  for (const SessionCounterInfo& row : kSessionCounters) {
+    const std::uint64_t n = counters[row.value];
+    if (n == 0 || row.kind != CounterKind::Outcome || row.severity != CounterSeverity::Drop)
+      continue;
+    const bool named = std::ranges::any_of(hints, [&row](const std::string& hint) {
+      return hint.find(fmt::format("({})", row.log_name)) != std::string::npos;
+    });
+    if (!named)
+      hints.push_back(fmt::format("{} {} ({}): {}", n, n == 1 ? "packet" : "packets", row.log_name,
+                                  row.sentence));
+  }
+}
+
 std::vector<std::string> hints_of(const CaptureSource& source, const SessionCounters& counters,
                                   const EngineOptions& options) {
   std::vector<std::string> hints;
@@ -71,6 +87,7 @@ std::vector<std::string> hints_of(const CaptureSource& source, const SessionCoun
   for (std::string& hint : packet_hints(
            {counters, capture, source.interfaces(), options.session.capacity, options.identify}))
     hints.push_back(std::move(hint));
+  add_other_drops(counters, hints);
   return hints;
 }
 

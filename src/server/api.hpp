@@ -27,8 +27,8 @@ namespace endreason {
 // session engine gives the function; the server has none.
 struct CaptureOutcome {
   std::uint64_t packets{}, sessions{};
-  // A sentence each: what could not be read, and what to do about packets that made no session or
-  // told less than they could.
+  // A sentence each: what could not be read, what to do about packets that made no session or told
+  // less than they could, and of all others that were dropped the counter.
   std::vector<std::string> hints;
 };
 using TakeSession = std::function<void(TrafficRecord& record, std::string_view ladder)>;

@@ -178,7 +178,9 @@ function Answer({ answer, named }: { answer: ExplainAnswer; named: string }) {
               <li key={hint}>{hint}</li>
             ))}
           </ul>
-          <p class="hint">Options are those of endreason track; a server has them as settings in its configuration file.</p>
+          {answer.hints.some((hint) => hint.includes(" --")) && (
+            <p class="hint">Options are those of endreason track; a server has them as settings in its configuration file.</p>
+          )}
         </section>
       )}
       {answer.rejects.length > 0 && (
